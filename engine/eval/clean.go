@@ -1,0 +1,112 @@
+package eval
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+)
+
+// refresh probes every leaf that the recorded traces of the roots reach and that was not
+// looked at in this session, and reads again those that may have changed.
+func (s *Session) refresh(roots []*node) {
+	e := s.e
+	seen := make([]uint64, (len(e.nodes)+63)/64)
+	var leaves []*node
+	stack := append([]*node(nil), roots...)
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if n == nil || seen[n.id/64]&(1<<(n.id%64)) != 0 || !n.recorded {
+			continue
+		}
+		seen[n.id/64] |= 1 << (n.id % 64)
+		if e.kinds[n.kind].Leaf != nil {
+			if !n.refreshed {
+				leaves = append(leaves, n)
+			}
+			continue
+		}
+		if n.phase == unvisited {
+			n.trace.each(func(to id, _ []byte) bool { stack = append(stack, e.nodes[to]); return true })
+		}
+	}
+	s.readLeaves(leaves)
+}
+
+// readLeaves brings leaves up to date, in parallel when they are many.
+func (s *Session) readLeaves(leaves []*node) {
+	const chunk = 64
+	var next atomic.Int64
+	work := func() {
+		for {
+			i := int(next.Add(chunk)) - chunk
+			if i >= len(leaves) || s.ctx.Err() != nil {
+				return
+			}
+			for _, n := range leaves[i:min(i+chunk, len(leaves))] {
+				n.phase = s.readLeaf(n)
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for range min(s.e.Jobs, (len(leaves)+chunk-1)/chunk) - 1 {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
+}
+
+// readLeaf brings one leaf up to date and returns its phase, done or failed, which the
+// caller sets. Nobody else works on n meanwhile: either the session's scheduler is not at
+// work, or the caller has claimed n.
+func (s *Session) readLeaf(n *node) phase {
+	e := s.e
+	leaf := e.kinds[n.kind].Leaf
+	n.refreshed = true
+	if n.recorded && leaf.Probe(n.arg, n.sig, n.value) {
+		return done
+	}
+	value, sig, err := leaf.Read(n.arg)
+	if err != nil {
+		n.err = err
+		return failed
+	}
+	digest := n.digest
+	if !n.recorded || !bytes.Equal(value, n.value) {
+		digest = digestOf(value)
+		if n.recorded {
+			n.reason = e.leafReason(n, value, digest)
+		}
+	}
+	e.mu.Lock()
+	e.record(n, value, digest, sig, nil)
+	e.mu.Unlock()
+	return done
+}
+
+// isClean reports whether n's recorded value holds: whether every node below it is clean
+// and has the digest that was recorded. It runs nothing. A cycle in the traces (they may
+// stem from different builds) counts as not clean. The scheduler is not at work meanwhile.
+func (s *Session) isClean(n *node) bool {
+	switch {
+	case n == nil || n.phase == failed:
+		return false
+	case n.phase == done:
+		return true
+	case n.clean != unknown:
+		return n.clean == yes
+	case !n.recorded || s.e.kinds[n.kind].Leaf != nil:
+		return false
+	}
+	n.clean = visiting
+	ok := n.trace.each(func(to id, digest []byte) bool {
+		d := s.e.nodes[to]
+		return s.isClean(d) && bytes.Equal(d.digest[:], digest)
+	})
+	n.clean = no
+	if ok {
+		n.clean, n.phase = yes, done
+		s.upToDate++
+	}
+	return ok
+}

@@ -1,0 +1,414 @@
+package eval
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"unsafe"
+)
+
+// The journal is a header and then batches, each appended with one write:
+//
+//	header  magic, then a batch that holds the fingerprint and the kinds' names and versions
+//	batch   length of the payload (4 bytes, little-endian), its CRC-32C (4 bytes), payload
+//
+// A payload is records; numbers are unsigned varints, strings have their length before them:
+//
+//	'n' id kind arg                    the key of a node
+//	'l' id digest value signature      what a leaf was read as
+//	't' id digest value trace          what a function yielded, and its trace
+//
+// A later record of a node replaces an earlier one. The CRC is against accidents (a torn
+// write, a bad disk), not against an attacker who can write to the user's own cache.
+
+const magic = "sbomctl journal 1\n"
+
+// maxNodes bounds ids, so that a damaged record cannot ask for absurd amounts of memory.
+const maxNodes = 1 << 26
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// journal is the open file. It is used by one goroutine at a time.
+type journal struct {
+	path string
+	file *os.File
+	size int64 // bytes of intact batches; the next goes here
+	dead int64 // estimate of the bytes that later records replaced
+}
+
+// errForeign says that a file is not a journal of this format.
+var errForeign = errors.New("not a journal of this version")
+
+// loadJournal reads path into the evaluator's table and opens it for appending. A missing,
+// foreign or damaged file costs what it held, and warn says so; only a file that cannot
+// be read or written at all is an error.
+func (e *Evaluator) loadJournal(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	e.journal = &journal{path: path, file: f}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, buf); err != nil {
+		return err
+	}
+	good, err := e.replay(buf)
+	if err != nil {
+		e.warn(fmt.Sprintf("the record of earlier builds is not usable (%v) and is made anew", err))
+		e.nodes = nil
+		good = 0
+	} else if good < int64(len(buf)) {
+		e.warn("the end of the record of earlier builds is damaged and is cut off")
+	}
+	if good < int64(len(buf)) {
+		if err := f.Truncate(good); err != nil {
+			return err
+		}
+	}
+	e.journal.size = good
+	switch {
+	case good == 0:
+		return e.writeHeader()
+	case e.replaced:
+		return e.rewrite(e.recordedNodes()) // what follows is in terms of our kinds
+	}
+	return nil
+}
+
+func (e *Evaluator) writeHeader() error {
+	head := []byte(magic)
+	p := appendBytes(nil, e.fingerprint)
+	p = binary.AppendUvarint(p, uint64(len(e.kinds)))
+	for i := range e.kinds {
+		p = appendBytes(p, e.kinds[i].Name)
+		p = binary.AppendUvarint(p, uint64(e.kinds[i].Version))
+	}
+	return e.journal.write(appendBatch(head, p))
+}
+
+func (j *journal) write(b []byte) error {
+	if _, err := j.file.WriteAt(b, j.size); err != nil {
+		return err
+	}
+	j.size += int64(len(b))
+	return nil
+}
+
+func appendBatch(dst, payload []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
+	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(payload, castagnoli))
+	return append(dst, payload...)
+}
+
+func appendBytes[T string | []byte](dst []byte, s T) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(s)))
+	return append(dst, s...)
+}
+
+// replay fills the table from the bytes of a journal and returns how many of them are
+// intact. Values stay views into buf.
+func (e *Evaluator) replay(buf []byte) (good int64, err error) {
+	if len(buf) == 0 {
+		return 0, nil
+	}
+	if !bytes.HasPrefix(buf, []byte(magic)) {
+		return 0, errForeign
+	}
+	off := len(magic)
+	next := func() (payload []byte, ok bool) {
+		if len(buf)-off < 8 {
+			return nil, false
+		}
+		n := int(binary.LittleEndian.Uint32(buf[off:]))
+		if n > len(buf)-off-8 {
+			return nil, false
+		}
+		payload = buf[off+8 : off+8+n]
+		if crc32.Checksum(payload, castagnoli) != binary.LittleEndian.Uint32(buf[off+4:]) {
+			return nil, false
+		}
+		off += 8 + n
+		return payload, true
+	}
+	head, ok := next()
+	if !ok {
+		return 0, errForeign
+	}
+	keep, err := e.readHeader(head)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		start := off
+		payload, ok := next()
+		if !ok {
+			return int64(off), nil
+		}
+		if !e.replayBatch(payload, keep) {
+			return int64(start), nil
+		}
+	}
+}
+
+// readHeader maps the kinds of the file to ours. keep[i] is where the file's kind i stands
+// in e.kinds; -1 where the kind, or its version, is not known any more. When the
+// fingerprint differs only leaves are kept: they depend on nothing but the world.
+func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
+	d := decoder{p: p}
+	fingerprint := string(d.bytes())
+	n := d.uvarint()
+	if d.bad || n > 255 {
+		return nil, errForeign
+	}
+	same := fingerprint == e.fingerprint && int(n) == len(e.kinds)
+	for i := range int(n) {
+		name, version := string(d.bytes()), uint32(d.uvarint())
+		j, ok := e.kindIndex[name]
+		known := ok && e.kinds[j].Version == version
+		same = same && known && int(j) == i
+		if known {
+			keep = append(keep, int(j))
+		} else {
+			keep = append(keep, -1)
+		}
+	}
+	if d.bad {
+		return nil, errForeign
+	}
+	if !same {
+		e.replaced = true
+		for i, j := range keep {
+			if j >= 0 && e.kinds[j].Leaf == nil {
+				keep[i] = -1
+			}
+		}
+	}
+	return keep, nil
+}
+
+// replayBatch applies one payload and reports whether it was well formed.
+func (e *Evaluator) replayBatch(p []byte, keep []int) bool {
+	d := decoder{p: p}
+	for len(d.p) > 0 {
+		tag := d.byte()
+		n := d.uvarint()
+		if d.bad || n >= maxNodes {
+			return false
+		}
+		switch tag {
+		case 'n':
+			kind, arg := d.uvarint(), d.bytes()
+			if d.bad || kind >= uint64(len(keep)) {
+				return false
+			}
+			for len(e.nodes) <= int(n) {
+				e.nodes = append(e.nodes, nil)
+			}
+			if keep[kind] < 0 {
+				break
+			}
+			nd := e.alloc()
+			nd.id, nd.kind, nd.defined = id(n), uint8(keep[kind]), true
+			nd.arg = unsafe.String(unsafe.SliceData(arg), len(arg)) // buf is never written
+			e.nodes[n] = nd
+		case 'l', 't':
+			digest, value, last := d.take(len(Digest{})), d.bytes(), d.bytes()
+			if d.bad || n >= uint64(len(e.nodes)) {
+				return false
+			}
+			nd := e.nodes[n]
+			if nd == nil {
+				break
+			}
+			if leaf := e.kinds[nd.kind].Leaf != nil; leaf != (tag == 'l') || !leaf && !trace(last).valid(id(len(e.nodes))) {
+				return false
+			}
+			if nd.recorded {
+				e.journal.dead += nd.recordedSize()
+			}
+			nd.recorded, nd.digest, nd.value = true, Digest(digest), value
+			if tag == 'l' {
+				nd.sig = last
+			} else {
+				nd.trace = last
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// appendDefinition encodes the key of n, once.
+func (e *Evaluator) appendDefinition(p []byte, n *node) []byte {
+	if n.defined {
+		return p
+	}
+	n.defined = true
+	p = append(p, 'n')
+	p = binary.AppendUvarint(p, uint64(n.id))
+	p = binary.AppendUvarint(p, uint64(n.kind))
+	return appendBytes(p, n.arg)
+}
+
+// appendRecord encodes what is known of n, but for its key.
+func (e *Evaluator) appendRecord(p []byte, n *node) []byte {
+	tag, last := byte('t'), []byte(n.trace)
+	if e.kinds[n.kind].Leaf != nil {
+		tag, last = 'l', n.sig
+	}
+	p = append(p, tag)
+	p = binary.AppendUvarint(p, uint64(n.id))
+	p = append(p, n.digest[:]...)
+	p = appendBytes(p, n.value)
+	return appendBytes(p, last)
+}
+
+// batchSize is how much is gathered before it is written: large enough to be cheap, small
+// enough that a killed build loses little.
+const batchSize = 1 << 20
+
+// flush appends the records of the nodes to the journal. Their definitions go first, since
+// a trace may speak of a node further down.
+func (e *Evaluator) flush(nodes []*node) error {
+	var p []byte
+	for _, n := range nodes {
+		p = e.appendDefinition(p, n)
+	}
+	for i, n := range nodes {
+		p = e.appendRecord(p, n)
+		e.journal.dead += n.supersedes
+		n.supersedes, n.dirty = 0, false
+		if len(p) >= batchSize || i == len(nodes)-1 {
+			if err := e.journal.write(appendBatch(nil, p)); err != nil {
+				return err
+			}
+			p = p[:0]
+		}
+	}
+	return nil
+}
+
+// compact rewrites the journal when more than half of it was replaced by later records.
+func (e *Evaluator) compact() error {
+	if e.journal.dead < 4*batchSize || e.journal.dead < e.journal.size/2 {
+		return nil
+	}
+	return e.rewrite(e.reachable())
+}
+
+// reachable returns the recorded nodes that the traces of nodes of Root kinds lead to.
+func (e *Evaluator) reachable() []*node {
+	seen := make([]bool, len(e.nodes))
+	var out []*node
+	var visit func(n *node)
+	visit = func(n *node) {
+		if n == nil || seen[n.id] || !n.recorded {
+			return
+		}
+		seen[n.id] = true
+		out = append(out, n)
+		n.trace.each(func(to id, _ []byte) bool { visit(e.nodes[to]); return true })
+	}
+	for _, n := range e.nodes {
+		if n != nil && e.kinds[n.kind].Root {
+			visit(n)
+		}
+	}
+	return out
+}
+
+// recorded returns every recorded node.
+func (e *Evaluator) recordedNodes() []*node {
+	var out []*node
+	for _, n := range e.nodes {
+		if n != nil && n.recorded {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// rewrite replaces the journal by one that holds just these nodes. The new file is complete
+// before it takes the old one's name.
+func (e *Evaluator) rewrite(nodes []*node) error {
+	old := e.journal
+	f, err := os.OpenFile(old.path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return err
+	}
+	e.journal = &journal{path: old.path, file: f}
+	if err := e.writeHeader(); err != nil {
+		return err
+	}
+	for _, n := range e.nodes {
+		if n != nil {
+			n.defined = false
+		}
+	}
+	if err := e.flush(nodes); err != nil {
+		return err
+	}
+	e.journal.dead = 0
+	if err := old.file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), old.path)
+}
+
+// decoder reads records; bad is set, and stays set, when they end too early.
+type decoder struct {
+	p   []byte
+	bad bool
+}
+
+func (d *decoder) byte() byte {
+	if b := d.take(1); len(b) == 1 {
+		return b[0]
+	}
+	return 0
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.p)
+	if n <= 0 {
+		d.bad, d.p = true, nil
+		return 0
+	}
+	d.p = d.p[n:]
+	return v
+}
+
+func (d *decoder) take(n int) []byte {
+	if d.bad || n > len(d.p) {
+		d.bad, d.p = true, nil
+		return make([]byte, 0)
+	}
+	b := d.p[:n:n]
+	d.p = d.p[n:]
+	return b
+}
+
+func (d *decoder) bytes() []byte {
+	n := d.uvarint()
+	if n > uint64(len(d.p)) {
+		d.bad, d.p = true, nil
+		return nil
+	}
+	return d.take(int(n))
+}
+
+func digestOf(value []byte) Digest { return sha256.Sum256(value) }

@@ -1,0 +1,127 @@
+package eval
+
+import (
+	"encoding/binary"
+
+	"github.com/sbomctl/sbomctl/engine/event"
+)
+
+// id is a node's dense number; ids are what traces and the journal speak of.
+type id = uint32
+
+// phase is where a node stands in the current session.
+type phase uint8
+
+const (
+	unvisited phase = iota
+	working         // claimed by a task: verifying or running
+	done            // value and digest are up to date
+	failed          // err says why
+)
+
+// node is one node: what is recorded of it, and where it stands in this session.
+// Recorded bytes may be views into the loaded journal.
+type node struct {
+	id   id
+	kind uint8
+	arg  string
+
+	recorded bool   // digest, value (and signature or trace) are those of an earlier run or read
+	digest   Digest // of value
+	value    []byte
+	sig      []byte // leaf: signature of the last read
+	trace    trace  // other: what its function asked for
+
+	phase      phase
+	defined    bool          // the journal knows its key
+	dirty      bool          // waits to be written
+	supersedes int64         // bytes of the journal that its next record replaces
+	clean      tristate      // memo of the clean pass
+	refreshed  bool          // leaf: probed or read in this session
+	again      bool          // already run again for a lost output in this session
+	err        error         // failed
+	object     any           // decoded value, shared
+	reason     *event.Reason // why it changed in this session; nil when it did not
+	task       *task         // while working
+}
+
+// recordedSize is about what n's record takes in the journal.
+func (n *node) recordedSize() int64 {
+	return int64(len(n.value)+len(n.sig)+len(n.trace)) + 40
+}
+
+type tristate uint8
+
+const (
+	unknown tristate = iota
+	visiting
+	yes
+	no
+)
+
+// edge is one recorded dependency: the node and the digest that its value had.
+type edge struct {
+	to     id
+	digest Digest
+}
+
+// trace is a node's recorded dependencies, encoded: groups of edges, each group headed by
+// the number of its edges (4 bytes), each edge an id (4 bytes, little-endian) and a digest.
+// It stays encoded because most traces are only ever compared.
+type trace []byte
+
+const edgeSize = 4 + len(Digest{})
+
+func (t trace) group() (edges []byte, rest trace) {
+	n := int(binary.LittleEndian.Uint32(t))
+	return t[4 : 4+n*edgeSize], t[4+n*edgeSize:]
+}
+
+func edgeAt(edges []byte, i int) (to id, digest []byte) {
+	e := edges[i*edgeSize:]
+	return binary.LittleEndian.Uint32(e), e[4:edgeSize]
+}
+
+func appendGroup(t trace, edges []edge) trace {
+	t = binary.LittleEndian.AppendUint32(t, uint32(len(edges)))
+	for i := range edges {
+		t = binary.LittleEndian.AppendUint32(t, edges[i].to)
+		t = append(t, edges[i].digest[:]...)
+	}
+	return t
+}
+
+// each calls f for every edge until it returns false, and reports whether it never did.
+func (t trace) each(f func(to id, digest []byte) bool) bool {
+	for len(t) > 0 {
+		edges, rest := t.group()
+		for ; len(edges) > 0; edges = edges[edgeSize:] {
+			if !f(edgeAt(edges, 0)) {
+				return false
+			}
+		}
+		t = rest
+	}
+	return true
+}
+
+// valid reports whether t is well formed and speaks only of nodes below limit.
+func (t trace) valid(limit id) bool {
+	for len(t) > 0 {
+		if len(t) < 4 {
+			return false
+		}
+		n := uint64(binary.LittleEndian.Uint32(t))
+		if uint64(len(t)-4) < n*uint64(edgeSize) {
+			return false
+		}
+		edges, rest := t.group()
+		for i := range int(n) {
+			if to, _ := edgeAt(edges, i); to >= limit {
+				return false
+			}
+		}
+		t = rest
+	}
+	return true
+}
