@@ -20,10 +20,10 @@ type Outcome int
 
 // The outcomes.
 const (
-	Ran    Outcome = iota // its function was executed
-	Cached                // its action's result was found in the action cache: not executed
-	Failed                // its function returned an error
-	Abandoned             // asked for by an outdated trace only; it may start again
+	Ran       Outcome = iota // its function was executed
+	Cached                   // its action's result was found in the action cache: not executed
+	Failed                   // its function returned an error
+	Abandoned                // asked for by an outdated trace only; it may start again
 )
 
 // String returns "ran", "cached", "failed" or "abandoned".

@@ -1,0 +1,58 @@
+package cache
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// Error says that the cache, or a file that it was to write, does not work: no space, no
+// permission, a bad path. It is not a miss: making the thing again does not help.
+type Error struct {
+	Op   string // what was being done: "write to the cache", "open the cache", "write", ...
+	Path string // the cache's folder, or the file outside it that was to be written; may be ""
+	Err  error  // why: "no space left on device", without operation and path
+}
+
+// Error returns one line, "cannot write to the cache DIR: no space left on device".
+func (e *Error) Error() string {
+	s := "cannot " + e.Op
+	if e.Path != "" {
+		s += " " + e.Path
+	}
+	return s + ": " + e.Err.Error()
+}
+
+// Unwrap returns the reason, so that errors.Is(err, fs.ErrPermission) and the like hold.
+func (e *Error) Unwrap() error { return e.Err }
+
+// IsNoSpace reports whether err says that a disk or a quota is full.
+func IsNoSpace(err error) bool { return isNoSpace(err) }
+
+// IsPermission reports whether err says that a file or folder may not be read or written.
+func IsPermission(err error) bool { return errors.Is(err, fs.ErrPermission) }
+
+// failure makes an *Error of an error of package os. One that is an *Error already stays.
+func failure(op, path string, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Op: op, Path: path, Err: reason(err)}
+}
+
+// reason strips the operation and path that package os adds: they name temporary files.
+func reason(err error) error {
+	for {
+		switch e := err.(type) {
+		case *fs.PathError:
+			err = e.Err
+		case *os.LinkError:
+			err = e.Err
+		case *os.SyscallError:
+			err = e.Err
+		default:
+			return plain(err)
+		}
+	}
+}

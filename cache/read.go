@@ -1,0 +1,215 @@
+package cache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// buffers are for hashing, comparing and collecting small writes.
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+const bufferSize = 64 << 10
+
+// verification is what a process knows of one blob; mu makes it hash each only once.
+type verification struct {
+	mu   sync.Mutex
+	file fs.FileInfo // the file that was found to be right
+}
+
+func (s *Disk) verification(d Digest) *verification {
+	if v, ok := s.verified.Load(d); ok {
+		return v.(*verification)
+	}
+	v, _ := s.verified.LoadOrStore(d, &verification{})
+	return v.(*verification)
+}
+
+func miss(d Digest) error { return fmt.Errorf("%s is %w", d, ErrMiss) }
+
+// anySize stands for an entry whose size its name does not tell.
+const anySize = -1
+
+// openEntry opens an entry and checks what can be seen from outside. nil without an error
+// is a miss; damage has been dealt with.
+func (s *Disk) openEntry(path string, size int64) (*os.File, fs.FileInfo, error) {
+	f, err := openFile(path)
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, nil
+	case isExhausted(err):
+		return nil, nil, failure("read the cache", s.dir, err)
+	case isNotDir(err):
+		s.unblock(filepath.Dir(path))
+		return nil, nil, nil
+	default:
+		s.damaged(path, nil, reason(err).Error())
+		return nil, nil, nil
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, nil, failure("read the cache", s.dir, err)
+	}
+	if why := unfit(fi, size); why != "" {
+		f.Close()
+		s.damaged(path, fi, why)
+		return nil, nil, nil
+	}
+	return f, fi, nil
+}
+
+// unfit says why a file cannot be an entry of the given size; "" if it can.
+func unfit(fi fs.FileInfo, size int64) string {
+	switch {
+	case fi.IsDir():
+		return "it is a folder"
+	case fi.Mode()&fs.ModeSymlink != 0:
+		return "it is a symbolic link"
+	case !fi.Mode().IsRegular():
+		return "it is no ordinary file"
+	case size != anySize && fi.Size() != size:
+		return fmt.Sprintf("it has %d bytes, expected %d", fi.Size(), size)
+	}
+	return ""
+}
+
+const wrongContents = "its contents do not have the SHA-256 in its name"
+
+// Has implements Store.
+func (s *Disk) Has(d Digest) bool {
+	path := entry(s.cas, d)
+	fi, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	if why := unfit(fi, d.Size); why != "" {
+		s.damaged(path, fi, why)
+		return false
+	}
+	return true
+}
+
+// Open implements Store. The blob is an *os.File.
+func (s *Disk) Open(d Digest) (Blob, error) {
+	f, err := s.open(d)
+	if err != nil {
+		return nil, err // not a nil *os.File in an interface
+	}
+	return f, nil
+}
+
+func (s *Disk) open(d Digest) (*os.File, error) {
+	path := entry(s.cas, d)
+	f, fi, err := s.openEntry(path, d.Size)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return nil, miss(d)
+	}
+	v := s.verification(d)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.file != nil && sameFile(v.file, fi) {
+		return f, nil
+	}
+	if why := check(f, d); why != "" {
+		f.Close()
+		s.damaged(path, fi, why)
+		return nil, miss(d)
+	}
+	v.file = fi
+	return f, nil
+}
+
+// check hashes a file, leaving its offset alone. It returns what is wrong, "" if nothing.
+func check(f io.ReaderAt, d Digest) string {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	h := sha256.New()
+	// One byte more than there should be: a file that grows is found out.
+	n, err := io.CopyBuffer(onlyWriter{h}, onlyReader{io.NewSectionReader(f, 0, d.Size+1)}, *buf)
+	switch {
+	case err != nil:
+		return reason(err).Error()
+	case n != d.Size || [sha256.Size]byte(h.Sum(nil)) != d.Hash:
+		return wrongContents
+	}
+	return ""
+}
+
+// onlyReader and onlyWriter hide the methods by which io.CopyBuffer would bypass its buffer.
+type onlyReader struct{ io.Reader }
+type onlyWriter struct{ io.Writer }
+
+// ReadAll implements Store.
+func (s *Disk) ReadAll(d Digest, max int64) ([]byte, error) {
+	if d.Size > max {
+		return nil, failure("read the cache", s.dir, fmt.Errorf("blob %s has more than %d bytes", d, max))
+	}
+	path := entry(s.cas, d)
+	f, fi, err := s.openEntry(path, d.Size)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return nil, miss(d)
+	}
+	defer f.Close()
+	b := make([]byte, d.Size)
+	if _, err := io.ReadFull(f, b); err != nil {
+		s.damaged(path, fi, shortened(err))
+		return nil, miss(d)
+	}
+	if sha256.Sum256(b) != d.Hash {
+		s.damaged(path, fi, wrongContents)
+		return nil, miss(d)
+	}
+	return b, nil
+}
+
+// shortened words an error of io.ReadFull.
+func shortened(err error) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return "it is cut short"
+	}
+	return reason(err).Error()
+}
+
+// holds reports whether the entry at path is b already, by comparing all of it: a size
+// that happens to be right must not keep a damaged entry from being healed.
+func (s *Disk) holds(path string, b []byte, size int64) (bool, error) {
+	f, fi, err := s.openEntry(path, size)
+	if f == nil || err != nil {
+		return false, err
+	}
+	defer f.Close()
+	if fi.Size() != int64(len(b)) {
+		return false, nil
+	}
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	for rest := b; len(rest) > 0; {
+		part := (*buf)[:min(len(*buf), len(rest))]
+		if _, err := io.ReadFull(f, part); err != nil {
+			s.damaged(path, fi, shortened(err))
+			return false, nil
+		}
+		if !bytes.Equal(part, rest[:len(part)]) {
+			if size != anySize {
+				s.damaged(path, fi, wrongContents)
+			}
+			return false, nil
+		}
+		rest = rest[len(part):]
+	}
+	return true, nil
+}

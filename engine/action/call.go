@@ -1,0 +1,208 @@
+package action
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// call implements Call over a Spec.
+type call struct {
+	ctx      context.Context
+	x        *Executor
+	spec     *Spec
+	outputs  map[string]cache.Digest
+	open     map[string]*cache.Writer
+	warnings []string
+	err      error // first failure to write an output
+}
+
+func (c *call) Params(v any) error {
+	d := json.NewDecoder(bytes.NewReader(c.spec.Params))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		var t *json.UnmarshalTypeError
+		if errors.As(err, &t) {
+			return &diag.Error{Msg: fmt.Sprintf("parameter %q of operation %s is a %s, expected %s", t.Field, c.spec.Operation.Name, t.Value, t.Type)}
+		}
+		return &diag.Error{Msg: fmt.Sprintf("parameters of operation %s: %v", c.spec.Operation.Name, err)}
+	}
+	return nil
+}
+
+func (c *call) Files(input string) []File {
+	for _, in := range c.spec.Inputs {
+		if in.Name == input {
+			return in.Files
+		}
+	}
+	return nil
+}
+
+func (c *call) Read(f File, max int64) ([]byte, error) {
+	if f.Digest.Size > max {
+		return nil, &diag.Error{Pos: f.Path, Msg: fmt.Sprintf("file has %d bytes, at most %d are read", f.Digest.Size, max)}
+	}
+	r, err := c.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b := make([]byte, 0, f.Digest.Size+1)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) == cap(b) {
+			return nil, changed(f)
+		}
+	}
+}
+
+func (c *call) Open(f File) (io.ReadCloser, error) {
+	switch h := f.Handle.(type) {
+	case Disk:
+		file, err := os.Open(h.Path)
+		if err != nil {
+			return nil, changed(f)
+		}
+		return &verifier{r: file, c: file, f: f, h: sha256.New()}, nil
+	case Member:
+		r, err := c.blob(h.Data)
+		if err != nil {
+			return nil, err
+		}
+		return &verifier{r: io.NewSectionReader(r, h.Offset, f.Digest.Size), c: r, f: f, h: sha256.New()}, nil
+	default:
+		r, err := c.blob(f.Digest)
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{io.NewSectionReader(r, 0, f.Digest.Size), r}, nil
+	}
+}
+
+func (c *call) OpenAt(f File) (ReaderAtCloser, error) {
+	if _, ok := f.Handle.(Blob); ok {
+		return c.blob(f.Digest)
+	}
+	b, err := c.Read(f, f.Digest.Size)
+	if err != nil {
+		return nil, err
+	}
+	return nopCloser{bytes.NewReader(b)}, nil
+}
+
+type nopCloser struct{ *bytes.Reader }
+
+func (nopCloser) Close() error { return nil }
+
+func (c *call) blob(d cache.Digest) (ReaderAtCloser, error) {
+	r, err := c.x.Store.Open(d)
+	if errors.Is(err, cache.ErrMiss) {
+		return nil, &LostError{d}
+	}
+	return r, err
+}
+
+func (c *call) Create(output string) (io.WriteCloser, error) {
+	for _, name := range c.spec.Outputs {
+		if name == output {
+			if _, done := c.outputs[output]; done || c.open[output] != nil {
+				return nil, fmt.Errorf("operation %s creates its output %q twice", c.spec.Operation.Name, output)
+			}
+			w, err := c.x.Store.Create()
+			if err != nil {
+				return nil, err
+			}
+			c.open[output] = w
+			return &outputWriter{c: c, name: output, w: w}, nil
+		}
+	}
+	return nil, fmt.Errorf("operation %s has no output %q", c.spec.Operation.Name, output)
+}
+
+func (c *call) Warn(format string, args ...any) {
+	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
+}
+
+// abort removes what was not sealed.
+func (c *call) abort() {
+	for _, w := range c.open {
+		w.Abort()
+	}
+}
+
+type outputWriter struct {
+	c    *call
+	name string
+	w    *cache.Writer
+}
+
+func (o *outputWriter) Write(p []byte) (int, error) {
+	if err := o.c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return o.w.Write(p)
+}
+
+func (o *outputWriter) Close() error {
+	if o.c.open[o.name] == nil {
+		return nil
+	}
+	delete(o.c.open, o.name)
+	d, err := o.w.Commit()
+	if err != nil {
+		o.c.err = err
+		return err
+	}
+	o.c.outputs[o.name] = d
+	return nil
+}
+
+// verifier checks the digest of what passes through it; it turns io.EOF into an error when
+// the bytes were others.
+type verifier struct {
+	r io.Reader
+	c io.Closer
+	f File
+	h hash.Hash
+	n int64
+}
+
+func (v *verifier) Read(p []byte) (int, error) {
+	n, err := v.r.Read(p)
+	v.h.Write(p[:n])
+	v.n += int64(n)
+	if err == io.EOF {
+		if v.n != v.f.Digest.Size || [sha256.Size]byte(v.h.Sum(nil)) != v.f.Digest.Hash {
+			return n, changed(v.f)
+		}
+	} else if err != nil {
+		return n, &diag.Error{Pos: v.f.Path, Msg: "the file cannot be read", Err: err}
+	}
+	return n, err
+}
+
+func (v *verifier) Close() error { return v.c.Close() }
+
+func changed(f File) error {
+	return &diag.Error{Pos: f.Path, Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+}

@@ -1,0 +1,111 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/cache/reapi"
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// Executor brings actions to their results: from the action cache, or by running the operation.
+type Executor struct {
+	Store   cache.Store
+	Actions cache.ActionCache
+}
+
+// Result is what an action yields.
+type Result struct {
+	Key      cache.Digest
+	Outputs  []Output // in the order of Spec.Outputs
+	Warnings []string // what the operation told the user, also when it was not run now
+	Cached   bool     // the action cache had it
+}
+
+// Output is one output file of an action.
+type Output struct {
+	Name   string
+	Digest cache.Digest
+}
+
+// LostError says that a blob which an input names is not in the store any more. The caller
+// makes it again and then repeats the action.
+type LostError struct{ Digest cache.Digest }
+
+// Error names the blob.
+func (e *LostError) Error() string { return "blob " + e.Digest.String() + " is not in the cache" }
+
+// Do returns the result of s. With again it does not look into the action cache: what a
+// cached result names was found to be gone.
+func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error) {
+	key, err := s.Key()
+	if err != nil {
+		return nil, err
+	}
+	if !again {
+		if r := x.lookup(key, s); r != nil {
+			return r, nil
+		}
+	}
+	c := &call{ctx: ctx, x: x, spec: s, outputs: map[string]cache.Digest{}, open: map[string]*cache.Writer{}}
+	err = s.Operation.Run(ctx, c)
+	c.abort()
+	if err == nil {
+		err = c.err
+	}
+	if err != nil {
+		return nil, tidy(err)
+	}
+	r := &Result{Key: key, Warnings: c.warnings}
+	ar := &reapi.ActionResult{Stderr: []byte(strings.Join(c.warnings, "\n"))}
+	for _, name := range s.Outputs {
+		d, ok := c.outputs[name]
+		if !ok {
+			return nil, fmt.Errorf("operation %s did not write its output %q", s.Operation.Name, name)
+		}
+		r.Outputs = append(r.Outputs, Output{name, d})
+		ar.OutputFiles = append(ar.OutputFiles, reapi.OutputFile{Path: name, Digest: d})
+	}
+	if err := x.Actions.PutResult(key, ar); err != nil {
+		return nil, tidy(err)
+	}
+	return r, nil
+}
+
+// lookup returns the cached result under key; nil when there is none, it is not of this
+// shape, or a blob that it names is gone.
+func (x *Executor) lookup(key cache.Digest, s *Spec) *Result {
+	ar, err := x.Actions.Get(key)
+	if err != nil || len(ar.OutputFiles) != len(s.Outputs) {
+		return nil
+	}
+	r := &Result{Key: key, Cached: true}
+	for i, f := range ar.OutputFiles {
+		if f.Path != s.Outputs[i] || !x.Store.Has(f.Digest) {
+			return nil
+		}
+		r.Outputs = append(r.Outputs, Output{f.Path, f.Digest})
+	}
+	if len(ar.Stderr) > 0 {
+		r.Warnings = strings.Split(string(ar.Stderr), "\n")
+	}
+	return r
+}
+
+// tidy makes an error of the cache one that a user can read.
+func tidy(err error) error {
+	var d *diag.Error
+	var l diag.List
+	var lost *LostError
+	var ce *cache.Error
+	switch {
+	case errors.As(err, &d), errors.As(err, &l), errors.As(err, &lost), errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &ce):
+		return &diag.Error{Msg: ce.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
+	}
+	return &diag.Error{Msg: err.Error(), Err: err}
+}

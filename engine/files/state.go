@@ -1,0 +1,170 @@
+package files
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/action"
+)
+
+// Kind is what sort of thing a path is.
+type Kind uint8
+
+// The kinds. Their values are part of every encoding and never change.
+const (
+	Absent    Kind = iota // nothing is there
+	Regular               // a regular file
+	Directory             // a directory
+	Symlink               // a symbolic link, whatever it leads to
+	Other                 // a FIFO, socket or device
+)
+
+var kindNames = [...]string{"absent", "regular file", "directory", "symbolic link", "special file"}
+
+// String returns the kind in words.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown kind"
+}
+
+// State is what a path is, without its name or times. Two States are equal when their
+// encodings are.
+type State struct {
+	Kind       Kind
+	Executable bool                // Regular: its owner may execute it
+	Digest     cache.Digest        // Regular: SHA-256 and size of the bytes
+	SHA1       [sha1.Size]byte     // Regular: SHA-1 of the bytes
+	Text       *action.TextDigests // Regular: see action.File.Text
+	Target     string              // Symlink: the target as written
+}
+
+const (
+	flagExecutable = 1 << iota
+	flagText
+)
+
+// Append appends the canonical encoding of s to dst: a byte of kind; for a regular file a byte
+// of flags, SHA-256, size, SHA-1 and the text digests; for a link the target with its length.
+func (s State) Append(dst []byte) []byte {
+	dst = append(dst, byte(s.Kind))
+	switch s.Kind {
+	case Regular:
+		var flags byte
+		if s.Executable {
+			flags |= flagExecutable
+		}
+		if s.Text != nil {
+			flags |= flagText
+		}
+		dst = append(dst, flags)
+		dst = append(dst, s.Digest.Hash[:]...)
+		dst = binary.AppendUvarint(dst, uint64(s.Digest.Size))
+		dst = append(dst, s.SHA1[:]...)
+		if s.Text != nil {
+			dst = append(dst, s.Text.SHA1[:]...)
+			dst = append(dst, s.Text.SHA256[:]...)
+		}
+	case Symlink:
+		dst = binary.AppendUvarint(dst, uint64(len(s.Target)))
+		dst = append(dst, s.Target...)
+	}
+	return dst
+}
+
+// DecodeState decodes what Append wrote at the start of b and returns the rest of b. Any other
+// encoding is an error.
+func DecodeState(b []byte) (State, []byte, error) {
+	if len(b) == 0 || Kind(b[0]) > Other {
+		return State{}, b, errDamaged
+	}
+	s := State{Kind: Kind(b[0])}
+	rest := b[1:]
+	switch s.Kind {
+	case Regular:
+		if len(rest) < 1+sha256.Size || rest[0]&^(flagExecutable|flagText) != 0 {
+			return State{}, b, errDamaged
+		}
+		flags := rest[0]
+		s.Executable = flags&flagExecutable != 0
+		rest = rest[1:]
+		rest = rest[copy(s.Digest.Hash[:], rest):]
+		size, r, ok := uvarint(rest)
+		if !ok || size > 1<<63-1 || len(r) < sha1.Size {
+			return State{}, b, errDamaged
+		}
+		s.Digest.Size = int64(size)
+		rest = r[copy(s.SHA1[:], r):]
+		if flags&flagText != 0 {
+			if len(rest) < sha1.Size+sha256.Size {
+				return State{}, b, errDamaged
+			}
+			s.Text = new(action.TextDigests)
+			rest = rest[copy(s.Text.SHA1[:], rest):]
+			rest = rest[copy(s.Text.SHA256[:], rest):]
+		}
+	case Symlink:
+		n, r, ok := uvarint(rest)
+		if !ok || n > uint64(len(r)) {
+			return State{}, b, errDamaged
+		}
+		s.Target, rest = string(r[:n]), r[n:]
+	}
+	return s, rest, nil
+}
+
+// uvarint decodes the shortest form only, so that each value has one encoding.
+func uvarint(b []byte) (uint64, []byte, bool) {
+	v, n := binary.Uvarint(b)
+	if n <= 0 || n > 1 && b[n-1] == 0 {
+		return 0, b, false
+	}
+	return v, b[n:], true
+}
+
+// Entry is one name in a directory.
+type Entry struct {
+	Name string
+	Kind Kind // never Absent
+}
+
+// AppendEntries appends the canonical encoding of a listing to dst.
+func AppendEntries(dst []byte, entries []Entry) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(entries)))
+	for _, e := range entries {
+		dst = append(dst, byte(e.Kind))
+		dst = binary.AppendUvarint(dst, uint64(len(e.Name)))
+		dst = append(dst, e.Name...)
+	}
+	return dst
+}
+
+// DecodeEntries decodes what AppendEntries wrote at the start of b and returns the rest of b.
+// The names must be in ascending order, each once, and non-empty.
+func DecodeEntries(b []byte) ([]Entry, []byte, error) {
+	count, rest, ok := uvarint(b)
+	if !ok || count > uint64(len(rest))/3 { // kind, length and at least one letter
+		return nil, b, errDamaged
+	}
+	entries := make([]Entry, 0, count)
+	for range count {
+		if len(rest) == 0 || rest[0] == byte(Absent) || Kind(rest[0]) > Other {
+			return nil, b, errDamaged
+		}
+		kind := Kind(rest[0])
+		n, r, ok := uvarint(rest[1:])
+		if !ok || n == 0 || n > uint64(len(r)) {
+			return nil, b, errDamaged
+		}
+		name := string(r[:n])
+		if len(entries) > 0 && entries[len(entries)-1].Name >= name {
+			return nil, b, errDamaged
+		}
+		entries = append(entries, Entry{name, kind})
+		rest = r[n:]
+	}
+	return entries, rest, nil
+}

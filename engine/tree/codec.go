@@ -1,0 +1,163 @@
+package tree
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/sbomctl/sbomctl/engine/action"
+)
+
+// An encoded index is the magic, then numbers as minimal unsigned varints:
+//
+//	prefix length, prefix, data size, number of entries, entries
+//	entry = flags, path length, path, size, offset, SHA-256, SHA-1 [, text SHA-256, text SHA-1]
+const (
+	magic = "sbomctl tree index 1\n"
+
+	flagExecutable = 1
+	flagText       = 2
+
+	minEntry = 4 + 1 + sha256.Size + sha1.Size // four numbers and a path of one byte
+)
+
+// Encode returns the canonical bytes of x.
+func (x *Index) Encode() []byte {
+	n := len(magic) + len(x.prefix) + 3*binary.MaxVarintLen64
+	for i := range x.entries {
+		n += len(x.entries[i].Path) + 4*binary.MaxVarintLen64 + 2*(sha256.Size+sha1.Size)
+	}
+	b := make([]byte, 0, n)
+	b = append(b, magic...)
+	b = appendString(b, x.prefix)
+	b = binary.AppendUvarint(b, uint64(x.dataSize))
+	b = binary.AppendUvarint(b, uint64(len(x.entries)))
+	for i := range x.entries {
+		e := &x.entries[i]
+		var flags uint64
+		if e.Executable {
+			flags |= flagExecutable
+		}
+		if e.Text != nil {
+			flags |= flagText
+		}
+		b = binary.AppendUvarint(b, flags)
+		b = appendString(b, e.Path)
+		b = binary.AppendUvarint(b, uint64(e.Digest.Size))
+		b = binary.AppendUvarint(b, uint64(e.Offset))
+		b = append(b, e.Digest.Hash[:]...)
+		b = append(b, e.SHA1[:]...)
+		if e.Text != nil {
+			b = append(b, e.Text.SHA256[:]...)
+			b = append(b, e.Text.SHA1[:]...)
+		}
+	}
+	return b
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// Decode is the inverse of Encode. Whatever Encode would not write is an error; memory
+// is bounded by a small multiple of len(b).
+func Decode(b []byte) (*Index, error) {
+	x, err := decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("damaged tree index: %w", err)
+	}
+	return x, nil
+}
+
+func decode(b []byte) (*Index, error) {
+	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
+		return nil, errors.New("it does not begin as one")
+	}
+	// Every path is a substring of this one copy, so that decoding allocates per text file only.
+	d := decoder{b: b[len(magic):], s: string(b[len(magic):])}
+	prefix := d.path()
+	dataSize := d.number(1<<63 - 1)
+	count := d.number(MaxEntries)
+	if d.err == nil && count > int64(len(d.b)-d.pos)/minEntry {
+		d.err = errTruncated
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	entries := make([]Entry, count)
+	for i := range entries {
+		e := &entries[i]
+		flags := d.number(flagExecutable | flagText)
+		e.Executable = flags&flagExecutable != 0
+		e.Path = d.path()
+		e.Digest.Size = d.number(1<<63 - 1)
+		e.Offset = d.number(1<<63 - 1)
+		d.bytes(e.Digest.Hash[:])
+		d.bytes(e.SHA1[:])
+		if flags&flagText != 0 {
+			e.Text = new(action.TextDigests)
+			d.bytes(e.Text.SHA256[:])
+			d.bytes(e.Text.SHA1[:])
+		}
+		if d.err != nil {
+			return nil, d.err
+		}
+	}
+	if d.pos != len(d.b) {
+		return nil, errors.New("bytes after its end")
+	}
+	return New(prefix, dataSize, entries)
+}
+
+var errTruncated = errors.New("it is truncated")
+
+// decoder reads fields one after another; after the first error it reads zeros.
+type decoder struct {
+	b   []byte
+	s   string // the same bytes
+	pos int
+	err error
+}
+
+func (d *decoder) number(limit int64) int64 {
+	if d.err != nil {
+		return 0
+	}
+	v, n := binary.Uvarint(d.b[d.pos:])
+	switch {
+	case n == 0:
+		d.err = errTruncated
+	case n < 0 || v > uint64(limit):
+		d.err = errors.New("a number is out of range")
+	case n > 1 && d.b[d.pos+n-1] == 0:
+		d.err = errors.New("a number is not in its shortest form")
+	default:
+		d.pos += n
+		return int64(v)
+	}
+	return 0
+}
+
+func (d *decoder) path() string {
+	n := int(d.number(MaxPath))
+	if d.err == nil && n > len(d.b)-d.pos {
+		d.err = errTruncated
+	}
+	if d.err != nil {
+		return ""
+	}
+	d.pos += n
+	return d.s[d.pos-n : d.pos]
+}
+
+func (d *decoder) bytes(dst []byte) {
+	if d.err == nil && len(dst) > len(d.b)-d.pos {
+		d.err = errTruncated
+	}
+	if d.err != nil {
+		return
+	}
+	d.pos += copy(dst, d.b[d.pos:])
+}

@@ -1,0 +1,155 @@
+// Package tree is the manifest of a source tree that lies in an archive.
+//
+// An archive is decoded once, into two blobs: data, the bytes of the uncompressed archive,
+// and an index, which names every regular file, its checksums and where in data its bytes
+// begin. Whoever has the index can list, match and check files without touching the
+// archive again, and read one of them with a single positioned read of data.
+//
+// The encoding of an Index is canonical: equal indexes have equal bytes, and Decode refuses
+// every byte sequence that Encode would not write. An index may come from a shared cache,
+// so Decode trusts nothing in it: paths, offsets and sizes are checked, and a file's bytes
+// are still to be checked against its digest by whoever reads them.
+package tree
+
+import (
+	"crypto/sha1"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/action"
+)
+
+// Bounds of every index.
+const (
+	MaxEntries  = 1 << 20   // files
+	MaxAllPaths = 128 << 20 // bytes of all paths together
+)
+
+// Entry is one regular file of the tree.
+type Entry struct {
+	Path       string              // slash-separated, below the stripped prefix; CheckPath accepts it
+	Executable bool                // its owner may execute it
+	Digest     cache.Digest        // SHA-256 and size of its bytes
+	SHA1       [sha1.Size]byte     // of its bytes
+	Text       *action.TextDigests // nil when turning CRLF into LF changes nothing, or it has a NUL byte
+	Offset     int64               // where its bytes begin in data
+}
+
+// File returns e as an input file of an action; handle is what the engine reads it by.
+func (e Entry) File(handle any) action.File {
+	return action.File{
+		Path: e.Path, Digest: e.Digest, SHA1: e.SHA1, Text: e.Text,
+		Executable: e.Executable, Handle: handle,
+	}
+}
+
+// Section returns e's bytes in data. They are not checked against e's digest.
+func (e Entry) Section(data io.ReaderAt) *io.SectionReader {
+	return io.NewSectionReader(data, e.Offset, e.Digest.Size)
+}
+
+// Index lists the files of one archive. Make it with New or Decode; it is read-only after that
+// and may be used from any goroutine.
+type Index struct {
+	prefix   string
+	dataSize int64
+	entries  []Entry
+	byPath   map[string]int32
+}
+
+// New returns the index of an archive whose data has dataSize bytes and whose members lay below
+// prefix ("" when nothing was stripped). Entries are in archive order and are kept, not copied.
+// An index that could not be used safely is an error: a bad path, the same path twice, a file
+// that is also a directory, bytes outside of data.
+func New(prefix string, dataSize int64, entries []Entry) (*Index, error) {
+	if prefix != "" {
+		if err := CheckPath(prefix); err != nil {
+			return nil, fmt.Errorf("prefix %q %w", prefix, err)
+		}
+	}
+	if dataSize < 0 {
+		return nil, errors.New("data has a negative size")
+	}
+	if len(entries) > MaxEntries {
+		return nil, fmt.Errorf("more than %d files", MaxEntries)
+	}
+	x := &Index{prefix: prefix, dataSize: dataSize, entries: entries, byPath: make(map[string]int32, len(entries))}
+	all := 0
+	for i := range entries {
+		e := &entries[i]
+		if err := CheckPath(e.Path); err != nil {
+			return nil, fmt.Errorf("path %q %w", e.Path, err)
+		}
+		if all += len(e.Path); all > MaxAllPaths {
+			return nil, fmt.Errorf("more than %d bytes of paths", MaxAllPaths)
+		}
+		if _, twice := x.byPath[e.Path]; twice {
+			return nil, fmt.Errorf("path %q is there twice", e.Path)
+		}
+		x.byPath[e.Path] = int32(i)
+		if e.Digest.Size < 0 || e.Offset < 0 || e.Digest.Size > dataSize || e.Offset > dataSize-e.Digest.Size {
+			return nil, fmt.Errorf("the bytes of %q lie outside of data", e.Path)
+		}
+	}
+	// Neighbours mostly share a directory, so remembering the last one saves most of the walk.
+	last := ""
+	for i := range entries {
+		dir, _ := splitLast(entries[i].Path)
+		if dir == last {
+			continue
+		}
+		last = dir
+		for dir != "" {
+			if _, isFile := x.byPath[dir]; isFile {
+				return nil, fmt.Errorf("path %q is both a file and a directory", dir)
+			}
+			dir, _ = splitLast(dir)
+		}
+	}
+	return x, nil
+}
+
+func splitLast(path string) (dir, base string) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path
+	}
+	return path[:i], path[i+1:]
+}
+
+// Prefix returns the directory that every member lay below and that was stripped from the
+// paths, without a trailing slash; "" when nothing was stripped.
+func (x *Index) Prefix() string { return x.prefix }
+
+// DataSize returns the number of bytes in data.
+func (x *Index) DataSize() int64 { return x.dataSize }
+
+// Len returns the number of files.
+func (x *Index) Len() int { return len(x.entries) }
+
+// At returns the i-th file in archive order.
+func (x *Index) At(i int) Entry { return x.entries[i] }
+
+// All iterates over the files in archive order.
+func (x *Index) All() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for _, e := range x.entries {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// Lookup returns the file with the given path.
+func (x *Index) Lookup(path string) (Entry, bool) {
+	i, ok := x.byPath[path]
+	if !ok {
+		return Entry{}, false
+	}
+	return x.entries[i], true
+}

@@ -1,0 +1,210 @@
+package tree
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/binary"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/action"
+)
+
+func entry(path string, offset int64, content string) Entry {
+	h := NewHasher()
+	h.Write([]byte(content))
+	s := h.Sums()
+	return Entry{Path: path, Digest: s.Digest, SHA1: s.SHA1, Text: s.Text, Offset: offset}
+}
+
+func sample(t testing.TB) *Index {
+	exe := entry("bin/run", 512, "#!/bin/sh\n")
+	exe.Executable = true
+	x, err := New("Python-1", 4096, []Entry{exe, entry("Lib/a.bat", 1536, "a\r\nb\r\n"), entry("Lib/ä", 2560, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func TestRoundTrip(t *testing.T) {
+	x := sample(t)
+	y, err := Decode(x.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(x, y) {
+		t.Fatalf("got %+v, want %+v", y, x)
+	}
+	if y.Prefix() != "Python-1" || y.DataSize() != 4096 || y.Len() != 3 {
+		t.Errorf("prefix %q, data size %d, %d files", y.Prefix(), y.DataSize(), y.Len())
+	}
+	e, ok := y.Lookup("Lib/a.bat")
+	if !ok || e != y.At(1) || e.Text == nil || e.Text.SHA256 != sha256.Sum256([]byte("a\nb\n")) {
+		t.Errorf("Lookup: %+v %v", e, ok)
+	}
+	if _, ok := y.Lookup("Lib"); ok {
+		t.Error("a directory was found as a file")
+	}
+	var paths []string
+	for e := range y.All() {
+		if paths = append(paths, e.Path); len(paths) == 2 {
+			break
+		}
+	}
+	if got := strings.Join(paths, " "); got != "bin/run Lib/a.bat" {
+		t.Errorf("All: %s", got)
+	}
+	if f := y.At(0).File(7); !f.Executable || f.Path != "bin/run" || f.Handle != 7 || f.Digest != y.At(0).Digest {
+		t.Errorf("File: %+v", f)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for want, entries := range map[string][]Entry{
+		`path "a" is there twice`:                   {entry("a", 0, ""), entry("a", 0, "x")},
+		`path "a/b" is both a file and a directory`: {entry("a/b/c/d", 0, ""), entry("a/b", 0, "x")},
+		`path "../a" has a ".." segment`:            {entry("../a", 0, "")},
+		`the bytes of "a" lie outside of data`:      {entry("a", 99, "xx")},
+		`the bytes of "b" lie outside of data`:      {entry("b", -1, "xx")},
+		`the bytes of "c" lie outside of data`:      {{Path: "c", Offset: 1<<63 - 1, Digest: cache.Digest{Size: 1<<63 - 1}}},
+	} {
+		if _, err := New("", 100, entries); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if _, err := New("/p", 0, nil); err == nil || err.Error() != `prefix "/p" is absolute` {
+		t.Error(err)
+	}
+	if _, err := New("", -1, nil); err == nil {
+		t.Error("negative data size accepted")
+	}
+	if _, err := New("", 0, make([]Entry, MaxEntries+1)); err == nil {
+		t.Error("too many entries accepted")
+	}
+}
+
+func TestCheckPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"a": "", "a/b.c/...": "", "ä/日本": "", "a b": "", " ": "", "..a": "",
+		"":                        "is empty",
+		"/a":                      "is absolute",
+		"a/":                      "has an empty segment",
+		"a//b":                    "has an empty segment",
+		"./a":                     `has a "." segment`,
+		"a/..":                    `has a ".." segment`,
+		"a\\b":                    "has a backslash",
+		"a\x00":                   "has a control character",
+		"a\nb":                    "has a control character",
+		"\x7f":                    "has a control character",
+		"a\u0085":                 "has a control character",
+		"a\xff":                   "is not UTF-8",
+		strings.Repeat("a/", 256): "has more than 256 segments",
+		strings.Repeat("a", 4097): "is longer than 4096 bytes",
+	} {
+		got := ""
+		if err := CheckPath(path); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("CheckPath(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	good := sample(t).Encode()
+	for i := range good {
+		if _, err := Decode(good[:i]); err == nil {
+			t.Fatalf("the first %d of %d bytes were accepted", i, len(good))
+		}
+	}
+	head := func(numbers ...uint64) []byte {
+		b := []byte(magic)
+		for _, n := range numbers {
+			b = binary.AppendUvarint(b, n)
+		}
+		return b
+	}
+	for name, c := range map[string]struct {
+		b    []byte
+		want string
+	}{
+		"foreign":       {[]byte("PK\x03\x04"), "it does not begin as one"},
+		"trailing":      {append(bytes.Clone(good), 0), "bytes after its end"},
+		"many":          {head(0, 0, MaxEntries), "it is truncated"},
+		"too many":      {head(0, 0, MaxEntries+1), "a number is out of range"},
+		"long prefix":   {head(4097), "a number is out of range"},
+		"overlong":      {append([]byte(magic), 0x80, 0), "a number is not in its shortest form"},
+		"negative size": {head(0, 1<<63, 0), "a number is out of range"},
+		"flags":         {append(head(0, 0, 1, 4), make([]byte, minEntry)...), "a number is out of range"},
+		"short entry":   {append(head(0, 0, 1, 0, 0, 0, 0), make([]byte, minEntry-5)...), "it is truncated"},
+		"empty path":    {append(head(0, 0, 1, 2, 0, 0, 0), make([]byte, 2*(32+20))...), `path "" is empty`},
+	} {
+		if _, err := Decode(c.b); err == nil || err.Error() != "damaged tree index: "+c.want {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte(magic))
+	f.Add(sample(f).Encode())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x, err := Decode(b)
+		if err == nil && !bytes.Equal(x.Encode(), b) {
+			t.Fatalf("%q is accepted but encodes to %q", b, x.Encode())
+		}
+	})
+}
+
+// sums is the obvious computation that Hasher must agree with.
+func sums(b []byte) Sums {
+	s := Sums{Digest: cache.Of(b), SHA1: sha1.Sum(b)}
+	lf := bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	if bytes.IndexByte(b, 0) < 0 && !bytes.Equal(lf, b) {
+		s.Text = &action.TextDigests{SHA1: sha1.Sum(lf), SHA256: sha256.Sum256(lf)}
+	}
+	return s
+}
+
+func checkHasher(t *testing.T, h *Hasher, content []byte, cuts *rand.Rand) {
+	t.Helper()
+	h.Reset()
+	for rest := content; len(rest) > 0; {
+		n := 1 + cuts.IntN(len(rest))
+		h.Write(rest[:n])
+		rest = rest[n:]
+	}
+	if got, want := h.Sums(), sums(content); !reflect.DeepEqual(got, want) {
+		t.Fatalf("%q: got %+v, want %+v", content, got, want)
+	}
+}
+
+func TestHasher(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	h := NewHasher()
+	for _, s := range []string{"", "\r", "\n", "\r\n", "\r\r\n", "\n\r", "a\r\nb\r", "a\r\n\x00", "\x00a\r\n", "a\r\x00\n", "\r\n\r\n\r"} {
+		checkHasher(t, h, []byte(s), r)
+	}
+	for range 5000 {
+		b := make([]byte, r.IntN(20))
+		for i := range b {
+			b[i] = "\r\n\r\nab\r\n\r\nab\r\n\r\nab\x00"[r.IntN(19)]
+		}
+		checkHasher(t, h, b, r)
+	}
+}
+
+func FuzzHasher(f *testing.F) {
+	f.Add([]byte("a\r\nb"), uint64(1))
+	f.Add([]byte("a\r\n\x00"), uint64(2))
+	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
+		checkHasher(t, NewHasher(), b, rand.New(rand.NewPCG(seed, 0)))
+	})
+}
