@@ -1,0 +1,329 @@
+package archive
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/ulikunitz/xz"
+
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// member is one header of an archive made for a test.
+type member struct {
+	tar.Header
+	body string
+}
+
+func file(name, body string) member {
+	return member{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(body))}, body}
+}
+
+func dir(name string) member {
+	return member{Header: tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755}}
+}
+
+func link(kind byte, name, to string) member {
+	return member{Header: tar.Header{Typeflag: kind, Name: name, Linkname: to}}
+}
+
+func makeTar(t testing.TB, members ...member) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, m := range members {
+		if err := w.WriteHeader(&m.Header); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(m.body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func gz(t testing.TB, b []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	w.Write(b)
+	w.Close()
+	return out.Bytes()
+}
+
+func xzip(t testing.TB, b []byte) []byte {
+	var out bytes.Buffer
+	w, err := xz.NewWriter(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(b)
+	w.Close()
+	return out.Bytes()
+}
+
+func sampleTar(t testing.TB) []byte {
+	run := file("top/bin/run", "#!/bin/sh\n")
+	run.Mode = 0o755
+	return makeTar(t, dir("top/"), run, file("top/a.bat", "x\r\ny\r\n"),
+		link(tar.TypeLink, "top/hard", "top/a.bat"), link(tar.TypeSymlink, "top/bin/soft", "../later"),
+		link(tar.TypeSymlink, "top/softer", "bin/soft"), dir("top/empty/"),
+		file("top/"+strings.Repeat("long/", 40)+"é", "long"), file("top/later", strings.Repeat("later", 1<<16)))
+}
+
+func TestIndex(t *testing.T) {
+	plain := sampleTar(t)
+	want := "bin/run* a.bat hard bin/soft softer " + strings.Repeat("long/", 40) + "é later"
+	for name, archive := range map[string][]byte{
+		"a.tar": plain, "a.tgz": gz(t, plain), "a.tar.xz": xzip(t, plain),
+		"two members.tgz":    append(gz(t, plain[:777]), gz(t, plain[777:])...),
+		"two streams.tar.xz": append(xzip(t, plain[:777]), xzip(t, plain[777:])...),
+		"padded.tar":         append(bytes.Clone(plain), make([]byte, 9999)...),
+	} {
+		x, data, err := runOn(name, archive, IndexParams{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		checkMembers(t, x, data)
+		if !bytes.HasPrefix(data, plain) {
+			t.Errorf("%s: data is not the tar archive", name)
+		}
+		var paths []string
+		for e := range x.All() {
+			p := e.Path
+			if e.Executable {
+				p += "*"
+			}
+			paths = append(paths, p)
+		}
+		if got := strings.Join(paths, " "); got != want || x.Prefix() != "top" {
+			t.Errorf("%s: got %s below %q, want %s", name, got, x.Prefix(), want)
+		}
+		later, _ := x.Lookup("later")
+		for _, p := range []string{"bin/soft", "softer"} {
+			if e, _ := x.Lookup(p); e.Digest != later.Digest || e.Offset != later.Offset {
+				t.Errorf("%s: %s is not the file that it leads to", name, p)
+			}
+		}
+		bat, _ := x.Lookup("a.bat")
+		if e, _ := x.Lookup("hard"); e.Digest != bat.Digest || e.Text == nil {
+			t.Errorf("%s: a hard link is not the file that it leads to", name)
+		}
+	}
+}
+
+func TestStripPrefix(t *testing.T) {
+	for _, c := range []struct{ prefix, name, want, stripped string }{
+		{"", "a/b/c", "b/c", "a"},
+		{"", "./a/b/c", "b/c", "a"},
+		{"a", "a/b/c", "b/c", "a"},
+		{"a/b", "a/b/c", "c", "a/b"},
+		{".", "a/b/c", "a/b/c", ""},
+		{".", "c", "c", ""},
+	} {
+		members := []member{file(c.name, "x")}
+		if strings.Contains(c.name, "/") {
+			members = []member{dir("./"), dir("a/"), dir("a/b/"), file(c.name, "x")}
+		}
+		x, _, err := runOn("a.tar", makeTar(t, members...), IndexParams{StripPrefix: c.prefix})
+		if err != nil || x.At(0).Path != c.want || x.Prefix() != c.stripped {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// TestIndexRefuses is the list of what is refused, with what the user is told.
+func TestIndexRefuses(t *testing.T) {
+	good := makeTar(t, dir("d/"), file("d/f", strings.Repeat("content\n", 1000)))
+	flip := func(b []byte, at int) []byte {
+		b = bytes.Clone(b)
+		if at < 0 {
+			at += len(b)
+		}
+		b[at] ^= 0x55
+		return b
+	}
+	global := member{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": "d/evil"}}}
+	raw := func(typeflag byte, name, body string) []byte { // a header that package tar would not write
+		b := makeTar(t, dir("d/"), file("d/f", body), file("d/g", ""))
+		copy(b[512:612], append([]byte(name), make([]byte, 100-len(name))...))
+		b[512+156] = typeflag
+		sum := 8 * int(' ')
+		for i, c := range b[512:1024] {
+			if i < 148 || i >= 156 {
+				sum += int(c)
+			}
+		}
+		copy(b[512+148:], fmt.Sprintf("%06o\x00 ", sum))
+		return b
+	}
+	ring := func(n int) []byte {
+		ms := []member{dir("d/")}
+		for i := range n {
+			ms = append(ms, link(tar.TypeSymlink, fmt.Sprintf("d/l%02d", i), fmt.Sprintf("l%02d", (i+1)%n)))
+		}
+		return makeTar(t, ms...)
+	}
+	giant := strings.Repeat("x", 2<<20)
+	zeros := gz(t, makeTar(t, file("d/f", strings.Repeat("\x00", 70<<20))))
+	const anyArchive = "expected a .tar.xz, .tar.gz or .tar archive"
+
+	for _, c := range []struct {
+		name    string
+		archive []byte
+		params  IndexParams
+		want    string // after "a: "
+	}{
+		{"nothing", nil, IndexParams{}, "is empty, " + anyArchive},
+		{"zip", []byte("PK\x03\x04......"), IndexParams{}, "is a zip archive, " + anyArchive},
+		{"bzip2", []byte("BZh91AY"), IndexParams{}, "is a bzip2 archive, " + anyArchive},
+		{"html", []byte("<!DOCTYPE html>"), IndexParams{}, "is an HTML or XML document, " + anyArchive},
+		{"unknown", []byte("hello"), IndexParams{}, "is no .tar.xz, .tar.gz or .tar archive"},
+
+		{"tar cut in data", good[:2000], IndexParams{}, `is truncated: the tar archive ends too early, after or in member "d/f"`},
+		{"tar cut in header", good[:700], IndexParams{}, `is truncated: the tar archive ends too early, after or in member "d/"`},
+		{"tar cut at first member", good[:300], IndexParams{}, `is truncated: the tar archive ends before its first member`},
+		{"tar without end", good[:len(good)-1024], IndexParams{}, `is truncated: the tar archive ends too early, after or in member "d/f"`},
+		{"tar with half an end", good[:len(good)-512], IndexParams{}, `is truncated: the tar archive ends too early, after or in member "d/f"`},
+		{"tar header", flip(good, 512+10), IndexParams{}, `is corrupt: the tar header after member "d/" is damaged or its checksum does not match`},
+		{"first tar header", flip(good, 10), IndexParams{}, `is corrupt: the tar header at its first member is damaged or its checksum does not match`},
+		{"tar trailing", append(bytes.Clone(good), "garbage"...), IndexParams{}, "has trailing data after the tar archive's end"},
+		{"second tar", append(bytes.Clone(good), good...), IndexParams{}, "has trailing data after the tar archive's end"},
+
+		{"gzip cut", gz(t, good)[:60], IndexParams{}, "is truncated: the gzip stream ends after 60 bytes, too early"},
+		{"gzip cut in header", gz(t, good)[:5], IndexParams{}, "is truncated: the gzip stream ends after 5 bytes, too early"},
+		{"gzip checksum", flip(gz(t, good), -8), IndexParams{}, "is corrupt: the checksum of its gzip stream does not match"},
+		{"gzip data", flip(gz(t, good), 10), IndexParams{}, "is corrupt: its gzip stream is damaged"},
+		{"gzip header", flip(gz(t, good), 2), IndexParams{}, "is corrupt: the header of its gzip stream is damaged"},
+		{"gzip trailing", append(gz(t, good), "garbage"...), IndexParams{}, "has trailing data after its gzip stream"},
+		{"gzip of no tar", gz(t, []byte(strings.Repeat("x", 600))), IndexParams{}, "is corrupt: the tar header at its first member is damaged or its checksum does not match"},
+		{"gzip of a cut tar", gz(t, good[:2000]), IndexParams{}, `is truncated: the tar archive ends too early, after or in member "d/f"`},
+		{"gzip cut in second header", append(gz(t, good), gz(t, good)[:5]...), IndexParams{}, fmt.Sprintf("is truncated: the gzip stream ends after %d bytes, too early", len(gz(t, good))+5)},
+		{"xz cut", xzip(t, good)[:60], IndexParams{}, "is truncated: the xz stream ends after 60 bytes, too early"},
+		{"xz cut in header", xzip(t, good)[:8], IndexParams{}, "is truncated: the xz stream ends after 8 bytes, too early"},
+		{"xz data", flip(xzip(t, good), 60), IndexParams{}, "is corrupt: its xz stream is damaged"},
+		{"xz footer", flip(xzip(t, good), -6), IndexParams{}, "is corrupt: its xz stream is damaged"},
+		{"xz header", flip(xzip(t, good), 8), IndexParams{}, "is corrupt: its xz stream is damaged"},
+		{"xz trailing", append(xzip(t, good), "garbage....."...), IndexParams{}, "has trailing data after its xz stream"},
+
+		{"absolute", makeTar(t, file("/etc/passwd", "")), IndexParams{StripPrefix: "."}, `member "/etc/passwd": its path is absolute`},
+		{"dot dot", makeTar(t, file("d/../../x", "")), IndexParams{}, `member "d/../../x": its path has a ".." segment`},
+		{"backslash", makeTar(t, file(`d/a\b`, "")), IndexParams{}, `member "d/a\\b": its path has a backslash`},
+		{"control", makeTar(t, file("d/a\x1b[2Jb", "")), IndexParams{}, `member "d/a\x1b[2Jb": its path has a control character`},
+		{"not UTF-8", raw(tar.TypeReg, "d/\xff", ""), IndexParams{}, `member "d/\xff": its path is not UTF-8`},
+		{"twice", makeTar(t, file("d/f", "1"), file("d/f", "2")), IndexParams{}, `member "d/f": is there twice`},
+		{"twice by ./", makeTar(t, file("d/f", "1"), file("./d/f", "2")), IndexParams{}, `member "./d/f": is there twice`},
+		{"file, then directory", makeTar(t, file("d/f", ""), dir("d/f/")), IndexParams{}, `member "d/f/": is both a file and a directory`},
+		{"directory, then file", makeTar(t, file("d/f/g", ""), file("d/f", "")), IndexParams{}, `member "d/f": is both a file and a directory`},
+		{"below a file", makeTar(t, file("d/f", ""), file("d/f/g/h", "")), IndexParams{}, `member "d/f/g/h": lies below "f", which is a file`},
+		{"no top", makeTar(t, file("f", "")), IndexParams{}, "member \"f\": lies outside of a single top-level directory\n  hint: say what to strip with strip_prefix; \".\" strips nothing"},
+		{"two tops", makeTar(t, file("d/f", ""), file("e/f", "")), IndexParams{}, "member \"e/f\": lies outside of \"d/\"\n  hint: say what to strip with strip_prefix; \".\" strips nothing"},
+		{"other top", makeTar(t, dir("d/"), file("d/f", "")), IndexParams{StripPrefix: "d/e"}, "member \"d/f\": lies outside of \"d/e/\"\n  hint: say what to strip with strip_prefix; \".\" strips nothing"},
+		{"no files", makeTar(t, dir("d/")), IndexParams{}, "has no files"},
+		{"no members", append(makeTar(t, dir("d/"))[:512], make([]byte, 1024)...), IndexParams{}, "has no files"},
+
+		{"device", makeTar(t, link(tar.TypeChar, "d/null", "")), IndexParams{}, `member "d/null": is a device, expected a file, directory or link`},
+		{"block device", makeTar(t, link(tar.TypeBlock, "d/sda", "")), IndexParams{}, `member "d/sda": is a device, expected a file, directory or link`},
+		{"fifo", makeTar(t, link(tar.TypeFifo, "d/p", "")), IndexParams{}, `member "d/p": is a named pipe, expected a file, directory or link`},
+		{"type", raw('V', "label", ""), IndexParams{}, `member "label": has the unknown type "V", expected a file, directory or link`},
+		{"PAX sparse", raw(tar.TypeXHeader, "PaxHeaders.0/g", "22 GNU.sparse.major=9\n"), IndexParams{}, `member "d/g": is a sparse file, which is not supported`},
+		{"PAX giant", raw(tar.TypeXHeader, "PaxHeaders.0/f", giant), IndexParams{}, `has a name or extended header of more than 1 MiB after member "d/"`},
+		{"GNU giant", raw(tar.TypeGNULongName, "././@LongLink", giant), IndexParams{}, `has a name or extended header of more than 1 MiB after member "d/"`},
+		{"global header", makeTar(t, global, file("d/f", "")), IndexParams{}, "has a global header that sets the path of every member"},
+
+		{"hard link to nothing", makeTar(t, link(tar.TypeLink, "d/l", "d/f"), file("d/f", "")), IndexParams{}, `member "d/l": is a hard link to "d/f", which is no earlier file of the archive`},
+		{"hard link to itself", makeTar(t, link(tar.TypeLink, "d/l", "d/l")), IndexParams{}, `member "d/l": is a hard link to "d/l", which is no earlier file of the archive`},
+		{"hard link out", makeTar(t, file("d/f", ""), link(tar.TypeLink, "d/l", "/etc/passwd")), IndexParams{}, `member "d/l": is a link to "/etc/passwd", which is outside of the archive's tree`},
+		{"symlink out", makeTar(t, file("d/f", ""), link(tar.TypeSymlink, "d/l", "../e")), IndexParams{}, `member "d/l": is a link to "../e", which is outside of the archive's tree`},
+		{"symlink up", makeTar(t, file("d/f", ""), link(tar.TypeSymlink, "d/l", "../../etc/passwd")), IndexParams{}, `member "d/l": is a link to "../../etc/passwd", which is outside of the archive's tree`},
+		{"symlink absolute", makeTar(t, file("d/f", ""), link(tar.TypeSymlink, "d/l", "/etc/passwd")), IndexParams{StripPrefix: "."}, `member "d/l": is a link to "/etc/passwd", which is outside of the archive's tree`},
+		{"symlink to nothing", makeTar(t, file("d/f", ""), link(tar.TypeSymlink, "d/l", "g")), IndexParams{}, `member "d/l": is a link to "g", which is not in the archive`},
+		{"symlink to directory", makeTar(t, file("d/e/f", ""), link(tar.TypeSymlink, "d/l", "e")), IndexParams{}, `member "d/l": is a link to the directory "e", which is not supported`},
+		{"below a symlink", makeTar(t, file("d/e/f", ""), link(tar.TypeSymlink, "d/l", "e"), file("d/l/g", "")), IndexParams{}, `member "d/l/g": lies below "l", which is a file`},
+		{"symlinks in a ring", ring(3), IndexParams{}, `member "d/l00": is a link that leads to no file, not in 40 steps`},
+
+		{"bytes", gz(t, good), IndexParams{MaxBytes: 5000}, "decompresses to more than the 5000 bytes that are allowed\n  hint: if the archive is to be trusted, raise max_bytes"},
+		{"ratio", zeros, IndexParams{}, "decompresses to more than 200 times its size, as a decompression bomb does\n  hint: if the archive is to be trusted, raise max_ratio"},
+		{"files", good, IndexParams{MaxFiles: 1}, "has more than the 1 files and directories that are allowed\n  hint: if the archive is to be trusted, raise max_files"},
+		{"implied directories", makeTar(t, file("d/1/2/3/4", "")), IndexParams{MaxFiles: 3}, "has more than the 3 files and directories that are allowed\n  hint: if the archive is to be trusted, raise max_files"},
+	} {
+		_, _, err := runOn("a", c.archive, c.params)
+		var d *diag.Error
+		if err == nil || err.Error() != "a: "+c.want {
+			t.Errorf("%s:\n got %v\nwant a: %s", c.name, err, c.want)
+		} else if !errors.As(err, &d) || d.Pos != "a" {
+			t.Errorf("%s: %#v is no diagnostic of the archive", c.name, err)
+		}
+	}
+}
+
+func TestBoundsCanBeRaised(t *testing.T) {
+	zeros := gz(t, makeTar(t, file("d/f", strings.Repeat("\x00", 70<<20))))
+	if _, _, err := runOn("a", zeros, IndexParams{MaxRatio: 2000}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestIndexParams(t *testing.T) {
+	for want, p := range map[string]IndexParams{
+		"max_bytes is -1, expected a number from 1 to 1125899906842624": {MaxBytes: -1},
+		"max_files is 1048577, expected a number from 1 to 1048576":     {MaxFiles: 1<<20 + 1},
+		"max_ratio is -7, expected a number from 1 to 1073741824":       {MaxRatio: -7},
+		`strip_prefix "../x" has a ".." segment`:                        {StripPrefix: "../x"},
+	} {
+		if _, _, err := runOn("a", nil, p); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if err := runIndex(context.Background(), newCall(IndexParams{}, nil)); err == nil || err.Error() != `input "archive" has 0 files, expected one` {
+		t.Error(err)
+	}
+}
+
+// Errors of the engine pass through as they are.
+func TestIndexPassesErrorsOn(t *testing.T) {
+	mine := errors.New("mine")
+	broken := action.File{Path: "a", Handle: mine}
+	if err := runIndex(context.Background(), newCall(IndexParams{}, map[string][]action.File{"archive": {broken}})); !errors.Is(err, mine) {
+		t.Errorf("reading: %v", err)
+	}
+	archive := map[string][]action.File{"archive": {memFile("a", sampleTar(t))}}
+	full := newCall(IndexParams{}, archive)
+	full.full = mine
+	if err := runIndex(context.Background(), full); !errors.Is(err, mine) {
+		t.Errorf("writing: %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(mine)
+	if err := runIndex(ctx, newCall(IndexParams{}, archive)); !errors.Is(err, mine) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func FuzzIndex(f *testing.F) {
+	plain := sampleTar(f)
+	f.Add(plain)
+	f.Add(gz(f, plain))
+	f.Add(xzip(f, plain[:4096]))
+	f.Add(makeTar(f, file("d/f", "")))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x, data, err := runOn("a", b, IndexParams{MaxBytes: 1 << 20, MaxFiles: 1000})
+		if err != nil {
+			if _, ok := errors.AsType[*diag.Error](err); !ok {
+				t.Fatalf("no diagnostic: %v", err)
+			}
+			return
+		}
+		checkMembers(t, x, data)
+	})
+}

@@ -1,0 +1,186 @@
+package archive
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/sbomctl/sbomctl/engine/action"
+)
+
+func packCall(params PackParams, overlays map[string]string) *fakeCall {
+	run := memFile("bin/run", []byte("#!/bin/sh\n"))
+	run.Executable = true
+	inputs := map[string][]action.File{"tree": {
+		run, memFile("a.c", []byte(strings.Repeat("int a;\n", 5000))), memFile("a/z", nil), memFile("a/b/c", []byte("c")),
+		memFile("a-b", []byte("x")), memFile("Misc/sbom.spdx.json", []byte("{}")),
+		memFile(strings.Repeat("long/", 40)+"é", []byte("long")),
+	}}
+	for p, body := range overlays {
+		inputs["overlay:"+p] = []action.File{memFile("base_sbom.spdx.json", []byte(body))}
+	}
+	return newCall(params, inputs)
+}
+
+var overlays = map[string]string{"Misc/sbom.spdx.json": `{"new": 1}`, "Misc/added": "added"}
+
+func packParams(format string) PackParams {
+	return PackParams{Prefix: "Python-3.13.5", Format: format, MTime: 1749656160,
+		Overlays: []string{"Misc/sbom.spdx.json", "Misc/added"}}
+}
+
+func pack(t testing.TB, c *fakeCall) []byte {
+	t.Helper()
+	if err := runPack(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if !c.sealed["archive"] {
+		t.Fatal("the output was not sealed")
+	}
+	return c.outputs["archive"].Bytes()
+}
+
+// TestPackGolden notices when another compressor writes other bytes: raise the version
+// of archive.pack then.
+func TestPackGolden(t *testing.T) {
+	for format, want := range map[string]string{
+		"tgz":    "73c89145b1b3dd2272282aca890b10f70edf6db3492b64c824d36b90982f0d00",
+		"tar.xz": "437fac36ed42bd24a4aa96edb915b6666aec7211b8ddbaf89bda0ca8e39a89cf",
+	} {
+		b := pack(t, packCall(packParams(format), overlays))
+		sum := sha256.Sum256(b)
+		if got := hex.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s: got %s, want %s", format, got, want)
+		}
+		c := packCall(packParams(format), overlays)
+		files := c.inputs["tree"]
+		for i := range len(files) / 2 {
+			j := len(files) - 1 - i
+			files[i], files[j] = files[j], files[i]
+		}
+		if !bytes.Equal(pack(t, c), b) {
+			t.Errorf("%s: the bytes depend on the order of the files", format)
+		}
+	}
+}
+
+func TestPackIndexRoundTrip(t *testing.T) {
+	for _, format := range []string{"tgz", "tar.xz"} {
+		x, data, err := runOn("a", pack(t, packCall(packParams(format), overlays)), IndexParams{})
+		if err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		checkMembers(t, x, data)
+		var got []string
+		for e := range x.All() {
+			p := e.Path
+			if e.Executable {
+				p += "*"
+			}
+			got = append(got, p)
+		}
+		want := "Misc/added Misc/sbom.spdx.json a-b a.c a/b/c a/z bin/run* " + strings.Repeat("long/", 40) + "é"
+		if got := strings.Join(got, " "); got != want || x.Prefix() != "Python-3.13.5" {
+			t.Errorf("%s: got %s, want %s", format, got, want)
+		}
+		e, _ := x.Lookup("Misc/sbom.spdx.json")
+		if b, _ := io.ReadAll(e.Section(bytes.NewReader(data))); string(b) != overlays["Misc/sbom.spdx.json"] {
+			t.Errorf("%s: the overlay is not on top: %q", format, b)
+		}
+
+		var names []string
+		for r := tar.NewReader(bytes.NewReader(data)); ; {
+			h, err := r.Next()
+			if err != nil {
+				break
+			}
+			names = append(names, h.Name)
+			mode := int64(0o644)
+			if h.Typeflag == tar.TypeDir || strings.HasSuffix(h.Name, "/run") {
+				mode = 0o755
+			}
+			wantFormat := tar.FormatUSTAR
+			if strings.Contains(h.Name, "é") {
+				wantFormat = tar.FormatPAX
+			}
+			if h.Mode != mode || h.ModTime.Unix() != 1749656160 || h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" || h.Format != wantFormat {
+				t.Errorf("%s: %+v", format, h)
+			}
+		}
+		if got := strings.Join(names[:9], " "); got != "Python-3.13.5/ Python-3.13.5/Misc/ Python-3.13.5/Misc/added Python-3.13.5/Misc/sbom.spdx.json "+
+			"Python-3.13.5/a-b Python-3.13.5/a.c Python-3.13.5/a/ Python-3.13.5/a/b/ Python-3.13.5/a/b/c" {
+			t.Errorf("%s: %s", format, got)
+		}
+	}
+}
+
+// Other programs must read what is written.
+func TestPackIsReadElsewhere(t *testing.T) {
+	for format, tool := range map[string]string{"tgz": "gzip", "tar.xz": "xz"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Logf("%s is not installed, %s is not tried with it", tool, format)
+			continue
+		}
+		b := pack(t, packCall(packParams(format), overlays))
+		_, data, err := runOn("a", b, IndexParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(tool, "-dc")
+		cmd.Stdin = bytes.NewReader(b)
+		if out, err := cmd.Output(); err != nil || !bytes.Equal(out, data) {
+			t.Errorf("%s -dc: %v, the same bytes: %v", tool, err, bytes.Equal(out, data))
+		}
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	base := PackParams{Prefix: "p", Format: "tgz"}
+	with := func(change func(*PackParams)) PackParams {
+		p := base
+		change(&p)
+		return p
+	}
+	overlay := func(paths ...string) PackParams {
+		return with(func(p *PackParams) { p.Overlays = paths })
+	}
+	for _, c := range []struct {
+		params PackParams
+		tree   []action.File
+		want   string
+	}{
+		{with(func(p *PackParams) { p.Prefix = "" }), nil, `prefix "" is empty`},
+		{with(func(p *PackParams) { p.Prefix = "../p" }), nil, `prefix "../p" has a ".." segment`},
+		{with(func(p *PackParams) { p.Format = "tar.xy" }), nil, `format "tar.xy" is unknown, expected "tgz" or "tar.xz"; did you mean "tar.xz"?`},
+		{with(func(p *PackParams) { p.MTime = -1 }), nil, `mtime is -1, expected seconds since 1970, from 0 to 8589934591`},
+		{with(func(p *PackParams) { p.MTime = 1 << 33 }), nil, `mtime is 8589934592, expected seconds since 1970, from 0 to 8589934591`},
+		{base, nil, `there is nothing to pack: the tree has no files`},
+		{base, []action.File{memFile("/a", nil)}, `path "/a" of the tree is absolute`},
+		{base, []action.File{memFile("a", nil), memFile("a", nil)}, `path "a" is in the tree twice`},
+		{base, []action.File{memFile("a", nil), memFile("a/b", nil)}, `path "a" is both a file and a directory`},
+		{overlay("a/../b"), nil, `overlay path "a/../b" has a ".." segment`},
+		{overlay("o"), nil, `input "overlay:o" has 0 files, expected one`},
+		{overlay("a", "a"), []action.File{memFile("a", nil)}, `overlay path "a" is there twice`},
+		{overlay("a"), []action.File{memFile("a/b", nil)}, `path "a" is both a file and a directory`},
+		{overlay("a/b/c"), []action.File{memFile("a", nil)}, `path "a" is both a file and a directory`},
+		{base, []action.File{{Path: "a", Handle: []byte("grown")}}, ""},
+	} {
+		inputs := map[string][]action.File{"tree": c.tree,
+			"overlay:a": {memFile("x", nil)}, "overlay:a/b/c": {memFile("x", nil)}}
+		err := runPack(context.Background(), newCall(c.params, inputs))
+		if err == nil || c.want != "" && err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := runPack(ctx, packCall(packParams("tgz"), overlays)); err != context.Canceled {
+		t.Errorf("cancelled: %v", err)
+	}
+}

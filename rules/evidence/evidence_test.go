@@ -1,0 +1,298 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// fakeCall is a Call whose only input is "files".
+type fakeCall struct {
+	params Params
+	files  []action.File
+	bytes  map[string]string
+	report bytes.Buffer
+	sealed bool
+	reads  int
+}
+
+func newCall(p Params, files ...string) *fakeCall {
+	c := &fakeCall{params: p, bytes: map[string]string{}}
+	for i := 0; i < len(files); i += 2 {
+		c.bytes[files[i]] = files[i+1]
+		c.files = append(c.files, action.File{Path: files[i], Digest: cache.Of([]byte(files[i+1]))})
+	}
+	return c
+}
+
+func (c *fakeCall) Params(v any) error {
+	b, err := json.Marshal(c.params)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}
+func (c *fakeCall) Files(input string) []action.File {
+	if input != "files" {
+		return nil
+	}
+	return c.files
+}
+func (c *fakeCall) Read(f action.File, max int64) ([]byte, error) {
+	c.reads++
+	if int64(len(c.bytes[f.Path])) > max {
+		return nil, fmt.Errorf("%s is too large", f.Path)
+	}
+	return []byte(c.bytes[f.Path]), nil
+}
+func (c *fakeCall) Open(action.File) (io.ReadCloser, error)           { return nil, io.EOF }
+func (c *fakeCall) OpenAt(action.File) (action.ReaderAtCloser, error) { return nil, io.EOF }
+func (c *fakeCall) Warn(string, ...any)                               {}
+func (c *fakeCall) Create(output string) (io.WriteCloser, error) {
+	if output != "report" {
+		return nil, fmt.Errorf("output %q is not declared", output)
+	}
+	return c, nil
+}
+func (c *fakeCall) Write(b []byte) (int, error) { return c.report.Write(b) }
+func (c *fakeCall) Close() error                { c.sealed = true; return nil }
+
+const refresh = "Modules/expat/refresh.sh"
+
+// refreshSh has the lines of CPython 3.13.5's file that state what is vendored.
+const refreshSh = `#!/usr/bin/env bash
+
+expected_libexpat_tag="R_2_7_1"
+expected_libexpat_version="2.7.1"
+expected_libexpat_sha256="0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2"
+`
+
+const expatH = `#define XML_MAJOR_VERSION 2
+#define XML_MINOR_VERSION 7
+#define XML_MICRO_VERSION 1
+`
+
+var expatRules = []Rule{
+	{refresh, `expected_libexpat_version="(?P<version>[^"]+)"`, "BUILD.star:14:9"},
+	{refresh, `expected_libexpat_sha256="(?P<sha256>[0-9a-f]{64})"`, "BUILD.star:15:9"},
+	{"Modules/expat/expat.h", `MAJOR_VERSION (?P<version_1>\d+)\n.*MINOR_VERSION (?P<version_2>\d+)\n.*MICRO_VERSION (?P<version_3>\d+)`, "BUILD.star:16:9"},
+}
+
+func run1(t *testing.T, c *fakeCall) error {
+	t.Helper()
+	err := Operation().Run(context.Background(), c)
+	if (err == nil) != c.sealed {
+		t.Errorf("error %v, report sealed: %v", err, c.sealed)
+	}
+	return err
+}
+
+func TestAgrees(t *testing.T) {
+	c := newCall(Params{Label: "//:expat", Rules: expatRules, Declared: Declared{Version: "2.7.1",
+		SHA256: "0CCE2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2"}},
+		refresh, refreshSh, "Modules/expat/expat.h", expatH)
+	if err := run1(t, c); err != nil {
+		t.Fatal(err)
+	}
+	want := `{
+  "declared": {
+    "version": "2.7.1",
+    "sha256": "0CCE2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2",
+    "revision": ""
+  },
+  "findings": [
+    {
+      "path": "Modules/expat/refresh.sh",
+      "line": 4,
+      "column": 28,
+      "fact": "version",
+      "value": "2.7.1"
+    },
+    {
+      "path": "Modules/expat/refresh.sh",
+      "line": 5,
+      "column": 27,
+      "fact": "sha256",
+      "value": "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2"
+    },
+    {
+      "path": "Modules/expat/expat.h",
+      "line": 1,
+      "column": 27,
+      "fact": "version",
+      "value": "2.7.1"
+    }
+  ]
+}
+`
+	if got := c.report.String(); got != want {
+		t.Errorf("report:\n%s\nexpected:\n%s", got, want)
+	}
+	if c.reads != 2 {
+		t.Errorf("%d reads of 2 files", c.reads)
+	}
+}
+
+// TestExpat is the error that CPython 3.13.5 was released with.
+func TestExpat(t *testing.T) {
+	c := newCall(Params{Label: "//:expat", Rules: expatRules, Declared: Declared{Version: "2.6.3",
+		SHA256: "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79"}},
+		refresh, refreshSh, "Modules/expat/expat.h", expatH)
+	err := run1(t, c)
+	want := `Modules/expat/refresh.sh:4:28: //:expat: version is "2.7.1" here, but "2.6.3" is declared
+  hint: if the tree is right, set version = "2.7.1" in //:expat (the evidence is declared at BUILD.star:14:9)
+Modules/expat/refresh.sh:5:27: //:expat: sha256 is "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" here, but "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79" is declared
+  hint: if the tree is right, set sha256 = "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" in //:expat (the evidence is declared at BUILD.star:15:9)
+Modules/expat/expat.h:1:27: //:expat: version is "2.7.1" here, but "2.6.3" is declared
+  hint: if the tree is right, set version = "2.7.1" in //:expat (the evidence is declared at BUILD.star:16:9)`
+	if err == nil || err.Error() != want {
+		t.Errorf("got:\n%v\nexpected:\n%s", err, want)
+	}
+	if n := len(diag.Flatten(err)); n != 3 {
+		t.Errorf("%d errors, expected 3", n)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	rule := func(path, pattern string) []Rule { return []Rule{{path, pattern, "BUILD.star:2"}} }
+	tests := []struct {
+		name     string
+		declared Declared
+		rules    []Rule
+		files    []string
+		want     string // "" when it agrees
+	}{
+		{"not found", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "nothing"},
+			"BUILD.star:2: //:x: evidence not found: pattern \"v=(?P<version>\\\\d)\" matches nothing in a\n  hint: look how"},
+		{"not found in any", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "", "b", ""},
+			"matches nothing in any of the 2 files of *"},
+		{"found in one of two", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "", "b", "v=1"}, ""},
+		{"no such file", Declared{Version: "1"}, rule("Modules/refesh.sh", `(?P<version>\d)`), []string{"Modules/refresh.sh", "1"},
+			`BUILD.star:2: //:x: evidence names "Modules/refesh.sh", but the tree has no such file; did you mean "Modules/refresh.sh"?`},
+		{"every match counts", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "v=1\nv=2"},
+			`a:2:3: //:x: version is "2" here, but "1" is declared`},
+		{"no substring", Declared{Version: "1.0"}, rule("a", `v=(?P<version>[0-9.]+)`), []string{"a", "v=21.0.5"},
+			`version is "21.0.5" here, but "1.0" is declared`},
+		{"revision", Declared{Version: "1", Revision: "abc"}, rule("a", `rev=(?P<revision>\w+)`), []string{"a", "rev=abc"}, ""},
+		{"revision is the version", Declared{Version: "abc"}, rule("a", `rev=(?P<revision>\w+)`), []string{"a", "rev=abd"},
+			`a:1:5: //:x: revision is "abd" here, but "abc" is declared` + "\n  hint: if the tree is right, set version = \"abd\""},
+		{"none declared", Declared{Version: "1"}, rule("a", `sum=(?P<sha256>\w+)`), []string{"a", "sum=00"},
+			`sha256 is "00" here, but none is declared`},
+		{"optional part", Declared{Version: "1.2"}, rule("a", `(?P<version_1>\d)\.(?P<version_2>\d)(\.(?P<version_3>\d))?`), []string{"a", "1.2"}, ""},
+		{"two facts", Declared{Version: "1", SHA256: "ab"}, rule("a", `(?s)v=(?P<version>\d).*s=(?P<sha256>\w+)`), []string{"a", "v=1\ns=ab"}, ""},
+		{"no group took part", Declared{Version: "1"}, rule("a", `x|v=(?P<version>\d)`), []string{"a", "v=1 x"},
+			`a:1:5: //:x: pattern "x|v=(?P<version>\\d)" matches here without any of its groups`},
+		{"empty", Declared{Version: "1"}, rule("a", `v=(?P<version>\d*)`), []string{"a", "v="},
+			`version is "" here, but "1" is declared`},
+		{"too many", Declared{Version: "1"}, rule("a", `(?P<version>1)`), []string{"a", strings.Repeat("1", 65)},
+			`matches more than 64 times`},
+		{"binary", Declared{Version: "1"}, rule("a", `(?s)v(?P<version>..)`), []string{"a", "v\xff\n"},
+			`version is "\xff\n" here`},
+		{"bad pattern", Declared{Version: "1"}, rule("a", `(`), []string{"a", ""},
+			`BUILD.star:2: //:x: pattern "(" is not a regular expression`},
+		{"bad path", Declared{Version: "1"}, rule("[", `(?P<version>1)`), []string{"a", ""},
+			`BUILD.star:2: //:x: `},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := run1(t, newCall(Params{Label: "//:x", Declared: tt.declared, Rules: tt.rules}, tt.files...))
+			if tt.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got:\n%v\nexpected:\n%s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `(?P<version>1)`, ""}}}, "a", "1")
+	c.files[0].Digest.Size = MaxFileBytes + 1
+	err := run1(t, c)
+	if err == nil || err.Error() != "a: //:x: evidence is looked for in a file of 16777217 bytes, expected at most 16777216" {
+		t.Errorf("got: %v", err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	tests := []struct{ pattern, want string }{
+		{`v(?P<version>\d+)`, ""},
+		{`(?s)(?P<version_1>\d).*(?P<version_2>\d) (?P<sha256>x) (?P<revision>y)`, ""},
+		{`(?<version>\d+)`, ""},
+		{`v\d+`, `names no group version, version_1 to version_9, sha256 or revision`},
+		{`(?P<versoin>\d+)`, `has a group "versoin", expected version, version_1 to version_9, sha256 or revision; did you mean "version"?`},
+		{`(?P<version_0>\d+)`, `has a group "version_0"`},
+		{`(?P<version_2>\d+)`, `has no group version_1, but a later one`},
+		{`(?P<version_1>a)(?P<version_3>b)`, `has no group version_2, but a later one`},
+		{`(?P<version>a)(?P<version_1>b)`, `expected one or the other`},
+		{`(?P<version>a)(?P<version>b)`, `has two groups "version", expected one`},
+		{`(?=x)(?P<version>a)`, `RE2 has no look-ahead`},
+		{`(?P<version>a)\1`, `RE2 has no back-references`},
+		{`(?P<version>((a{100}){100}){100})`, `is not a regular expression (RE2)`},
+		{strings.Repeat("a", MaxPatternBytes+1), `has 4097 bytes, expected at most 4096`},
+	}
+	for _, tt := range tests {
+		err := Validate(tt.pattern)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%s: %v", tt.pattern, err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: got %v, expected %s", tt.pattern, err, tt.want)
+		}
+	}
+}
+
+// TestCatastrophic has a pattern that takes a backtracking matcher exponential time.
+func TestCatastrophic(t *testing.T) {
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `^(?P<version>(a+)+)+$`, ""}}},
+		"a", strings.Repeat("a", 100_000)+"!")
+	if err := run1(t, c); err == nil || !strings.Contains(err.Error(), "evidence not found") {
+		t.Errorf("got: %v", err)
+	}
+}
+
+func FuzzSearch(f *testing.F) {
+	f.Add(`v=(?P<version>\d+)`, "v=1\nv=2")
+	f.Add(`(?P<version_1>.)(?P<version_2>.)?`, "a\xffb")
+	f.Add(`(?P<sha256>)`, "abc")
+	f.Add(`(?P<version_10>)`, "")
+	f.Fuzz(func(t *testing.T, expr, content string) {
+		p, err := compile(expr)
+		if err != nil {
+			msg, _, _ := strings.Cut(err.Error(), "\n  hint: ")
+			if strings.ContainsAny(msg, "\n\x00\x1b") {
+				t.Errorf("unquoted text in %q", err)
+			}
+			return
+		}
+		if len(content) > 1000 {
+			return
+		}
+		facts, err := p.search("f", []byte(content))
+		if err != nil {
+			return
+		}
+		for _, x := range facts {
+			if line, col := lineCol([]byte(content), x.at); line < 1 || col < 1 {
+				t.Errorf("%q in %q is at %d:%d", expr, content, line, col)
+			}
+			if !strings.HasPrefix(content[x.at:], x.value) && len(p.parts) == 0 {
+				t.Errorf("%q is not at %d of %q", x.value, x.at, content)
+			}
+		}
+	})
+}

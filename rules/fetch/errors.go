@@ -1,0 +1,110 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+)
+
+// hintDistdir is what helps without a network; a document that is not fetched by
+// checksum (it has no name then) can lie in no distdir.
+func hintDistdir(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("without a network, put %s into a folder and add --distdir=FOLDER", name)}
+}
+
+// wrongSum says both checksums and the line that would have to change.
+func (r *Request) wrongSum(rawURL, sum string) error {
+	where := "where it is declared"
+	if r.Pos != "" {
+		where = "at " + r.Pos
+	}
+	d := r.bad(nil, "sha256 of %s is %s, but %s is declared", redact(rawURL), sum, r.SHA256)
+	d.Hints = []string{fmt.Sprintf("if the file has been checked to be the right one, set sha256 = %q %s", sum, where)}
+	return d
+}
+
+func (r *Request) tooLong(rawURL string) error {
+	d := r.bad(nil, "%s has more than the declared %d bytes", redact(rawURL), r.MaxBytes)
+	d.Hints = []string{"if the file has been checked to be the right one, raise its size"}
+	return d
+}
+
+func (r *Request) statusError(rawURL string, code int) error {
+	if code == http.StatusNotFound || code == http.StatusGone {
+		d := r.bad(nil, "%s does not exist (status %d)", redact(rawURL), code)
+		if r.Name != "" {
+			d.Hints = append([]string{"check the URL, or add a mirror to urls"}, hintDistdir(r.Name)...)
+		}
+		return d
+	}
+	d := r.bad(nil, "%s answered with status %d%s", hostOf(rawURL), code, statusName(code))
+	d.Msg += " for " + redact(rawURL)
+	d.Hints = hintDistdir(r.Name)
+	return d
+}
+
+func statusName(code int) string {
+	if t := http.StatusText(code); t != "" {
+		return " (" + t + ")"
+	}
+	return ""
+}
+
+func (r *Request) idleError(rawURL string, limit time.Duration) error {
+	d := r.bad(nil, "%s sent nothing for %s while fetching %s", hostOf(rawURL), limit, redact(rawURL))
+	d.Hints = append([]string{"run the command again to go on from there"}, hintDistdir(r.Name)...)
+	return d
+}
+
+func (r *Request) cutShort(rawURL string, done, total int64) error {
+	of := ""
+	if total >= 0 {
+		of = fmt.Sprintf(" of %d", total)
+	}
+	d := r.bad(nil, "%s was cut off after %d%s bytes", redact(rawURL), done, of)
+	d.Hints = append([]string{"run the command again to go on from there"}, hintDistdir(r.Name)...)
+	return d
+}
+
+// connectError tells the ways apart in which there was no answer at all.
+func (r *Request) connectError(rawURL string, err error) error {
+	var redirect redirectError
+	if errors.As(err, &redirect) {
+		return r.bad(err, "%s %s", redact(rawURL), redirect)
+	}
+	var unknown x509.UnknownAuthorityError
+	var wrongHost x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var verify *tls.CertificateVerificationError
+	if errors.As(err, &verify) || errors.As(err, &unknown) || errors.As(err, &wrongHost) || errors.As(err, &invalid) {
+		return r.bad(err, "certificate of %s is not trusted; %s was not fetched", hostOf(rawURL), redact(rawURL))
+	}
+	d := r.bad(err, "cannot reach %s to fetch %s", hostOf(rawURL), redact(rawURL))
+	d.Hints = hintDistdir(r.Name)
+	return d
+}
+
+// reason returns what the operating system said, without the call and the path around it.
+func reason(err error) string {
+	var path *fs.PathError
+	var sys *os.SyscallError
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.As(err, &path):
+		return path.Err.Error()
+	case errors.As(err, &sys):
+		return sys.Err.Error()
+	}
+	return "input/output error"
+}

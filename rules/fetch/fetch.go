@@ -1,0 +1,170 @@
+package fetch
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// Fetcher gets files. The zero value fetches with Go's default client, looks in no
+// distdir and resumes only within one call. It may be used by several goroutines.
+type Fetcher struct {
+	Distdirs    []string       // folders that are looked in first, in this order
+	Client      *http.Client   // nil: http.DefaultClient; its redirect policy and total timeout are replaced
+	CacheDir    string         // where partial downloads outlive the process; "" for nowhere
+	Progress    func(Progress) // nil: nobody is told; called from the fetching goroutine
+	IdleTimeout time.Duration  // 0: DefaultIdleTimeout
+}
+
+// Progress says how far a download is.
+type Progress struct {
+	Name  string // file name, as in Request.Name
+	URL   string // without credentials
+	Done  int64  // bytes that are there, resumed ones included
+	Total int64  // bytes, as the server says; -1 when it does not
+}
+
+// Request is one file.
+type Request struct {
+	URLs     []string // http or https, asked in this order; may be empty when a distdir has the file
+	SHA256   string   // 64 lower-case hexadecimal digits
+	MaxBytes int64    // a longer file is an error; 0: DefaultMaxBytes
+	Name     string   // file name in a distdir; "": last segment of the first URL
+
+	Label string       // target that wants the file, for errors
+	Pos   string       // where its sha256 is declared ("BUILD.star:12:5"), for errors
+	Warn  func(string) // told what was wrong with a place when a later one had the file; may be nil
+}
+
+// Fetch writes the file to dst once all of it has been checked. It returns a *diag.Error
+// or a diag.List, ctx's error when ctx ended, or dst's own error as it is.
+func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
+	if err := req.normalise(); err != nil {
+		return err
+	}
+	var failed diag.List
+	for _, dir := range f.Distdirs {
+		found, err := fromDistdir(ctx, dir, &req, dst)
+		if found || isFinal(err) {
+			return unwrapFinal(err)
+		}
+		if err != nil {
+			req.warn(err)
+		}
+	}
+	for i, u := range req.URLs {
+		err := f.fromURL(ctx, u, &req, dst)
+		if err == nil {
+			for _, e := range failed {
+				req.warn(e)
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if isFinal(err) {
+			return unwrapFinal(err)
+		}
+		if d, ok := err.(*diag.Error); ok && i < len(req.URLs)-1 {
+			d.Hints = nil // said once, by the last
+		}
+		failed = append(failed, err)
+	}
+	if len(req.URLs) == 0 {
+		return &diag.Error{Pos: req.Pos, Label: req.Label,
+			Msg:   fmt.Sprintf("%s (sha256 %s) has no URL and is in no distdir", req.Name, req.SHA256),
+			Hints: hintDistdir(req.Name)}
+	}
+	return failed.Err()
+}
+
+// Validate says what is wrong with the declaration itself, before anything is fetched.
+func (r Request) Validate() error { return r.normalise() }
+
+// normalise fills in what is implied and refuses what is no sound request.
+func (r *Request) normalise() error {
+	bad := func(format string, args ...any) error {
+		return &diag.Error{Pos: r.Pos, Label: r.Label, Msg: fmt.Sprintf(format, args...)}
+	}
+	if b, err := hex.DecodeString(r.SHA256); err != nil || len(b) != 32 || strings.ToLower(r.SHA256) != r.SHA256 {
+		return bad("sha256 %q is not 64 lower-case hexadecimal digits", r.SHA256)
+	}
+	if r.MaxBytes < 0 {
+		return bad("size %d is negative, expected the most bytes the file may have", r.MaxBytes)
+	}
+	if r.MaxBytes == 0 {
+		r.MaxBytes = DefaultMaxBytes
+	}
+	if len(r.URLs) > maxURLs {
+		return bad("%d urls, expected at most %d", len(r.URLs), maxURLs)
+	}
+	for _, s := range r.URLs {
+		u, err := url.Parse(s)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return bad("%q is not an http or https URL", redact(s))
+		}
+	}
+	if r.Name == "" && len(r.URLs) > 0 {
+		r.Name = lastSegment(r.URLs[0])
+	}
+	if !isFileName(r.Name) {
+		return bad("%q is not a file name (no URL gives one either); state a name", r.Name)
+	}
+	return nil
+}
+
+// names returns the file names to look for in a distdir: the request's own, then each
+// URL's last segment, as a mirror may name the file in its own way.
+func (r *Request) names() []string {
+	names := []string{r.Name}
+	seen := map[string]bool{r.Name: true}
+	for _, u := range r.URLs {
+		if n := lastSegment(u); isFileName(n) && !seen[n] {
+			seen[n] = true
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+func (r *Request) warn(err error) {
+	if r.Warn == nil {
+		return
+	}
+	if d, ok := err.(*diag.Error); ok {
+		r.Warn(d.Msg)
+		return
+	}
+	r.Warn(err.Error())
+}
+
+// lastSegment returns the decoded last segment of a URL's path, "" when there is none.
+func lastSegment(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || strings.HasSuffix(u.Path, "/") {
+		return ""
+	}
+	return path.Base("/" + u.Path)
+}
+
+// isFileName reports whether s names a file right inside a folder, on every platform.
+func isFileName(s string) bool {
+	return s != "" && s != "." && s != ".." && len(s) <= 255 && !strings.ContainsAny(s, "/\\:\x00")
+}
+
+// redact returns a URL without the password that may stand in it.
+func redact(s string) string {
+	if u, err := url.Parse(s); err == nil {
+		return u.Redacted()
+	}
+	return s
+}

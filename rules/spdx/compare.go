@@ -1,0 +1,275 @@
+package spdx
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// Difference is one thing that an archive's own base SBOM and the one that was built say
+// differently of a package. Own and Built are JSON texts, or "" where there is nothing.
+type Difference struct {
+	Package string // its name
+	Field   string // "versionInfo", ...; "package" when one side lacks it; "files" when their sets differ
+	Own     string
+	Built   string
+	Detail  string // for "files": which ones
+}
+
+// CompareBase returns what own (from an archive) and built say differently, by package name and
+// field. Both must come from Parse. Order, formatting and SPDX identifiers mean nothing and are not compared.
+func CompareBase(own, built *Document) []Difference {
+	if bytes.Equal(own.raw, built.raw) {
+		return nil
+	}
+	ownPackages, builtPackages := fieldsOf(own), fieldsOf(built)
+	ownFiles, builtFiles := filesOf(own), filesOf(built)
+	var out []Difference
+	for _, name := range sortedUnion(ownPackages, builtPackages) {
+		a, inOwn := ownPackages[name]
+		b, inBuilt := builtPackages[name]
+		if !inOwn || !inBuilt {
+			d := Difference{Package: name, Field: "package"}
+			if inOwn {
+				d.Own = a["versionInfo"]
+			} else {
+				d.Built = b["versionInfo"]
+			}
+			out = append(out, d)
+			continue
+		}
+		for _, field := range sortedUnion(a, b) {
+			if a[field] != b[field] {
+				out = append(out, Difference{Package: name, Field: field, Own: a[field], Built: b[field]})
+			}
+		}
+		if detail := compareFiles(ownFiles[name], builtFiles[name]); detail != "" {
+			out = append(out, Difference{Package: name, Field: "files", Detail: detail,
+				Own: fmt.Sprint(len(ownFiles[name])), Built: fmt.Sprint(len(builtFiles[name]))})
+		}
+	}
+	return out
+}
+
+// maxFilesNamed bounds how many differing files of a package a message names.
+const maxFilesNamed = 3
+
+// compareFiles says which files differ, the first few by name.
+func compareFiles(own, built map[string]*File) string {
+	var parts []string
+	for _, path := range sortedUnion(own, built) {
+		a, b := own[path], built[path]
+		switch {
+		case b == nil:
+			parts = append(parts, path+" is only in the former")
+		case a == nil:
+			parts = append(parts, path+" is only in the latter")
+		case a.SHA256 != b.SHA256 || a.SHA1 != b.SHA1:
+			parts = append(parts, fmt.Sprintf("%s has SHA-256 %x and %x", path, a.SHA256, b.SHA256))
+		}
+	}
+	if len(parts) > maxFilesNamed {
+		parts = append(parts[:maxFilesNamed], fmt.Sprintf("and %d more", len(parts)-maxFilesNamed))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// fieldsOf returns the fields of each package of a parsed document but the identifier, as compact
+// JSON with sorted keys.
+func fieldsOf(doc *Document) map[string]map[string]string {
+	var in struct {
+		Packages []map[string]any `json:"packages"`
+	}
+	if json.Unmarshal(doc.raw, &in) != nil {
+		return nil // Parse has decoded it before
+	}
+	out := make(map[string]map[string]string, len(in.Packages))
+	for _, fields := range in.Packages {
+		name, _ := fields["name"].(string)
+		delete(fields, "SPDXID")
+		texts := make(map[string]string, len(fields))
+		for k, v := range fields {
+			text, _ := json.Marshal(v) // a decoded value always encodes
+			texts[k] = string(text)
+		}
+		out[name] = texts
+	}
+	return out
+}
+
+// ownersOf returns the name of the package of each file, by the file's identifier.
+func ownersOf(doc *Document) map[string]string {
+	names := make(map[string]string, len(doc.Packages))
+	for i := range doc.Packages {
+		names[doc.Packages[i].ID] = doc.Packages[i].Name
+	}
+	owner := make(map[string]string, len(doc.Files))
+	for _, r := range doc.Relationships {
+		if r.Type == contains {
+			owner[r.Related] = names[r.Element]
+		}
+	}
+	return owner
+}
+
+// filesOf returns the files of each package by path.
+func filesOf(doc *Document) map[string]map[string]*File {
+	owner := ownersOf(doc)
+	out := map[string]map[string]*File{}
+	for i := range doc.Files {
+		f := &doc.Files[i]
+		name := owner[f.ID]
+		if out[name] == nil {
+			out[name] = map[string]*File{}
+		}
+		out[name][f.Path] = f
+	}
+	return out
+}
+
+func sortedUnion[V any](a, b map[string]V) []string {
+	keys := slices.Collect(maps.Keys(a))
+	for k := range b {
+		if _, ok := a[k]; !ok {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Supersession is a package whose differences were declared, with the reason.
+type Supersession struct {
+	Package     string
+	Reason      string
+	Differences []Difference
+}
+
+// Supersede matches differences with what in.Superseded declares. A difference that is not
+// declared is an error, and so is a declaration without a difference, which would hide a later one.
+func Supersede(differences []Difference, in SourceInput) ([]Supersession, error) {
+	var errs diag.List
+	byPackage := map[string]*Supersession{}
+	for _, name := range slices.Sorted(maps.Keys(in.Superseded)) {
+		reason := in.Superseded[name]
+		if strings.TrimSpace(reason) == "" {
+			errs = append(errs, &diag.Error{Msg: fmt.Sprintf("superseded[%q] gives no reason", name)})
+		}
+		byPackage[name] = &Supersession{Package: name, Reason: reason}
+	}
+	for i, d := range differences {
+		if s := byPackage[d.Package]; s != nil {
+			s.Differences = append(s.Differences, d)
+			continue
+		}
+		e := d.err(in)
+		if i+1 == len(differences) || differences[i+1].Package != d.Package { // once a package
+			e.Hints = append(regenerate(in.BaseLabel), fmt.Sprintf("or declare it on the SBOM's target: superseded = {%q: \"why the base SBOM is right\"}", d.Package))
+		}
+		errs = append(errs, e)
+	}
+	var out []Supersession
+	for _, name := range slices.Sorted(maps.Keys(byPackage)) {
+		if s := byPackage[name]; len(s.Differences) > 0 {
+			out = append(out, *s)
+			continue
+		}
+		differing := make([]string, 0, len(differences))
+		for _, d := range differences {
+			differing = append(differing, d.Package)
+		}
+		errs = append(errs, &diag.Error{
+			Msg: fmt.Sprintf("superseded names package %q, but %s of %s does not differ from the base SBOM in it%s",
+				name, in.OwnPath, in.Artifact.Name, diag.DidYouMean(name, differing)),
+			Hints: []string{"remove the entry"},
+		})
+	}
+	return out, errs.Err()
+}
+
+// err is the error for a difference that nothing declares.
+func (d Difference) err(in SourceInput) *diag.Error {
+	own, base := in.OwnPath+" of "+in.Artifact.Name, "the base SBOM"
+	if in.BaseLabel != "" {
+		base += " " + in.BaseLabel
+	}
+	e := &diag.Error{Pos: in.OwnPath}
+	switch {
+	case d.Field == "package" && d.Own == "":
+		e.Msg = fmt.Sprintf("package %q: %s has version %s of it, but it is not in %s", d.Package, base, d.Built, own)
+	case d.Field == "package":
+		e.Msg = fmt.Sprintf("package %q: %s has version %s of it, but it is not in %s", d.Package, own, d.Own, base)
+	case d.Field == "files":
+		e.Msg = fmt.Sprintf("package %q: files are %s in %s and %s in %s: %s", d.Package, d.Own, own, d.Built, base, d.Detail)
+	default:
+		a, b := shown(d.Own), shown(d.Built)
+		if a == b { // they differ in what is not shown
+			a, b = d.Own, d.Built
+		}
+		e.Msg = fmt.Sprintf("package %q: %s is %s in %s, but %s in %s", d.Package, d.Field, a, own, b, base)
+	}
+	return e
+}
+
+// shown returns the JSON text of a field as a message shows it: of a list of references or
+// checksums, what they say.
+func shown(text string) string {
+	var list []struct {
+		Locator  string `json:"referenceLocator"`
+		Checksum string `json:"checksumValue"`
+	}
+	if text == "" {
+		return "absent"
+	}
+	if json.Unmarshal([]byte(text), &list) != nil || len(list) == 0 {
+		return text
+	}
+	words := make([]string, len(list))
+	for i, item := range list {
+		if words[i] = item.Locator + item.Checksum; words[i] == "" {
+			return text
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// record writes a supersession down where a reader of the document looks: in the comment of the
+// package, or in the document's when it has no such package.
+func (r *release) record(s Supersession, in SourceInput) {
+	comment := &r.Comment
+	for i := range r.Packages {
+		if r.Packages[i].Name == s.Package {
+			comment = &r.Packages[i].Comment
+		}
+	}
+	if *comment != "" {
+		*comment += "\n"
+	}
+	*comment += s.note(in)
+}
+
+// note says what was superseded and why, in one line.
+func (s Supersession) note(in SourceInput) string {
+	says := make([]string, len(s.Differences))
+	for i, d := range s.Differences {
+		switch {
+		case d.Field == "package" && d.Own == "":
+			says[i] = "does not list it"
+		case d.Field == "package":
+			says[i] = "lists version " + d.Own
+		case d.Field == "files":
+			says[i] = "lists " + d.Own + " files"
+		case d.Field == "versionInfo":
+			says[i] = "says version " + d.Own
+		default:
+			says[i] = "differs in " + d.Field
+		}
+	}
+	return fmt.Sprintf("package %q of %s in %s is superseded (it %s): %s", s.Package, in.OwnPath, in.Artifact.Name,
+		strings.Join(says, ", "), strings.Join(strings.Fields(s.Reason), " "))
+}

@@ -1,0 +1,97 @@
+package spdx
+
+import (
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// single returns the only file of an input.
+func single(call action.Call, input string) (action.File, error) {
+	files := call.Files(input)
+	if len(files) != 1 {
+		return action.File{}, fmt.Errorf("input %q has %d files, expected one", input, len(files))
+	}
+	return files[0], nil
+}
+
+func readDocument(call action.Call, input, name string) (*Document, error) {
+	f, err := single(call, input)
+	if err != nil {
+		return nil, err
+	}
+	data, err := call.Read(f, MaxDocument)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, data)
+}
+
+func readPackages(call action.Call, input string) ([]Package, error) {
+	files := call.Files(input)
+	packages := make([]Package, len(files))
+	var errs diag.List
+	for i, f := range files {
+		data, err := call.Read(f, maxMetadata)
+		if err != nil {
+			return nil, err
+		}
+		if packages[i], err = ParseMetadata(data); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return packages, errs.Err()
+}
+
+// readWheels reads the input "wheels".
+func readWheels(call action.Call) ([]Wheel, error) {
+	var wheels []Wheel
+	var errs diag.List
+	for _, f := range call.Files("wheels") {
+		data, err := call.Read(f, maxMetadata)
+		if err != nil {
+			return nil, err
+		}
+		w, err := ParseWheel(data)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		wheels = append(wheels, w)
+	}
+	return wheels, errs.Err()
+}
+
+func checkPatchlevel(call action.Call, a Artifact) error {
+	f, err := single(call, "patchlevel")
+	if err != nil {
+		return err
+	}
+	data, err := call.Read(f, maxPatchlevel)
+	if err != nil {
+		return err
+	}
+	return CheckVersion(a, path.Clean(f.Path), data)
+}
+
+func write(call action.Call, output string, data []byte) error {
+	out, err := call.Create(output)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	return errors.Join(err, out.Close())
+}
+
+func writeDocument(call action.Call, doc *Document) error {
+	out, err := call.Create(outputDocument)
+	if err != nil {
+		return err
+	}
+	if err := doc.Write(out); err != nil {
+		return err
+	}
+	return out.Close()
+}

@@ -1,0 +1,161 @@
+package spdx
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spdx/tools-golang/spdx/v2/common"
+	"github.com/spdx/tools-golang/spdx/v2/v2_3"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/ident"
+)
+
+// Metadata is what Starlark declares of a package: the JSON object that an analysed target hands
+// to the operations. Only name and version must be there.
+type Metadata struct {
+	Label       string `json:"label,omitempty"` // the declaring target, for messages only
+	Name        string `json:"name"`
+	Version     string `json:"version"`
+	License     string `json:"license,omitempty"`      // licenseConcluded; default NOASSERTION
+	Originator  string `json:"originator,omitempty"`   // "Organization: NAME"
+	Supplier    string `json:"supplier,omitempty"`     // "Organization: NAME"
+	DownloadURL string `json:"download_url,omitempty"` // default NOASSERTION
+	SHA256      string `json:"sha256,omitempty"`       // of the download; "" or NOASSERTION: none is stated
+	MD5         string `json:"md5,omitempty"`          // likewise
+	CPE         string `json:"cpe,omitempty"`          // CPE 2.3 formatted string
+	PURL        string `json:"purl,omitempty"`         // package URL
+	Purpose     string `json:"purpose,omitempty"`      // primaryPackagePurpose; default SOURCE
+	Comment     string `json:"comment,omitempty"`
+}
+
+// purposes are the values of primaryPackagePurpose (SPDX 2.3, 7.24).
+var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING-SYSTEM", "DEVICE", "FIRMWARE",
+	"SOURCE", "ARCHIVE", "FILE", "INSTALL", "OTHER"}
+
+// ParseMetadata decodes and checks one package. With it, a package URL must be in canonical form.
+func ParseMetadata(data []byte) (Package, error) {
+	var m Metadata
+	if err := decodeStrict(data, "package metadata", &m); err != nil {
+		return Package{}, err
+	}
+	return m.pkg(ident.PURL)
+}
+
+// decodeStrict decodes one JSON object whose fields must all be known.
+func decodeStrict(data []byte, what string, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(v)
+	if err == nil && dec.More() {
+		err = errors.New("data behind the object")
+	}
+	if err == nil {
+		return nil
+	}
+	msg := what + " is not the JSON that is expected"
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		msg = what + " has the unknown field " + field
+	}
+	return &diag.Error{Msg: msg, Err: err}
+}
+
+// pkg checks m and returns it as a package without an identifier. checkPURL is ident.PURL or
+// ident.PURLOf.
+func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, error) {
+	var errs diag.List
+	what := fmt.Sprintf("package %q", m.Name)
+	check := func(field string, err error) {
+		if err != nil {
+			errs = append(errs, prefix(err, m.Label, what+": "+field))
+		}
+	}
+	check("name", checkWord(m.Name))
+	check("version", checkWord(m.Version))
+
+	p := Package{
+		Name: m.Name, Version: m.Version, License: orNoAssertion(m.License), Originator: m.Originator, Supplier: m.Supplier,
+		DownloadURL: orNoAssertion(m.DownloadURL), Purpose: m.Purpose, Comment: m.Comment,
+	}
+	if p.Purpose == "" {
+		p.Purpose = purposeSource
+	}
+	check("license", ident.License(p.License))
+	if m.Originator != "" {
+		check("originator", ident.Agent(m.Originator))
+	}
+	if m.Supplier != "" {
+		check("supplier", ident.Agent(m.Supplier))
+	}
+	if p.DownloadURL != ident.NoAssertion {
+		check("download_url", ident.URL(p.DownloadURL))
+	}
+	check("purpose", checkPurpose(p.Purpose))
+	for _, c := range []common.Checksum{{Algorithm: common.SHA256, Value: m.SHA256}, {Algorithm: common.MD5, Value: m.MD5}} {
+		if c.Value != "" && c.Value != ident.NoAssertion {
+			check(strings.ToLower(string(c.Algorithm)), ident.Checksum(string(c.Algorithm), c.Value))
+			p.Checksums = append(p.Checksums, c)
+		}
+	}
+	if m.CPE != "" {
+		check("cpe", ident.CPEOf(m.CPE, m.Version))
+		p.Refs = append(p.Refs, cpeRef(m.CPE))
+	}
+	if m.PURL != "" {
+		check("purl", checkPURL(m.PURL, m.Version))
+		p.Refs = append(p.Refs, purlRef(m.PURL))
+	}
+	return p, errs.Err()
+}
+
+func cpeRef(cpe string) v2_3.PackageExternalReference {
+	return v2_3.PackageExternalReference{Category: common.CategorySecurity, RefType: common.TypeSecurityCPE23Type, Locator: cpe}
+}
+
+func purlRef(purl string) v2_3.PackageExternalReference {
+	return v2_3.PackageExternalReference{Category: categoryPackageManager, RefType: common.TypePackageManagerPURL, Locator: purl}
+}
+
+func orNoAssertion(s string) string {
+	if s == "" {
+		return ident.NoAssertion
+	}
+	return s
+}
+
+func checkWord(s string) error {
+	switch {
+	case s == "":
+		return &diag.Error{Msg: "is empty"}
+	case len(s) > 255 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
+		return &diag.Error{Msg: "has a space or control character, or more than 255 bytes"}
+	}
+	return nil
+}
+
+func checkPurpose(s string) error {
+	for _, p := range purposes {
+		if p == s {
+			return nil
+		}
+	}
+	return &diag.Error{Msg: fmt.Sprintf("%q is not a package purpose of SPDX%s", s, diag.DidYouMean(s, purposes))}
+}
+
+// prefix returns err with a label and with what it is about before its message.
+func prefix(err error, label, what string) error {
+	e := diag.Error{Msg: err.Error(), Err: err}
+	if d := (*diag.Error)(nil); errors.As(err, &d) {
+		e = *d
+	}
+	e.Msg = what + ": " + e.Msg
+	if e.Label == "" {
+		e.Label = label
+	}
+	return &e
+}

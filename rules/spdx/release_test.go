@@ -1,0 +1,234 @@
+package spdx
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// wantError compares the whole text of err, which must consist of diagnostics.
+func wantError(t *testing.T, what string, err error, want string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: no error, want %s", what, want)
+		return
+	}
+	if got := err.Error(); got != want {
+		t.Errorf("%s:\n got %s\nwant %s", what, got, want)
+	}
+	for _, e := range diag.Flatten(err) {
+		if d := (*diag.Error)(nil); !errors.As(e, &d) {
+			t.Errorf("%s: a %T is no *diag.Error", what, e)
+		}
+	}
+}
+
+func TestParseArtifact(t *testing.T) {
+	for _, want := range []Artifact{
+		{Name: "Python-3.13.5.tgz", Kind: SourceKind, Version: "3.13.5", BaseVersion: "3.13.5"},
+		{Name: "Python-3.14.0rc2.tar.xz", Kind: SourceKind, Version: "3.14.0rc2", BaseVersion: "3.14.0"},
+		{Name: "python-3.13.5.exe", Kind: WindowsKind, Version: "3.13.5", BaseVersion: "3.13.5"},
+		{Name: "python-3.13.5-arm64.exe", Kind: WindowsKind, Version: "3.13.5", BaseVersion: "3.13.5", Arch: "arm64"},
+		{Name: "python-3.14.0b1t-amd64.zip", Kind: WindowsKind, Version: "3.14.0b1", BaseVersion: "3.14.0", FreeThreaded: true, Arch: "amd64"},
+		{Name: "python-3.13.5-embed-win32.zip", Kind: WindowsKind, Version: "3.13.5", BaseVersion: "3.13.5", Embedded: true, Arch: "win32"},
+		{Name: "python-3.13.5-test-amd64.zip", Kind: WindowsKind, Version: "3.13.5", BaseVersion: "3.13.5", Arch: "amd64"},
+		{Name: "python-3.13.5-macos11.pkg", Kind: MacOSKind, Version: "3.13.5", BaseVersion: "3.13.5"},
+		{Name: "python-3.9.13-macosx10.9.pkg", Kind: MacOSKind, Version: "3.9.13", BaseVersion: "3.9.13"},
+	} {
+		if got, err := ParseArtifact(want.Name); err != nil || got != want {
+			t.Errorf("ParseArtifact(%q) = %+v, %v", want.Name, got, err)
+		}
+	}
+	for _, name := range []string{"", "python-3.13.5-docs-html.zip", "Python-3.13.5.tar.xz.asc", "python-3.13.5.chm", "python-3.13.5.zip",
+		"Python-3.13.5.tar.gz", "python-3.13.5.tgz", "Python-3.tgz", "Python-3.13.5/x.tgz", "python-3.13.5-amd64.exe\n"} {
+		_, err := ParseArtifact(name)
+		if err == nil {
+			t.Errorf("ParseArtifact(%q) accepted", name)
+		}
+	}
+	_, err := artifactOf("python-3.13.5-docs-html.zip", WindowsKind)
+	wantError(t, "docs", err, `artifact "python-3.13.5-docs-html.zip" is of no known kind
+  hint: source: Python-<version>.tgz, Python-<version>.tar.xz
+  hint: windows: python-<version>[t][-amd64|-arm64|-win32].exe, python-<version>[t][-embed|-test]-<amd64|arm64|win32>.zip
+  hint: macos: python-<version>-macos<N>.pkg`)
+	_, err = artifactOf("python-3.13.5-macos11.pkg", WindowsKind)
+	wantError(t, "kind", err, "artifact \"python-3.13.5-macos11.pkg\" is of kind macos, expected windows\n  hint: declare it with macos_sbom")
+}
+
+func FuzzParseArtifact(f *testing.F) {
+	for _, s := range []string{"Python-3.13.5.tgz", "python-3.14.0b1t-embed-amd64.zip", "python-3.13.5-macos11.pkg", "python-3.13.5-docs-html.zip"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		a, err := ParseArtifact(name)
+		if err != nil {
+			return
+		}
+		if !strings.HasPrefix(strings.ToLower(name), "python-"+a.Version) || !strings.HasPrefix(a.Version, a.BaseVersion) ||
+			strings.ContainsAny(name, "/\\\n ") {
+			t.Errorf("ParseArtifact(%q) = %+v", name, a)
+		}
+	})
+}
+
+const patchlevel = "/* comment */\n#define PY_MAJOR_VERSION 3\n#define PY_VERSION              \"3.13.5\"\n"
+
+func TestCheckVersion(t *testing.T) {
+	const path = "Include/patchlevel.h"
+	if err := CheckVersion(artifact(t, "Python-3.13.5.tgz"), path, []byte(patchlevel)); err != nil {
+		t.Error(err)
+	}
+	wantError(t, "other", CheckVersion(artifact(t, "python-3.14.0b1-amd64.exe"), path, []byte(patchlevel)),
+		`Include/patchlevel.h:3: the tree is version "3.13.5", but artifact "python-3.14.0b1-amd64.exe" is of version "3.14.0b1"`)
+	wantError(t, "between", CheckVersion(artifact(t, "Python-3.13.5.tgz"), path, []byte(strings.ReplaceAll(patchlevel, "5\"", "5+\"\r"))),
+		"Include/patchlevel.h:3: the tree is version \"3.13.5+\", but artifact \"Python-3.13.5.tgz\" is of version \"3.13.5\"\n"+
+			"  hint: \"+\" marks a tree between releases; check out the release's tag")
+	wantError(t, "none", CheckVersion(artifact(t, "Python-3.13.5.tgz"), path, nil),
+		`Include/patchlevel.h: no "#define PY_VERSION" in it, so the tree's version is unknown`)
+	wantError(t, "unquoted", CheckVersion(artifact(t, "Python-3.13.5.tgz"), path, []byte("#define PY_VERSION x")),
+		"Include/patchlevel.h:1: PY_VERSION is not a quoted string")
+}
+
+func TestMetadataErrors(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{`{"name": "a", "version": "1", "sha512": ""}`, `package metadata has the unknown field "sha512"`},
+		{`[]`, "package metadata is not the JSON that is expected"},
+		{`{"name": "a", "version": "1"} {}`, "package metadata is not the JSON that is expected"},
+		{`{"label": "//:a", "name": "a", "version": "", "license": "mit", "cpe": "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*"}`,
+			`//:a: package "a": version: is empty` + "\n" + `//:a: package "a": license: licence "mit" is spelled "MIT"` + "\n" +
+				`//:a: package "a": cpe: CPE "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*" states version "2", expected ""`},
+		{`{"name": "a", "version": "1", "sha256": "00"}`, `package "a": sha256: SHA256 "00" has 2 characters, expected 64 hexadecimal digits`},
+		{`{"name": "a", "version": "1", "purl": "pkg:pypi/a_b@1"}`,
+			`package "a": purl: package URL "pkg:pypi/a_b@1" is not in canonical form` + "\n  hint: write pkg:pypi/a-b@1"},
+		{`{"name": "a", "version": "1", "purpose": "LIBARY"}`, `package "a": purpose: "LIBARY" is not a package purpose of SPDX; did you mean "LIBRARY"?`},
+	} {
+		_, err := ParseMetadata([]byte(c.in))
+		wantError(t, c.in, err, c.want)
+	}
+	// What is not stated is left out or NOASSERTION.
+	p, err := ParseMetadata([]byte(`{"name": "a", "version": "1", "sha256": "NOASSERTION", "download_url": "NOASSERTION"}`))
+	if err != nil || p.Checksums != nil || p.DownloadURL != "NOASSERTION" || p.License != "NOASSERTION" || p.Purpose != "SOURCE" {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
+func TestWheelErrors(t *testing.T) {
+	sha := strings.Repeat("ab", 32)
+	w, err := ParseWheel([]byte(`{"path": "x.whl", "package": {"name": "pip", "version": "1", "sha256": "` + sha + `"}, "vendored": [{"name": "a_b", "version": "2",
+		"purl": "pkg:pypi/a_b@2", "download_url": "NOASSERTION", "sha256": ""}]}`))
+	if err != nil || w.Path != "x.whl" || len(w.Vendored) != 1 {
+		t.Errorf("got %+v, %v", w, err)
+	}
+	for _, c := range []struct{ in, want string }{
+		{`[]`, "description of a wheel is not the JSON that is expected"},
+		{`{}`, `package "": name: is empty` + "\n" + `package "": version: is empty` + "\n" + `wheel "": SHA256 "" has 0 characters, expected 64 hexadecimal digits`},
+		{`{"package": {"name": "pip", "version": "1", "sha256": "` + sha + `"}, "vendored": [{"name": "a", "version": "1", "purl": "pkg:pypi/a@2"}]}`,
+			`package "a": purl: package URL "pkg:pypi/a@2" states version "2", expected "1"`},
+	} {
+		_, err := ParseWheel([]byte(c.in))
+		wantError(t, c.in, err, c.want)
+	}
+}
+
+func FuzzParseWheel(f *testing.F) {
+	f.Add([]byte(`{"package": {"name": "pip", "version": "1", "sha256": "ab"}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if w, err := ParseWheel(data); err == nil && (w.Package.Name == "" || w.Package.SHA256 == "") {
+			t.Errorf("accepted %q", data)
+		}
+	})
+}
+
+func TestProductErrors(t *testing.T) {
+	p := cpython()
+	p.CPE, p.Created, p.Creators, p.DownloadURL = "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*", "now", nil, "https://x/{verison}"
+	_, _, err := p.document(artifact(t, "Python-3.13.5.tgz"), strings.Repeat("0", 64))
+	wantError(t, "product", err, `product: download_url: {verison} is not a placeholder; there are {version}, {base_version} and {artifact}
+product: created: created "now" is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ
+product: creators: is empty; SPDX wants one at least
+product: cpe: CPE "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*" states version "3.1", expected "3.13.5"
+artifact Python-3.13.5.tgz: SHA256 is all zeros, which is the checksum of nothing`)
+}
+
+func TestCollisions(t *testing.T) {
+	files := func(lists ...[]string) func(int) ([]File, error) {
+		return func(i int) ([]File, error) {
+			var out []File
+			for _, p := range lists[i] {
+				out = append(out, File{Path: p})
+			}
+			return out, nil
+		}
+	}
+	packages := []Package{{Name: "b_", Version: "1"}, {Name: "a", Version: "2"}}
+	var b bytes.Buffer
+	if err := WriteBase(&b, packages, files([]string{"x_y", "x-y"}, []string{"x/y"})); err != nil {
+		t.Fatal(err)
+	}
+	// Package "a" comes first, so its x/y keeps the bare identifier.
+	for _, want := range []string{`"SPDXID": "SPDXRef-FILE-x-y",`, `"SPDXRef-FILE-x-y-` + sum([]byte("SPDXRef-FILE-x_y"))[:8] + `"`,
+		`"SPDXRef-FILE-x-y-` + sum([]byte("SPDXRef-FILE-x-y"))[:8] + `"`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in %s", want, b.String())
+		}
+	}
+	wantError(t, "file twice", WriteBase(io.Discard, packages, files([]string{"x"}, []string{"w", "x"})),
+		"x: file belongs to package \"a\" and again to package \"b_\"\n  hint: a file belongs to one package; exclude it from the other")
+	wantError(t, "not UTF-8", WriteBase(io.Discard, packages, files([]string{"\xff"}, nil)),
+		"\uFFFD: file name \"\\xff\" is not UTF-8, so no SPDX document can name it")
+	_, err := Deps([]Package{{Name: "a", Version: "1"}, {Name: "a", Version: "2"}})
+	wantError(t, "package twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-a: "a 1" and "a 2"`)
+
+	in := binaryInput(t, "python-3.13.5-amd64.exe", 'A')
+	in.Base = append(in.Base, Package{Name: "expat", Version: "2.6.3"})
+	_, err = Binary(in)
+	wantError(t, "base twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-expat-2.6.3: "expat 2.6.3" and "expat 2.6.3"`)
+	in = binaryInput(t, "python-3.13.5-amd64.exe", 'A')
+	in.Deps = append(in.Deps, Package{Name: "cpython", Version: "1"})
+	_, err = Binary(in)
+	wantError(t, "product", err, `two packages have the SPDX id SPDXRef-PACKAGE-cpython: "cpython 1" and the product "CPython"`)
+	in = binaryInput(t, "python-3.13.5-amd64.exe", 'A')
+	in.Deps = append(in.Deps, Package{Name: "rich", Version: "1"})
+	_, err = Binary(in)
+	wantError(t, "wheel", err, `two packages have the SPDX id SPDXRef-PACKAGE-rich: "rich 1" and "rich 14.0.0", which a wheel brings`)
+}
+
+// TestTwoWheels: what two wheels vendor alike is one package that both depend on.
+func TestTwoWheels(t *testing.T) {
+	in := binaryInput(t, "python-3.13.5-amd64.exe", 'A')
+	other := Wheel{Package: Metadata{Name: "wheel", Version: "1", SHA256: in.SHA256}, Vendored: in.Wheels[0].Vendored[:1]}
+	in.Wheels = append(in.Wheels, other)
+	doc, err := Binary(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var on []string
+	for _, r := range doc.Relationships {
+		if r.Related == "SPDXRef-PACKAGE-cachecontrol" {
+			on = append(on, r.Element)
+		}
+	}
+	if strings.Join(on, " ") != "SPDXRef-PACKAGE-pip SPDXRef-PACKAGE-wheel" || len(doc.Packages) != 37 {
+		t.Errorf("cachecontrol is wanted by %v; %d packages", on, len(doc.Packages))
+	}
+}
+
+// TestBaseMemory: a base SBOM of 100,000 files (65 MB) is streamed. The bound is on all that is
+// ever allocated, not only on the peak, and includes the lists of files that the test makes.
+func TestBaseMemory(t *testing.T) {
+	packages, files := manyFiles()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := WriteBase(io.Discard, packages, files); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := (after.TotalAlloc - before.TotalAlloc) >> 20; got > 80 {
+		t.Errorf("allocated %d MB", got)
+	}
+}

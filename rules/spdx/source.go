@@ -1,0 +1,213 @@
+package spdx
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// Member is a regular file of a source archive; its path is below the archive's top-level
+// directory and its checksums are of the raw bytes.
+type Member struct {
+	Path   string
+	SHA1   [sha1.Size]byte
+	SHA256 [sha256.Size]byte
+	LF     *[sha256.Size]byte // SHA-256 with CRLF turned into LF; nil when that changes nothing
+}
+
+// SourceInput is what the SBOM of a source archive is made of.
+type SourceInput struct {
+	Artifact   Artifact
+	SHA256     string // of the archive
+	Product    Product
+	Base       *Document         // the base SBOM that was built
+	BaseLabel  string            // the target that builds it, for messages
+	Own        *Document         // the archive's own Misc/sbom.spdx.json
+	OwnPath    string            // "Misc/sbom.spdx.json"
+	Superseded map[string]string // package name -> why Base is right where Own differs
+	Members    []Member          // in archive order
+	Wheels     []Wheel
+}
+
+// Source returns the SBOM of a source archive: the packages and files of the base SBOM, every
+// other file as the product's own, and the wheels. The archive's own base SBOM must agree with its
+// files, and with Base but for superseded packages; notes say, one line each, what was superseded.
+func Source(in SourceInput) (doc *Document, notes []string, err error) {
+	members := make(map[string]int, len(in.Members))
+	for i := range in.Members {
+		if _, twice := members[in.Members[i].Path]; twice {
+			return nil, nil, &diag.Error{Msg: fmt.Sprintf("archive %s holds %q twice", in.Artifact.Name, in.Members[i].Path)}
+		}
+		members[in.Members[i].Path] = i
+	}
+	var errs diag.List
+	supersessions, err := Supersede(CompareBase(in.Own, in.Base), in)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	errs = append(errs, checkFiles(in.Own, in.OwnPath, in, members, in.Superseded)...)
+	if len(errs) == 0 { // the base agrees with in.Own now, but for what is superseded
+		errs = append(errs, checkFiles(in.Base, "the base SBOM "+in.BaseLabel, in, members, nil)...)
+	}
+	errs = append(errs, checkWheels(in)...)
+	if err := errs.Err(); err != nil {
+		return nil, nil, err
+	}
+
+	ids := newIDMap(len(in.Members) + len(in.Base.Packages))
+	for _, p := range in.Base.Packages {
+		ids.reserve(p.ID, byName(&p))
+	}
+	for _, f := range in.Base.Files {
+		ids.reserve(f.ID, filePrefix+f.Path)
+	}
+	packages := slices.Clone(in.Base.Packages)
+	r, err := newRelease(in.Product, in.Artifact, in.SHA256, ids, packages)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Relationships = append(r.Relationships, in.Base.Relationships...)
+	if err := r.addWheels(in.Wheels); err != nil {
+		return nil, nil, err
+	}
+	if err := r.addFiles(in); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range supersessions {
+		r.record(s, in)
+		notes = append(notes, s.note(in))
+	}
+	for i := range r.Packages {
+		r.Packages[i].FilesAnalyzed = true
+	}
+	r.setVerificationCodes()
+	return r.finish(), notes, nil
+}
+
+// addFiles adds the base's files, with the checksums of the archive's bytes, and every other
+// member as a file of the product.
+func (r *release) addFiles(in SourceInput) error {
+	vendored := make(map[string]string, len(in.Base.Files)) // path -> identifier
+	for i := range in.Base.Files {
+		vendored[in.Base.Files[i].Path] = in.Base.Files[i].ID
+	}
+	r.Files = make([]File, 0, len(in.Members))
+	r.Relationships = slices.Grow(r.Relationships, len(in.Members))
+	for i := range in.Members {
+		m := &in.Members[i]
+		if err := checkPath(m.Path); err != nil {
+			return err
+		}
+		id, known := vendored[m.Path]
+		if !known {
+			id, _ = r.ids.assign(filePrefix + m.Path)
+			r.relate(r.product.ID, contains, id)
+		}
+		r.Files = append(r.Files, File{ID: id, Path: m.Path, SHA1: m.SHA1, SHA256: m.SHA256})
+	}
+	return nil
+}
+
+// setVerificationCodes gives each package its verification code: the SHA-1 of the SHA-1s of its
+// files, in lower-case hexadecimal, ascending, one behind the other (SPDX 2.3, 7.9).
+func (r *release) setVerificationCodes() {
+	owner := make(map[string]string, len(r.Files))
+	for _, rel := range r.Relationships {
+		if rel.Type == contains {
+			owner[rel.Related] = rel.Element
+		}
+	}
+	sums := map[string][][sha1.Size]byte{}
+	for i := range r.Files {
+		p := owner[r.Files[i].ID]
+		sums[p] = append(sums[p], r.Files[i].SHA1)
+	}
+	for i := range r.Packages {
+		p := &r.Packages[i]
+		list := sums[p.ID]
+		slices.SortFunc(list, func(a, b [sha1.Size]byte) int { return slices.Compare(a[:], b[:]) })
+		all := make([]byte, 0, 2*sha1.Size*len(list))
+		for _, s := range list {
+			all = hex.AppendEncode(all, s[:])
+		}
+		code := sha1.Sum(all)
+		p.VerificationCode = hex.EncodeToString(code[:])
+	}
+}
+
+// maxFileErrors bounds how many files are named before the rest is only counted.
+const maxFileErrors = 20
+
+// checkFiles reports files that doc names and the archive holds with other bytes or not at all.
+// A file whose checksum is that of its LF form agrees: checked-in text is hashed in that form.
+// The files of the packages in skip are not looked at.
+func checkFiles(doc *Document, what string, in SourceInput, members map[string]int, skip map[string]string) diag.List {
+	skipped := map[string]bool{}
+	if len(skip) > 0 {
+		owner := ownersOf(doc)
+		for i := range doc.Files {
+			_, skip := skip[owner[doc.Files[i].ID]]
+			skipped[doc.Files[i].ID] = skip
+		}
+	}
+	var errs diag.List
+	bad := 0
+	for i := range doc.Files {
+		f := &doc.Files[i]
+		if skipped[f.ID] {
+			continue
+		}
+		var msg string
+		if n, ok := members[f.Path]; !ok {
+			msg = fmt.Sprintf("%s lists the file, but %s does not hold it", what, in.Artifact.Name)
+		} else if m := &in.Members[n]; m.SHA256 != f.SHA256 && (m.LF == nil || *m.LF != f.SHA256) {
+			msg = fmt.Sprintf("SHA-256 is %x in %s, but %x in %s", f.SHA256, what, m.SHA256, in.Artifact.Name)
+		} else {
+			continue
+		}
+		if bad++; bad <= maxFileErrors {
+			errs = append(errs, &diag.Error{Pos: f.Path, Msg: msg})
+		}
+	}
+	if bad > maxFileErrors {
+		errs = append(errs, &diag.Error{Msg: fmt.Sprintf("%d more files of %s differ in %s", bad-maxFileErrors, what, in.Artifact.Name)})
+	}
+	if bad > 0 {
+		last := errs[len(errs)-1].(*diag.Error)
+		last.Hints = regenerate(in.BaseLabel)
+	}
+	return errs
+}
+
+// checkWheels reports a wheel that the archive does not hold: it was read from another tree.
+func checkWheels(in SourceInput) diag.List {
+	var errs diag.List
+	for _, w := range in.Wheels {
+		held := slices.ContainsFunc(in.Members, func(m Member) bool { return hex.EncodeToString(m.SHA256[:]) == w.Package.SHA256 })
+		if held {
+			continue
+		}
+		e := &diag.Error{Msg: fmt.Sprintf("%s holds no file with the SHA-256 %s of the wheel of %s %s",
+			in.Artifact.Name, w.Package.SHA256, w.Package.Name, w.Package.Version)}
+		for _, m := range in.Members {
+			if name := path.Base(m.Path); strings.HasPrefix(name, w.Package.Name+"-") && strings.HasSuffix(name, ".whl") {
+				e.Hints = append(e.Hints, fmt.Sprintf("its %s has the SHA-256 %x", m.Path, m.SHA256))
+			}
+		}
+		errs = append(errs, e)
+	}
+	return errs
+}
+
+func regenerate(label string) []string {
+	if label == "" {
+		return nil
+	}
+	return []string{"regenerate it: sbomctl build " + label}
+}

@@ -1,0 +1,73 @@
+package wheel
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// Agree compares a lock that was read from a file with the wheel that it is for. Every
+// disagreement is an error at the lock's line; label is the target, which names the command that writes the lock anew.
+func (l *Lock) Agree(w *Wheel, label string) error {
+	var errs diag.List
+	bad := func(pos, format string, args ...any) {
+		errs = append(errs, &diag.Error{Pos: pos, Label: label, Msg: fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case l.Wheel.SHA256 != w.SHA256:
+		sum := l.Wheel.SHA256
+		if sum == "" {
+			sum = "no checksum"
+		}
+		bad(l.wheelPos, "lock is for a wheel of sha256 %s, but that of %s is %s", sum, w.Path, w.SHA256)
+	case l.Wheel.Filename != w.Filename:
+		bad(l.wheelPos, "lock is for a wheel %s, but the wheel is %s", clip(l.Wheel.Filename), w.Path)
+	case l.Wheel.Version != w.Version:
+		bad(l.wheelPos, "lock is for version %s, but %s is of version %s", l.Wheel.Version, w.Path, w.Version)
+	}
+	locked := map[string]Entry{}
+	for name, e := range l.Packages {
+		locked[Normalize(name)] = e
+	}
+	vendored := map[string]bool{}
+	for _, r := range w.Vendored {
+		vendored[Normalize(r.Name)] = true
+		where := fmt.Sprintf("%s!%s:%d", w.Path, w.VendorTXT, r.Line)
+		e, ok := locked[Normalize(r.Name)]
+		switch {
+		case !ok:
+			bad(l.packagesPos, "lock has no %s, which %s names (version %s)", r.ShownName(), where, r.Version)
+		case e.Version != r.Version:
+			bad(e.pos, "%s is locked to %s, but %s says %s", r.ShownName(), e.Version, where, r.Version)
+		}
+	}
+	names := make([]string, 0, len(l.Packages))
+	for name := range l.Packages {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		if !vendored[Normalize(name)] {
+			bad(l.Packages[name].pos, "%s is locked, but %s!%s does not name it", name, w.Path, w.VendorTXT)
+		}
+	}
+	if len(errs) > 0 {
+		last := errs[len(errs)-1].(*diag.Error)
+		last.Hints = []string{"run: sbomctl lock " + label}
+	}
+	return errs.Err()
+}
+
+// Find returns the entry of a vendored package, whichever way its name is written.
+func (l *Lock) Find(name string) (Entry, bool) {
+	if e, ok := l.Packages[name]; ok {
+		return e, true
+	}
+	for other, e := range l.Packages {
+		if Normalize(other) == Normalize(name) {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}

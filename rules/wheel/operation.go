@@ -1,0 +1,164 @@
+package wheel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/ident"
+	"github.com/sbomctl/sbomctl/rules/spdx"
+)
+
+// Params are the parameters of the operation "wheel.packages".
+type Params struct {
+	Label         string `json:"label"`                    // target, for errors and the command that writes its lock
+	PackageName   string `json:"package_name"`             // project that the wheel must be of: "pip"
+	VendorTXT     string `json:"vendor_txt"`               // path inside the wheel; "" when it vendors nothing
+	Lock          string `json:"lock,omitempty"`           // path of the lock file in the workspace, for errors; "": the input's own path
+	License       string `json:"license,omitempty"`        // of the wheel's package; "" or NOASSERTION: what the lock says
+	Originator    string `json:"originator,omitempty"`     // of the wheel's package: "Organization: Python Packaging Authority"
+	CPE           string `json:"cpe,omitempty"`            // of the wheel's package; {version} is replaced
+	CanonicalPurl bool   `json:"canonical_purl,omitempty"` // see Purl
+}
+
+// Operations returns this package's operation, "wheel.packages": inputs "wheel" (exactly one file)
+// and "lock" (at most one), output "packages" (a spdx.Wheel as JSON; what it vendors is in vendor.txt's
+// order). Names are in lower case, otherwise as written; a download_url that is not known is NOASSERTION, a
+// sha256 that is not known is left out.
+func Operations() []action.Operation {
+	return []action.Operation{{Name: "wheel.packages", Version: 1, Run: run}}
+}
+
+func run(_ context.Context, call action.Call) error {
+	var p Params
+	if err := call.Params(&p); err != nil {
+		return err
+	}
+	w, err := ReadWheel(call, p)
+	if err != nil {
+		return withLabel(err, p.Label)
+	}
+	lock, err := readLock(call, w, p)
+	if err != nil {
+		return withLabel(err, p.Label)
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(describe(w, lock, p)); err != nil {
+		return err
+	}
+	out, err := call.Create("packages")
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(b.Bytes()); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}
+
+// ReadWheel inspects the wheel that a call of "wheel.packages" is given. Its errors may lack the label.
+func ReadWheel(call action.Call, p Params) (*Wheel, error) {
+	files := call.Files("wheel")
+	if len(files) != 1 {
+		d := &diag.Error{Msg: "the tree has no wheel where one is declared"}
+		if len(files) > 1 {
+			var paths []string
+			for _, f := range files {
+				paths = append(paths, f.Path)
+			}
+			d.Msg = fmt.Sprintf("%d files are taken for the wheel, expected one: %s", len(files), strings.Join(paths[:min(len(paths), 10)], ", "))
+			d.Hints = []string{"remove the old one, or name the wheel in src"}
+		}
+		return nil, d
+	}
+	f := files[0]
+	in, err := call.OpenAt(f)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return Inspect(in, f.Digest.Size, f.Path, f.Digest.Hex(), p.PackageName, p.VendorTXT)
+}
+
+// readLock returns the lock, nil when there is none.
+func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
+	files := call.Files("lock")
+	switch len(files) {
+	case 0:
+		call.Warn("%s has no lock file: URLs and checksums of what the wheel vendors are NOASSERTION; run: sbomctl lock %s", p.Label, p.Label)
+		return nil, nil
+	case 1:
+	default:
+		return nil, &diag.Error{Msg: fmt.Sprintf("%d lock files, expected at most one", len(files))}
+	}
+	content, err := call.Read(files[0], MaxLockBytes)
+	if err != nil {
+		return nil, err
+	}
+	path := p.Lock
+	if path == "" {
+		path = files[0].Path
+	}
+	lock, err := ParseLock(path, content)
+	if err != nil {
+		return nil, err
+	}
+	return lock, lock.Agree(w, p.Label)
+}
+
+// describe joins what the wheel and the lock (nil: none) say.
+func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
+	if lock == nil {
+		lock = &Lock{}
+	}
+	metadata := func(name, version string, e Entry) spdx.Metadata {
+		m := spdx.Metadata{Name: name, Version: version, License: e.License, DownloadURL: e.URL, SHA256: e.SHA256,
+			PURL: Purl(name, version, p.CanonicalPurl)}
+		if m.DownloadURL == "" {
+			m.DownloadURL = ident.NoAssertion
+		}
+		return m
+	}
+	entry := lock.Wheel
+	entry.SHA256 = w.SHA256 // known without a lock, too
+	if p.License != "" && p.License != ident.NoAssertion {
+		entry.License = p.License
+	}
+	out := spdx.Wheel{Path: w.Path, Package: metadata(strings.ToLower(p.PackageName), w.Version, entry), Vendored: []spdx.Metadata{}}
+	out.Package.Originator = p.Originator
+	out.Package.CPE = strings.ReplaceAll(p.CPE, "{version}", w.Version)
+	for _, r := range w.Vendored {
+		entry, _ := lock.Find(r.ShownName()) // a lock has them all: Agree said so
+		out.Vendored = append(out.Vendored, metadata(r.ShownName(), r.Version, entry))
+	}
+	return out
+}
+
+// Purl returns the package URL of a project of the Python package index. The canonical form has
+// the normalised name and escapes the version, as the purl type "pypi" wants; the other one is what
+// CPython's release documents have: the name in lower case with its underscores.
+func Purl(name, version string, canonical bool) string {
+	if !canonical {
+		return "pkg:pypi/" + strings.ToLower(name) + "@" + version
+	}
+	return "pkg:pypi/" + Normalize(name) + "@" + strings.NewReplacer("+", "%2B", "!", "%21").Replace(url.PathEscape(version))
+}
+
+// withLabel sets the target of every diagnostic that has none.
+func withLabel(err error, label string) error {
+	for _, e := range diag.Flatten(err) {
+		if d, ok := e.(*diag.Error); ok && d.Label == "" {
+			d.Label = label
+		}
+	}
+	return err
+}

@@ -1,0 +1,209 @@
+package wheel
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/mikelolasagasti/xz"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/rules/spdx"
+)
+
+func runCall(t *testing.T, c *fakeCall) error {
+	t.Helper()
+	err := Operations()[0].Run(context.Background(), c)
+	if (err == nil) != c.sealed {
+		t.Errorf("error %v, output sealed: %v", err, c.sealed)
+	}
+	return err
+}
+
+// packages reads the output as the release documents do: the wheel's package first.
+func (c *fakeCall) packages(t *testing.T) []spdx.Metadata {
+	t.Helper()
+	w, err := spdx.ParseWheel(c.out.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Path != wheelPath {
+		t.Errorf("path of the wheel: %s", w.Path)
+	}
+	return append([]spdx.Metadata{w.Package}, w.Vendored...)
+}
+
+func TestWithoutLock(t *testing.T) {
+	content := smallWheel(t)
+	c := newCall(vendorPath).add("wheel", wheelPath, content)
+	if err := runCall(t, c); err != nil {
+		t.Fatal(err)
+	}
+	want := []spdx.Metadata{
+		{Name: "pip", Version: "25.1.1", DownloadURL: "NOASSERTION", SHA256: cache.Of(content).Hex(), PURL: "pkg:pypi/pip@25.1.1"},
+		{Name: "cachecontrol", Version: "0.14.2", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/cachecontrol@0.14.2"},
+		{Name: "requests", Version: "2.32.3", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/requests@2.32.3"},
+		{Name: "typing_extensions", Version: "4.13.2", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing_extensions@4.13.2"},
+	}
+	if got := c.packages(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	if len(c.warned) != 1 || c.warned[0] != "//:pip has no lock file: URLs and checksums of what the wheel vendors are NOASSERTION; run: sbomctl lock //:pip" {
+		t.Errorf("warnings: %q", c.warned)
+	}
+}
+
+func TestWithLock(t *testing.T) {
+	content := smallWheel(t)
+	text := strings.Replace(smallLockText, sum5, cache.Of(content).Hex(), 1)
+	c := newCall(vendorPath).add("wheel", wheelPath, content).add("lock", "pip.lock.json", []byte(text))
+	c.params.CanonicalPurl = true
+	c.params.License = "MIT"
+	c.params.CPE = "cpe:2.3:a:pypa:pip:{version}:*:*:*:*:*:*:*"
+	c.params.Originator = "Organization: Python Packaging Authority"
+	if err := runCall(t, c); err != nil {
+		t.Fatal(err)
+	}
+	want := []spdx.Metadata{
+		{Name: "pip", Version: "25.1.1", License: "MIT", Originator: "Organization: Python Packaging Authority",
+			DownloadURL: "https://files.example/pip-25.1.1-py3-none-any.whl", SHA256: cache.Of(content).Hex(),
+			CPE: "cpe:2.3:a:pypa:pip:25.1.1:*:*:*:*:*:*:*", PURL: "pkg:pypi/pip@25.1.1"},
+		{Name: "cachecontrol", Version: "0.14.2", DownloadURL: "https://files.example/cachecontrol-0.14.2.tar.gz", SHA256: sum5, PURL: "pkg:pypi/cachecontrol@0.14.2"},
+		{Name: "requests", Version: "2.32.3", DownloadURL: "NOASSERTION", SHA256: sum5, PURL: "pkg:pypi/requests@2.32.3"},
+		{Name: "typing_extensions", Version: "4.13.2", License: "PSF-2.0", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing-extensions@4.13.2"},
+	}
+	if got := c.packages(t); !reflect.DeepEqual(got, want) || len(c.warned) != 0 {
+		t.Errorf("got %+v, warnings %q", got, c.warned)
+	}
+}
+
+func TestOperationErrors(t *testing.T) {
+	content := smallWheel(t)
+	wants(t, runCall(t, newCall(vendorPath)), "//:pip: the tree has no wheel where one is declared")
+	wants(t, runCall(t, newCall(vendorPath).add("wheel", "a/pip-1.whl", content).add("wheel", "a/pip-2.whl", content)),
+		"//:pip: 2 files are taken for the wheel, expected one: a/pip-1.whl, a/pip-2.whl")
+	wants(t, runCall(t, newCall(vendorPath).add("wheel", wheelPath, content).add("lock", "pip.lock.json", []byte(smallLockText))),
+		"pip.lock.json:3:3: //:pip: lock is for a wheel of sha256 "+sum5+", but that of "+wheelPath+" is "+cache.Of(content).Hex(), "hint: run: sbomctl lock //:pip")
+	wants(t, runCall(t, newCall(vendorPath).add("wheel", wheelPath, content).add("lock", "pip.lock.json", []byte("{"))),
+		"pip.lock.json:1:2: //:pip: not valid JSON from here on")
+	wants(t, runCall(t, newCall("pip/vendor.txt").add("wheel", wheelPath, content)), wheelPath+`: //:pip: wheel has no "pip/vendor.txt"`)
+	c := newCall("").add("wheel", wheelPath, content)
+	wants(t, runCall(t, c))
+	if got := c.packages(t); len(got) != 1 {
+		t.Errorf("a wheel that vendors nothing: %+v", got)
+	}
+	c = newCall(vendorPath).add("wheel", wheelPath, content).add("lock", "sub/pip.lock.json", []byte("["))
+	c.params.Lock = "pkg/sub/pip.lock.json"
+	wants(t, runCall(t, c), "pkg/sub/pip.lock.json:1:1: //:pip: the lock is no object")
+}
+
+func TestPurl(t *testing.T) {
+	for _, tt := range []struct {
+		name, version    string
+		plain, canonical string
+	}{
+		{"Typing_Extensions", "4.13.2", "pkg:pypi/typing_extensions@4.13.2", "pkg:pypi/typing-extensions@4.13.2"},
+		{"a.b", "1!2.0+x", "pkg:pypi/a.b@1!2.0+x", "pkg:pypi/a-b@1%212.0%2Bx"},
+	} {
+		if got := Purl(tt.name, tt.version, false); got != tt.plain {
+			t.Errorf("got %s, expected %s", got, tt.plain)
+		}
+		if got := Purl(tt.name, tt.version, true); got != tt.canonical {
+			t.Errorf("got %s, expected %s", got, tt.canonical)
+		}
+	}
+}
+
+// realWheel returns pip's wheel in CPython 3.13.5's source tarball.
+func realWheel(t *testing.T) []byte {
+	t.Helper()
+	dir := os.Getenv("SBOMCTL_DISTDIR")
+	if dir == "" {
+		t.Skip("SBOMCTL_DISTDIR does not name the folder that holds Python-3.13.5.tar.xz")
+	}
+	f, err := os.Open(filepath.Join(dir, "Python-3.13.5.tar.xz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := xz.NewReader(f, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tr := tar.NewReader(r); ; {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			t.Fatal("no wheel in the tarball")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Name == "Python-3.13.5/"+wheelPath {
+			b, err := io.ReadAll(tr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+	}
+}
+
+// TestRealWheel: the real wheel with the locks of this repository; with the fixture lock, the
+// packages are those of upstream's own document.
+func TestRealWheel(t *testing.T) {
+	content := realWheel(t)
+	run := func(lock string) []spdx.Metadata {
+		text, err := os.ReadFile(filepath.FromSlash(lock))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCall(vendorPath).add("wheel", wheelPath, content).add("lock", lock, text)
+		c.params.CPE = "cpe:2.3:a:pypa:pip:{version}:*:*:*:*:*:*:*"
+		if err := runCall(t, c); err != nil {
+			t.Fatal(err)
+		}
+		return c.packages(t)
+	}
+	run("../../examples/cpython/pip.lock.json")
+	components := run("../../testdata/golden/workspace/pip.lock.json")
+
+	var doc struct {
+		Packages []struct {
+			Name, VersionInfo, DownloadLocation string
+			Checksums                           []struct{ ChecksumValue string }
+			ExternalRefs                        []struct{ ReferenceLocator string }
+		}
+	}
+	golden, err := os.ReadFile(filepath.FromSlash("../../testdata/golden/Python-3.13.5.tar.xz.spdx.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(golden, &doc); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for _, p := range doc.Packages {
+		if strings.Contains(p.DownloadLocation, "/packages/fixture/") {
+			want[p.Name] = strings.Join([]string{p.VersionInfo, p.DownloadLocation, p.Checksums[0].ChecksumValue, p.ExternalRefs[0].ReferenceLocator}, " ")
+		}
+	}
+	got := map[string]string{}
+	for _, m := range components {
+		got[m.Name] = strings.Join([]string{m.Version, m.DownloadURL, m.SHA256, m.PURL}, " ")
+	}
+	if len(got) != 21 || len(want) != 21 {
+		t.Errorf("%d packages, expected %d", len(got), len(want))
+	}
+	for name := range want {
+		if got[name] != want[name] {
+			t.Errorf("%s: got %s\nexpected %s", name, got[name], want[name])
+		}
+	}
+}
