@@ -38,6 +38,12 @@ var schema = func() protoreflect.MessageDescriptors {
 	if err := prototext.Unmarshal(text, &file); err != nil {
 		panic(err)
 	}
+	// What this package skips as unknown must be unknown to the judge, too.
+	for _, m := range file.MessageType {
+		m.Field = slices.DeleteFunc(m.Field, func(f *descriptorpb.FieldDescriptorProto) bool {
+			return f.GetName() == "node_properties"
+		})
+	}
 	fd, err := protodesc.NewFile(&file, protoregistry.GlobalFiles)
 	if err != nil {
 		panic(err)

@@ -75,6 +75,13 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 	return r, nil
 }
 
+// Inspect returns a Call over s that can read its inputs and create no output.
+func (x *Executor) Inspect(s *Spec) Call {
+	read := *s
+	read.Outputs = nil
+	return &call{ctx: context.Background(), x: x, spec: &read}
+}
+
 // lookup returns the cached result under key; nil when there is none, it is not of this
 // shape, or a blob that it names is gone.
 func (x *Executor) lookup(key cache.Digest, s *Spec) *Result {

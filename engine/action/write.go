@@ -4,7 +4,7 @@ import "context"
 
 // WriteOperation writes a text that is known at analysis: ctx.actions.write.
 var WriteOperation = Operation{
-	Name:    "write",
+	Name:    "engine.write",
 	Version: 1,
 	Run: func(_ context.Context, c Call) error {
 		var p struct {

@@ -38,13 +38,15 @@ func (s *Session) readLeaves(leaves []*node) {
 	const chunk = 64
 	var next atomic.Int64
 	work := func() {
+		var p probers
+		defer p.close()
 		for {
 			i := int(next.Add(chunk)) - chunk
 			if i >= len(leaves) || s.ctx.Err() != nil {
 				return
 			}
 			for _, n := range leaves[i:min(i+chunk, len(leaves))] {
-				n.phase = s.readLeaf(n)
+				n.phase = s.readLeaf(n, &p)
 			}
 		}
 	}
@@ -59,11 +61,11 @@ func (s *Session) readLeaves(leaves []*node) {
 // readLeaf brings one leaf up to date and returns its phase, done or failed, which the
 // caller sets. Nobody else works on n meanwhile: either the session's scheduler is not at
 // work, or the caller has claimed n.
-func (s *Session) readLeaf(n *node) phase {
+func (s *Session) readLeaf(n *node, p *probers) phase {
 	e := s.e
 	leaf := e.kinds[n.kind].Leaf
 	n.refreshed = true
-	if n.recorded && leaf.Probe(n.arg, n.sig, n.value) {
+	if n.recorded && p.of(n.kind, leaf).Probe(n.arg, n.sig, n.value) {
 		return done
 	}
 	value, sig, err := leaf.Read(n.arg)
@@ -73,7 +75,7 @@ func (s *Session) readLeaf(n *node) phase {
 	}
 	digest := n.digest
 	if !n.recorded || !bytes.Equal(value, n.value) {
-		digest = digestOf(value)
+		digest = Of(value)
 		if n.recorded {
 			n.reason = e.leafReason(n, value, digest)
 		}
@@ -82,6 +84,27 @@ func (s *Session) readLeaf(n *node) phase {
 	e.record(n, value, digest, sig, nil)
 	e.mu.Unlock()
 	return done
+}
+
+// probers are the probers of one goroutine, by kind, made when they are needed.
+type probers struct{ byKind []Prober }
+
+func (p *probers) of(kind uint8, leaf Leaf) Prober {
+	for len(p.byKind) <= int(kind) {
+		p.byKind = append(p.byKind, nil)
+	}
+	if p.byKind[kind] == nil {
+		p.byKind[kind] = leaf.Prober()
+	}
+	return p.byKind[kind]
+}
+
+func (p *probers) close() {
+	for _, q := range p.byKind {
+		if q != nil {
+			q.Close()
+		}
+	}
 }
 
 // isClean reports whether n's recorded value holds: whether every node below it is clean
@@ -106,7 +129,7 @@ func (s *Session) isClean(n *node) bool {
 	n.clean = no
 	if ok {
 		n.clean, n.phase = yes, done
-		s.upToDate++
+		s.upToDate[n.kind]++
 	}
 	return ok
 }

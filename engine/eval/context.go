@@ -115,6 +115,18 @@ func (c *Context) Reason() *event.Reason { return c.reason }
 // Events returns the build's stream.
 func (c *Context) Events() *event.Stream { return c.s.events }
 
+// Named says how the node is called in events from now on: for a kind whose argument does
+// not say what the node does.
+func (c *Context) Named(name string) {
+	c.s.e.mu.Lock()
+	c.n.title = name
+	c.s.e.mu.Unlock()
+	_, label := c.s.e.display(c.n)
+	if c.s.e.kinds[c.n.kind].NamesItself {
+		c.s.events.Emit(event.NodeStarted{ID: c.n.id, Kind: c.s.e.kinds[c.n.kind].Name, Name: name, Label: label, At: c.s.events.Since()})
+	}
+}
+
 // FoundInCache notes that the result came from the action cache, under this key.
 func (c *Context) FoundInCache(key string) { c.outcome, c.key = event.Cached, key }
 
@@ -164,4 +176,14 @@ func (s *Session) runAgain(k Key, by *task) error {
 		return errAbandoned
 	}
 	return n.err
+}
+
+// Learn replaces what is recorded of a leaf by what the caller has just made of it. The
+// session must have asked for it before.
+func (s *Session) Learn(k Key, value, signature []byte) {
+	s.e.mu.Lock()
+	defer s.e.mu.Unlock()
+	n := s.e.lookup(k)
+	s.e.record(n, value, Of(value), signature, nil)
+	n.phase, n.err = done, nil
 }

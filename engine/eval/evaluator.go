@@ -125,10 +125,14 @@ func (e *Evaluator) key(n *node) Key { return Key{e.kinds[n.kind].Name, n.arg} }
 
 // display returns how n is called in events, and its target.
 func (e *Evaluator) display(n *node) (name, label string) {
+	name = e.key(n).String()
 	if f := e.kinds[n.kind].Display; f != nil {
-		return f(n.arg)
+		name, label = f(n.arg)
 	}
-	return e.key(n).String(), ""
+	if n.title != "" {
+		name = n.title
+	}
+	return name, label
 }
 
 // record notes a new value of n, to be written to the journal. e.mu is held.

@@ -411,4 +411,5 @@ func (d *decoder) bytes() []byte {
 	return d.take(int(n))
 }
 
-func digestOf(value []byte) Digest { return sha256.Sum256(value) }
+// Of returns the digest of a value.
+func Of(value []byte) Digest { return sha256.Sum256(value) }

@@ -45,6 +45,9 @@ type Kind struct {
 	// nil means the key itself.
 	Display func(arg string) (name, label string)
 
+	// NamesItself kinds call Context.Named early in Run; only then the node's start is told.
+	NamesItself bool
+
 	// Diff names the attribute in which two values differ, for an explanation better than two
 	// digests; ok is false when there is none. nil means never.
 	Diff func(before, after []byte) (attribute, old, new string, ok bool)
@@ -59,10 +62,16 @@ type Result struct {
 
 // Leaf reads one sort of fact from the outside world. Its methods are called concurrently.
 type Leaf interface {
+	// Prober returns something that probes many of them, for use by one goroutine.
+	Prober() Prober
+	// Read reads afresh. An absent file is a value; an error (no permission) fails the node.
+	Read(arg string) (value, signature []byte, err error)
+}
+
+// Prober finds out cheaply (with a stat) whether a leaf is as it was.
+type Prober interface {
 	// Probe reports whether what was read with this signature is certainly still so. It
 	// does not read contents.
 	Probe(arg string, signature, value []byte) bool
-	// Read reads afresh. An absent file is a value; an error (no permission) fails the node.
-	// An empty signature never holds.
-	Read(arg string) (value, signature []byte, err error)
+	Close()
 }

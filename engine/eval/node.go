@@ -42,6 +42,7 @@ type node struct {
 	err        error         // failed
 	object     any           // decoded value, shared
 	reason     *event.Reason // why it changed in this session; nil when it did not
+	title      string        // name that it gave itself in this session
 	task       *task         // while working
 }
 

@@ -34,6 +34,9 @@ func (w *world) Read(arg string) (value, sig []byte, err error) {
 	return fmt.Appendf(nil, "%t %s", ok, v), fmt.Appendf(nil, "%d", w.mtime[arg]), nil
 }
 
+func (w *world) Prober() Prober { return w }
+func (w *world) Close()         {}
+
 func (w *world) Probe(arg string, sig, _ []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

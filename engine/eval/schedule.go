@@ -93,15 +93,17 @@ func (s *Session) claimedLeaves(leaves []*node) {
 	const chunk = 16
 	var next atomic.Int64
 	work := func() {
+		var p probers
+		defer p.close()
 		for {
 			i := int(next.Add(chunk)) - chunk
 			if i >= len(leaves) {
 				return
 			}
 			for _, n := range leaves[i:min(i+chunk, len(leaves))] {
-				p := s.readLeaf(n)
+				phase := s.readLeaf(n, &p)
 				s.e.mu.Lock()
-				n.phase, n.task = p, nil
+				n.phase, n.task = phase, nil
 				s.e.mu.Unlock()
 			}
 		}
@@ -213,7 +215,9 @@ func (s *Session) mayStart(n *node) error {
 func (s *Session) work(t *task) phase {
 	n := t.n
 	if s.e.kinds[n.kind].Leaf != nil {
-		return s.readLeaf(n)
+		var p probers
+		defer p.close()
+		return s.readLeaf(n, &p)
 	}
 	reason := &event.Reason{Cause: event.NoTrace}
 	switch {
@@ -221,7 +225,7 @@ func (s *Session) work(t *task) phase {
 		var holds bool
 		if reason, holds = s.verify(t); holds {
 			s.e.mu.Lock()
-			s.upToDate++
+			s.upToDate[n.kind]++
 			s.e.mu.Unlock()
 			return done
 		}
@@ -302,10 +306,13 @@ func (s *Session) run(t *task, reason *event.Reason) phase {
 	kind := &e.kinds[n.kind]
 	name, label := e.display(n)
 	fin := event.NodeFinished{ID: n.id, Kind: kind.Name, Name: name, Label: label, Reason: reason, Start: s.events.Since()}
-	s.events.Emit(event.NodeStarted{ID: n.id, Kind: kind.Name, Name: name, Label: label, At: fin.Start})
+	if !kind.NamesItself {
+		s.events.Emit(event.NodeStarted{ID: n.id, Kind: kind.Name, Name: name, Label: label, At: fin.Start})
+	}
 	c := &Context{s: s, n: n, task: t, reason: reason}
 	r, err := runGuarded(kind, c, n.arg)
 	fin.End, fin.Outcome, fin.Key = s.events.Since(), c.outcome, c.key
+	fin.Name, _ = e.display(n)
 	s.e.mu.Lock()
 	abandoned := t.abandoned
 	s.e.mu.Unlock()
@@ -325,7 +332,7 @@ func (s *Session) run(t *task, reason *event.Reason) phase {
 		s.events.Emit(fin)
 		return failed
 	}
-	digest := digestOf(r.Value)
+	digest := Of(r.Value)
 	fin.Changed = !n.recorded || digest != n.digest
 	fin.Digest = digest.String()
 	if fin.Changed && n.recorded {

@@ -17,10 +17,10 @@ type Session struct {
 	slots  chan struct{} // capacity Jobs: held while computing
 
 	// Guarded by e.mu.
-	stop     bool // a FailFast node failed
-	upToDate int
-	planned  int // nodes that were found to need checking
-	finished int // and those of them that are over
+	stop     bool     // a FailFast node failed
+	upToDate [256]int // by kind
+	planned  int      // nodes that were found to need checking
+	finished int      // and those of them that are over
 }
 
 // NewSession starts a session. The previous session of e must be over.
@@ -28,17 +28,17 @@ func (e *Evaluator) NewSession(ctx context.Context, events *event.Stream) *Sessi
 	for _, n := range e.nodes {
 		if n != nil {
 			n.phase, n.clean, n.refreshed, n.again = unvisited, unknown, false, false
-			n.err, n.object, n.reason, n.task = nil, nil, nil, nil
+			n.err, n.object, n.reason, n.task, n.title = nil, nil, nil, nil, ""
 		}
 	}
 	return &Session{e: e, ctx: ctx, events: events, slots: make(chan struct{}, e.Jobs)}
 }
 
-// UpToDate returns how many nodes were found unchanged without being run.
-func (s *Session) UpToDate() int {
+// UpToDate returns how many nodes of a kind were found unchanged without being run.
+func (s *Session) UpToDate(kind string) int {
 	s.e.mu.Lock()
 	defer s.e.mu.Unlock()
-	return s.upToDate
+	return s.upToDate[s.e.kindIndex[kind]]
 }
 
 // Outcome is what became of one wanted node: its object, or an error.
@@ -126,7 +126,7 @@ func (s *Session) rehydrate(n *node) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if digestOf(r.Value) != n.digest {
+	if Of(r.Value) != n.digest {
 		return nil, fmt.Errorf("%s yields another value than before although nothing it reads has changed", s.e.key(n))
 	}
 	s.e.mu.Lock()

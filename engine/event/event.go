@@ -129,6 +129,16 @@ func NewStream(listeners ...Listener) *Stream {
 	return &Stream{start: time.Now(), listeners: listeners}
 }
 
+// Listen adds a listener.
+func (s *Stream) Listen(l Listener) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = append(s.listeners, l)
+}
+
 // Since returns the time since the stream was made. It reaches listeners only, never an output.
 func (s *Stream) Since() time.Duration {
 	if s == nil {

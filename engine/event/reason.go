@@ -121,7 +121,7 @@ func excerpt(old, new string) (string, string) {
 // Title names a node for a reader: its target first, then what is done for it, as in
 // "//:expat (Checksums)". A node without a target is named by its display name.
 func Title(label, name string) string {
-	what := strings.TrimSpace(strings.TrimSuffix(name, label))
+	what := strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(name, label), label+" "))
 	switch {
 	case label == "":
 		return Printable(name)

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/mikelolasagasti/xz"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/rules/archive/xz"
 )
 
 const cpythonName = "Python-3.13.5.tar.xz"
@@ -76,11 +76,7 @@ func TestCPython(t *testing.T) {
 // BenchmarkCPython compares the bare decoder with the whole operation.
 func BenchmarkCPython(b *testing.B) {
 	archive := cpython(b)
-	z, err := xz.NewReader(bytes.NewReader(archive), 0)
-	if err != nil {
-		b.Fatal(err)
-	}
-	plain, err := io.ReadAll(z)
+	plain, err := io.ReadAll(xz.NewReader(bytes.NewReader(archive), maxDictionary))
 	if err != nil {
 		b.Fatal(err)
 	}

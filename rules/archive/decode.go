@@ -3,16 +3,14 @@ package archive
 import (
 	"bufio"
 	"bytes"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
 
-	kflate "github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
-	"github.com/mikelolasagasti/xz"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/archive/xz"
 )
 
 // format is what an archive's first bytes say it is.
@@ -83,17 +81,12 @@ type source struct {
 	r    io.Reader
 	read int64
 	err  error // other than io.EOF
-	eof  bool
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.read += int64(n)
-	switch err {
-	case nil:
-	case io.EOF:
-		s.eof = true
-	default:
+	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err
@@ -115,7 +108,7 @@ func newDecoder(pos string, r io.Reader, maxBytes, maxRatio int64) (*decoder, er
 	switch kind {
 	case formatXZ:
 		d.name = "xz"
-		d.out, err = xz.NewReader(buffered, maxDictionary)
+		d.out = xz.NewReader(buffered, maxDictionary)
 	case formatGzip:
 		d.name = "gzip"
 		d.out, err = newGzipReader(buffered)
@@ -213,24 +206,19 @@ func (d *decoder) translate(err error) error {
 	fail := func(format string, args ...any) error {
 		return &diag.Error{Pos: d.pos, Msg: fmt.Sprintf(format, args...), Err: err}
 	}
-	var corruptInput flate.CorruptInputError
-	var corruptInputK kflate.CorruptInputError
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF, errors.Is(err, xz.ErrBuf) && d.in.eof:
+	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
 		return fail("is truncated: the %s stream ends after %d bytes, too early", d.name, d.in.read)
-	case err == errTrailing, err == xz.ErrFormat && d.written > 0:
+	case err == errTrailing, err == xz.ErrTrailing:
 		return fail("has trailing data after its %s stream", d.name)
-	case errors.Is(err, xz.ErrFormat), errors.Is(err, gzip.ErrHeader):
+	case err == gzip.ErrHeader:
 		return fail("is corrupt: the header of its %s stream is damaged", d.name)
-	case errors.Is(err, gzip.ErrChecksum):
-		return fail("is corrupt: the checksum of its %s stream does not match", d.name)
-	case errors.Is(err, xz.ErrData), errors.Is(err, xz.ErrBuf),
-		errors.As(err, &corruptInput), errors.As(err, &corruptInputK):
-		return fail("is corrupt: its %s stream is damaged", d.name)
-	case errors.Is(err, xz.ErrMemlimit):
+	case err == gzip.ErrChecksum, err == xz.ErrChecksum:
+		return fail("is corrupt: a checksum of its %s stream does not match", d.name)
+	case errors.Is(err, xz.ErrDictionary):
 		return fail("needs an xz dictionary of more than %d MiB", maxDictionary>>20)
-	case errors.Is(err, xz.ErrOptions), errors.Is(err, xz.ErrUnsupportedCheck):
-		return fail("uses an xz filter or check that is not supported")
+	case err == xz.ErrUnsupported:
+		return fail("uses an xz filter or check that is not supported, expected LZMA2 with CRC-32, CRC-64, SHA-256 or none")
 	}
-	return fail("cannot be decompressed: its %s stream is damaged", d.name)
+	return fail("is corrupt: its %s stream is damaged", d.name)
 }

@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -167,6 +169,11 @@ func TestIndexRefuses(t *testing.T) {
 		copy(b[512+148:], fmt.Sprintf("%06o\x00 ", sum))
 		return b
 	}
+	seal := func(b []byte, at int, c byte) []byte { // changes the block's header and makes its checksum right
+		b[at] = c
+		binary.LittleEndian.PutUint32(b[20:], crc32.ChecksumIEEE(b[12:20]))
+		return b
+	}
 	ring := func(n int) []byte {
 		ms := []member{dir("d/")}
 		for i := range n {
@@ -202,7 +209,7 @@ func TestIndexRefuses(t *testing.T) {
 
 		{"gzip cut", gz(t, good)[:60], IndexParams{}, "is truncated: the gzip stream ends after 60 bytes, too early"},
 		{"gzip cut in header", gz(t, good)[:5], IndexParams{}, "is truncated: the gzip stream ends after 5 bytes, too early"},
-		{"gzip checksum", flip(gz(t, good), -8), IndexParams{}, "is corrupt: the checksum of its gzip stream does not match"},
+		{"gzip checksum", flip(gz(t, good), -8), IndexParams{}, "is corrupt: a checksum of its gzip stream does not match"},
 		{"gzip data", flip(gz(t, good), 10), IndexParams{}, "is corrupt: its gzip stream is damaged"},
 		{"gzip header", flip(gz(t, good), 2), IndexParams{}, "is corrupt: the header of its gzip stream is damaged"},
 		{"gzip trailing", append(gz(t, good), "garbage"...), IndexParams{}, "has trailing data after its gzip stream"},
@@ -212,8 +219,10 @@ func TestIndexRefuses(t *testing.T) {
 		{"xz cut", xzip(t, good)[:60], IndexParams{}, "is truncated: the xz stream ends after 60 bytes, too early"},
 		{"xz cut in header", xzip(t, good)[:8], IndexParams{}, "is truncated: the xz stream ends after 8 bytes, too early"},
 		{"xz data", flip(xzip(t, good), 60), IndexParams{}, "is corrupt: its xz stream is damaged"},
-		{"xz footer", flip(xzip(t, good), -6), IndexParams{}, "is corrupt: its xz stream is damaged"},
-		{"xz header", flip(xzip(t, good), 8), IndexParams{}, "is corrupt: its xz stream is damaged"},
+		{"xz footer", flip(xzip(t, good), -6), IndexParams{}, "is corrupt: a checksum of its xz stream does not match"},
+		{"xz header", flip(xzip(t, good), 8), IndexParams{}, "is corrupt: a checksum of its xz stream does not match"},
+		{"xz dictionary", seal(xzip(t, good), 16, 39), IndexParams{}, "needs an xz dictionary of more than 64 MiB"},
+		{"xz filter", seal(xzip(t, good), 14, 4), IndexParams{}, "uses an xz filter or check that is not supported, expected LZMA2 with CRC-32, CRC-64, SHA-256 or none"},
 		{"xz trailing", append(xzip(t, good), "garbage....."...), IndexParams{}, "has trailing data after its xz stream"},
 
 		{"absolute", makeTar(t, file("/etc/passwd", "")), IndexParams{StripPrefix: "."}, `member "/etc/passwd": its path is absolute`},

@@ -23,7 +23,9 @@ func PURLOf(s, version string) error {
 	if err != nil {
 		return err
 	}
-	if p.Version != version {
+	// The types of code hosts have a tag for a version, which most projects begin with a "v".
+	tag := p.Type == packageurl.TypeGithub || p.Type == packageurl.TypeGitlab || p.Type == packageurl.TypeBitbucket
+	if p.Version != version && !(tag && p.Version == "v"+version) {
 		return fail("package URL %s states version %q, expected %q", excerpt(s), p.Version, version)
 	}
 	return nil

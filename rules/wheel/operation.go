@@ -94,6 +94,9 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 	files := call.Files("lock")
 	switch len(files) {
 	case 0:
+		if p.Lock != "" {
+			return nil, &diag.Error{Pos: p.Lock, Msg: "the lock file is not there", Hints: []string{"run: sbomctl lock " + p.Label}}
+		}
 		call.Warn("%s has no lock file: URLs and checksums of what the wheel vendors are NOASSERTION; run: sbomctl lock %s", p.Label, p.Label)
 		return nil, nil
 	case 1:

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// benchmark is one row of the table in README.md.
+type benchmark struct {
+	name string
+	what string
+	run  func(b *bench) error
+}
+
+var benchmarks = []benchmark{
+	{"tarxz", "source SBOM from the .tar.xz, empty cache, against xz -dc", tarxz},
+	{"tgz", "source SBOM from the .tgz, empty cache, against gzip -dc", tgz},
+	{"example", "examples/cpython, //release:all, nothing changed", example},
+	{"edit", "the unpacked tree, one vendored file edited", edit},
+	{"large", "2,000 packages, 100,000 files: cold, no-op, edit, touch, memory", large},
+	{"targets", "20,000 targets: load and analyse", targets},
+}
+
+// bench is what every benchmark is handed.
+type bench struct {
+	n       int    // pairs
+	sbomctl string // the binary under test
+	repo    string // root of this repository
+	distdir string // folder of the real release; "" when there is none
+	temp    string // empty; removed afterwards
+}
+
+func main() {
+	n := flag.Int("n", 7, "pairs of runs")
+	keep := flag.Bool("keep", false, "keep the temporary folder")
+	flag.Parse()
+	if err := run(*n, *keep, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(n int, keep bool, names []string) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(benchmarks, func(b benchmark) bool { return b.name == name }) {
+			return fmt.Errorf("no benchmark %q", name)
+		}
+	}
+	repo, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return fmt.Errorf("run it inside the repository: %w", err)
+	}
+	temp, err := os.MkdirTemp("", "sbomctl-bench-")
+	if err != nil {
+		return err
+	}
+	if keep {
+		fmt.Println("temporary folder:", temp)
+	} else {
+		defer os.RemoveAll(temp)
+	}
+	b := &bench{n: n, repo: strings.TrimSpace(string(repo)), sbomctl: filepath.Join(temp, "sbomctl"), distdir: os.Getenv("SBOMCTL_DISTDIR")}
+	build := exec.Command("go", "build", "-o", b.sbomctl, "./cmd/sbomctl")
+	build.Dir, build.Stderr = b.repo, os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("go build: %w", err)
+	}
+	for _, bm := range benchmarks {
+		if len(names) > 0 && !slices.Contains(names, bm.name) {
+			continue
+		}
+		fmt.Printf("# %s: %s\n", bm.name, bm.what)
+		b.temp = filepath.Join(temp, bm.name)
+		if err := os.Mkdir(b.temp, 0o777); err != nil {
+			return err
+		}
+		if err := bm.run(b); err != nil {
+			return fmt.Errorf("%s: %w", bm.name, err)
+		}
+		if !keep {
+			os.RemoveAll(b.temp)
+		}
+	}
+	return nil
+}

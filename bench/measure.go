@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// step is one side of a comparison. Before runs untimed before each run.
+type step struct {
+	name   string
+	before func() error
+	cmd    func() *exec.Cmd
+	after  func() error
+}
+
+// figure is what one run took.
+type figure struct {
+	wall   time.Duration
+	maxRSS int64 // bytes
+}
+
+func (s step) run() (figure, error) {
+	if s.before != nil {
+		if err := s.before(); err != nil {
+			return figure{}, err
+		}
+	}
+	cmd := s.cmd()
+	var out bytes.Buffer
+	if cmd.Stdout == nil {
+		cmd.Stdout = &out
+	}
+	cmd.Stderr = &out
+	start := time.Now()
+	err := cmd.Run()
+	f := figure{wall: time.Since(start)}
+	if err != nil {
+		return f, fmt.Errorf("%s: %w\n%s", s.name, err, out.Bytes())
+	}
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		f.maxRSS = u.Maxrss << 10
+	}
+	if s.after != nil {
+		err = s.after()
+	}
+	return f, err
+}
+
+// alone runs a step n times after a warm-up and prints its median.
+func (b *bench) alone(s step, target string) (time.Duration, error) {
+	var walls []time.Duration
+	var rss int64
+	for i := range b.n + 1 {
+		f, err := s.run()
+		if err != nil {
+			return 0, err
+		}
+		if i > 0 {
+			walls = append(walls, f.wall)
+		}
+		rss = max(rss, f.maxRSS)
+	}
+	fmt.Printf("%-44s %9s %36s  peak %d MB  (target %s)\n", s.name, ms(median(walls)), spread(walls), rss>>20, target)
+	return median(walls), nil
+}
+
+// against runs subject and floor in turn, after one warm-up of each, and prints the ratio.
+func (b *bench) against(subject, floor step, target string) error {
+	var a, f []time.Duration
+	var ratios []float64
+	var rss int64
+	for i := range b.n + 1 {
+		x, err := subject.run()
+		if err != nil {
+			return err
+		}
+		y, err := floor.run()
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			continue
+		}
+		a, f = append(a, x.wall), append(f, y.wall)
+		ratios = append(ratios, x.wall.Seconds()/y.wall.Seconds())
+		rss = max(rss, x.maxRSS)
+	}
+	fmt.Printf("%-44s %9s  %-24s %9s  ratio %.2f  peak %d MB  (target %s)\n",
+		subject.name, ms(median(a)), floor.name, ms(median(f)), median(ratios), rss>>20, target)
+	return nil
+}
+
+func median[T time.Duration | float64](v []T) T {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+func spread(v []time.Duration) string {
+	return "(" + ms(slices.Min(v)) + " to " + ms(slices.Max(v)) + ")"
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }
+
+// command returns a function that makes the command anew for each run.
+func command(dir string, args ...string) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = dir
+		return cmd
+	}
+}
+
+// toNull is command with standard output thrown away by the kernel, as a shell's >/dev/null.
+func toNull(dir string, args ...string) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := command(dir, args...)()
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err == nil {
+			cmd.Stdout = null
+		}
+		return cmd
+	}
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+const tarball = "Python-3.13.5.tar.xz"
+
+// needRelease says, in the table, that a benchmark cannot run here.
+func (b *bench) needRelease() bool {
+	if b.distdir == "" {
+		fmt.Println("skipped: SBOMCTL_DISTDIR names no folder with", tarball)
+		return false
+	}
+	return true
+}
+
+// exampleCopy copies examples/cpython, so that the checkout stays clean.
+func (b *bench) exampleCopy() (string, error) {
+	dir := filepath.Join(b.temp, "cpython")
+	return dir, os.CopyFS(dir, exampleFS{os.DirFS(filepath.Join(b.repo, "examples", "cpython"))})
+}
+
+// exampleFS leaves out what an earlier build wrote.
+type exampleFS struct{ fs.FS }
+
+func (e exampleFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(e.FS, name)
+	kept := entries[:0]
+	for _, d := range entries {
+		if d.Name() != "sbom-out" {
+			kept = append(kept, d)
+		}
+	}
+	return kept, err
+}
+
+// cold returns a step that builds with an empty cache.
+func (b *bench) cold(name, dir string, args ...string) step {
+	cache := filepath.Join(b.temp, "cold-cache")
+	return step{
+		name: name,
+		before: func() error {
+			if err := os.RemoveAll(filepath.Join(dir, "sbom-out")); err != nil {
+				return err
+			}
+			return removeAll(cache)
+		},
+		cmd: command(dir, append([]string{b.sbomctl, "build", "--disk_cache=" + cache}, args...)...),
+	}
+}
+
+// removeAll is os.RemoveAll for a cache, whose blobs are read-only.
+func removeAll(dir string) error {
+	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			os.Chmod(path, 0o777)
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
+func tarxz(b *bench) error {
+	if !b.needRelease() {
+		return nil
+	}
+	dir, err := b.exampleCopy()
+	if err != nil {
+		return err
+	}
+	return b.against(
+		b.cold("source SBOM from "+tarball, dir, "--distdir="+b.distdir, "//release:"+tarball),
+		step{name: "xz -dc", cmd: toNull(dir, "xz", "-dc", filepath.Join(b.distdir, tarball))}, "1.3")
+}
+
+func tgz(b *bench) error {
+	if !b.needRelease() {
+		return nil
+	}
+	dir, err := b.exampleCopy()
+	if err != nil {
+		return err
+	}
+	archive := filepath.Join(b.temp, "Python-3.13.5.tgz")
+	pack := exec.Command("sh", "-c", `xz -dc "$1" | gzip -n >"$2"`, "sh", filepath.Join(b.distdir, tarball), archive)
+	if out, err := pack.CombinedOutput(); err != nil {
+		return fmt.Errorf("packing the .tgz: %w\n%s", err, out)
+	}
+	if err := addTgz(dir, archive); err != nil {
+		return err
+	}
+	return b.against(
+		b.cold("source SBOM from the .tgz", dir, "--override=//:cpython="+archive, "//release:Python-3.13.5.tgz"),
+		step{name: "gzip -dc", cmd: toNull(dir, "gzip", "-dc", archive)}, "1.1")
+}
+
+// addTgz declares the re-packed archive in the example's release package.
+func addTgz(dir, archive string) error {
+	path := filepath.Join(dir, "release", "BUILD.star")
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Symlink(archive, filepath.Join(dir, "release", filepath.Base(archive))); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(old, `
+load("@sbomctl//:rules.star", "artifact", "source_sbom")
+artifact(name = "files/Python-3.13.5.tgz", src = "Python-3.13.5.tgz")
+source_sbom(
+    name = "Python-3.13.5.tgz",
+    artifact = ":files/Python-3.13.5.tgz",
+    base = "//:base_sbom",
+    product = "//:product",
+    superseded = {"expat": "the archive's own SBOM says 2.6.3"},
+    wheels = ["//:pip"],
+)
+`...), 0o666)
+}
+
+func example(b *bench) error {
+	if !b.needRelease() {
+		return nil
+	}
+	dir, err := b.exampleCopy()
+	if err != nil {
+		return err
+	}
+	cache := filepath.Join(b.temp, "cache")
+	_, err = b.alone(step{
+		name: "//release:all, nothing changed",
+		cmd:  command(dir, b.sbomctl, "build", "--disk_cache="+cache, "--distdir="+b.distdir, "//release:all"),
+	}, "15 ms")
+	return err
+}
+
+func edit(b *bench) error {
+	if !b.needRelease() {
+		return nil
+	}
+	dir, err := b.exampleCopy()
+	if err != nil {
+		return err
+	}
+	unpack := exec.Command("tar", "-xJf", filepath.Join(b.distdir, tarball), "-C", b.temp)
+	if out, err := unpack.CombinedOutput(); err != nil {
+		return fmt.Errorf("tar: %w\n%s", err, out)
+	}
+	tree := filepath.Join(b.temp, "Python-3.13.5")
+	victim := filepath.Join(tree, "Modules", "expat", "xmlparse.c")
+	explain := filepath.Join(b.temp, "explain")
+	edits := 0
+	_, err = b.alone(step{
+		name: "one vendored file edited",
+		before: func() error {
+			edits++
+			f, err := os.OpenFile(victim, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = fmt.Fprintf(f, "/* edit %d */\n", edits)
+			return err
+		},
+		cmd: command(dir, b.sbomctl, "build", "--disk_cache="+filepath.Join(b.temp, "cache"), "--distdir="+b.distdir,
+			"--override=//:cpython="+tree, "--explain="+explain, "//:base_sbom", "//release:python-3.13.5-amd64.exe"),
+		after: func() error {
+			log, err := os.ReadFile(explain)
+			if err == nil && edits > 1 && strings.Contains(string(log), "amd64.exe") {
+				return fmt.Errorf("the Windows SBOM ran:\n%s", log)
+			}
+			return err
+		},
+	}, "50 ms")
+	return err
+}

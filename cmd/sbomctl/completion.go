@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/spf13/cobra"
+)
+
+var shells = []string{"bash", "zsh", "fish"}
+
+func (a *app) completionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish",
+		Short: "print a shell's completion script",
+		Long: `Prints the script that makes the shell complete commands, flags and labels.
+
+bash: source <(sbomctl completion bash)
+zsh:  sbomctl completion zsh > "${fpath[1]}/_sbomctl"
+fish: sbomctl completion fish | source`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("completion takes one shell: bash, zsh or fish")
+			}
+			switch root := cmd.Root(); args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(a.stdout, true)
+			case "zsh":
+				return root.GenZshCompletion(a.stdout)
+			case "fish":
+				return root.GenFishCompletion(a.stdout, true)
+			}
+			return usage(`unknown shell "` + args[0] + `"; expected bash, zsh or fish` + diag.DidYouMean(args[0], shells))
+		},
+		ValidArgsFunction: completeWords(shells...),
+	}
+}
+
+// completeWords completes the first argument, or a flag's value, with one of a few words.
+func completeWords(words ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		var out []string
+		for _, w := range words {
+			if len(args) == 0 && strings.HasPrefix(w, prefix) {
+				out = append(out, w)
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func (a *app) completeOneLabel(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.completeLabels(cmd, args, prefix)
+}
+
+// completeLabels asks the workspace. Whatever is wrong there is not said: a shell has no place for it.
+func (a *app) completeLabels(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	const none = cobra.ShellCompDirectiveNoFileComp
+	if a.enter() != nil || a.root == "" || a.applyRC(cmd) != nil {
+		return nil, none
+	}
+	o, err := a.options(nil)
+	if err != nil {
+		return nil, none
+	}
+	label, negative := strings.CutPrefix(strings.TrimPrefix(prefix, shield), "-")
+	var labels []string
+	_ = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
+		labels, err = w.Complete(ctx, label)
+		return err
+	})
+	directive := none
+	for i, l := range labels {
+		if strings.HasSuffix(l, "/") || strings.HasSuffix(l, ":") {
+			directive |= cobra.ShellCompDirectiveNoSpace
+		}
+		if negative {
+			labels[i] = "-" + l
+		}
+	}
+	return labels, directive
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sbomctl/sbomctl/engine/event"
+)
+
+// fakeBackend records what the commands ask of the engine, and answers as a test says.
+type fakeBackend struct {
+	opened   options
+	patterns []string
+	target   string
+	indexURL string
+	expunged bool
+	closed   bool
+
+	events  []event.Event
+	outputs []output
+	lock    lockResult
+	labels  []string
+	docs    []ruleDoc
+	err     error
+	onBuild func(ctx context.Context)
+}
+
+func (f *fakeBackend) Open(_ context.Context, o options) (workspace, error) {
+	f.opened = o
+	return f, nil
+}
+func (f *fakeBackend) Expunge(options) error { f.expunged = true; return f.err }
+func (f *fakeBackend) Build(ctx context.Context, patterns []string) ([]output, error) {
+	f.patterns = patterns
+	for _, e := range f.events {
+		f.opened.Events.Emit(e)
+	}
+	if f.onBuild != nil {
+		f.onBuild(ctx)
+	}
+	return f.outputs, f.err
+}
+func (f *fakeBackend) Complete(_ context.Context, prefix string) ([]string, error) {
+	var out []string
+	for _, l := range f.labels {
+		if strings.HasPrefix(l, prefix) {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+func (f *fakeBackend) RuleDocs(context.Context) ([]ruleDoc, error) { return f.docs, nil }
+func (f *fakeBackend) Lock(_ context.Context, target, indexURL string) (lockResult, error) {
+	f.target, f.indexURL = target, indexURL
+	return f.lock, f.err
+}
+func (f *fakeBackend) Close() error { f.closed = true; return nil }
+
+// testRun is a command line in a workspace of its own.
+type testRun struct {
+	dir            string
+	env            map[string]string
+	backend        *fakeBackend
+	stdout, stderr bytes.Buffer
+	app            *app
+}
+
+// newRun makes a workspace with the given files, goes there, and has an empty home folder.
+func newRun(t *testing.T, files map[string]string) *testRun {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(dir, "home")
+	root := filepath.Join(dir, "ws")
+	all := map[string]string{"ws/sbom.star": "", "home/x": ""}
+	for name, text := range files {
+		all[name] = text
+	}
+	for name, text := range all {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Chdir(root)
+	return &testRun{dir: root, env: map[string]string{"HOME": home}, backend: &fakeBackend{}}
+}
+
+func (r *testRun) run(args ...string) int {
+	r.stdout.Reset()
+	r.stderr.Reset()
+	r.app = &app{
+		stdout: bufio.NewWriter(&r.stdout), stderr: &r.stderr, backend: r.backend,
+		getenv: func(name string) string { return r.env[name] },
+	}
+	return r.app.run(args)
+}
+
+// want checks the exit code and the whole of stdout and stderr.
+func (r *testRun) want(t *testing.T, code int, stdout, stderr string, args ...string) {
+	t.Helper()
+	got := r.run(args...)
+	if got != code || r.stdout.String() != stdout || r.stderr.String() != stderr {
+		t.Errorf("sbomctl %s\nexit %d, want %d\nstdout:\n%s\nwant:\n%s\nstderr:\n%s\nwant:\n%s",
+			strings.Join(args, " "), got, code, r.stdout.String(), stdout, r.stderr.String(), stderr)
+	}
+}
+
+func wantEqual[T any](t *testing.T, what string, got, want []T, eq func(a, b T) bool) {
+	t.Helper()
+	if !slices.EqualFunc(got, want, eq) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func wantStrings(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	wantEqual(t, what, got, want, func(a, b string) bool { return a == b })
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// The language of .sbomctlrc is that of .bazelrc:
+//
+//	# comment
+//	build --jobs=2 --keep_going
+//	common --color=no
+//	build:ci --curses=no          (only with --config=ci)
+//	import %workspace%/ci.rc      (relative to this file without %workspace%)
+//	try-import %workspace%/user.rc
+//
+// Words are split at white space; quotes and "\" protect as in a shell; a "\" at the end of a
+// line joins it with the next; "#" at the start of a word comments the rest of the line out.
+
+// rcLine is one line: flags for a command, or the name of another file.
+type rcLine struct {
+	Pos     string   // "file:line"
+	Command string   // "build", "common", ...; "" for an import
+	Config  string   // the part after the colon; "" when the line always counts
+	Args    []string // flags
+	Import  string   // path of the other file, as written
+	Try     bool     // it need not exist
+}
+
+// The bounds of an rc file, far above what a person writes.
+const (
+	maxRCBytes = 1 << 20
+	maxRCDepth = 16 // of imports, and of configurations within configurations
+)
+
+// parseRC reads the text of the rc file that messages call name. All bad lines are reported.
+func parseRC(name string, data []byte) ([]rcLine, error) {
+	if len(data) > maxRCBytes {
+		return nil, &diag.Error{Pos: name, Msg: "the file is larger than 1 MiB"}
+	}
+	var lines []rcLine
+	var errs diag.List
+	bad := func(pos, msg string, hints ...string) {
+		errs = append(errs, &diag.Error{Pos: pos, Msg: msg, Hints: hints})
+	}
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	for number := 1; len(data) > 0; {
+		pos := name + ":" + strconv.Itoa(number)
+		words, rest, msg := splitRCLine(data)
+		number += bytes.Count(data[:len(data)-len(rest)], []byte("\n"))
+		data = rest
+		switch {
+		case msg != "":
+			bad(pos, msg)
+			continue
+		case len(words) == 0:
+			continue
+		}
+		line := rcLine{Pos: pos, Args: words[1:]}
+		switch first := words[0]; first {
+		case "import", "try-import":
+			if len(words) != 2 || words[1] == "" {
+				bad(pos, first+" takes one path")
+				continue
+			}
+			line.Import, line.Try, line.Args = words[1], first == "try-import", nil
+		case "startup":
+			bad(pos, "there are no startup flags", `write "common" for flags of every command`)
+			continue
+		default:
+			var colon bool
+			line.Command, line.Config, colon = strings.Cut(first, ":")
+			if strings.HasPrefix(first, "-") {
+				bad(pos, `a line starts with a command, not with the flag "`+first+`"`, `write "common `+first+`" for every command`)
+				continue
+			}
+			if line.Command == "" || colon && line.Config == "" {
+				bad(pos, `"`+first+`" is neither COMMAND nor COMMAND:CONFIG`)
+				continue
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, errs.Err()
+}
+
+// splitRCLine splits the first line of data, with the lines it is joined to, into words. msg
+// says what is wrong with it; rest is what follows in either case.
+func splitRCLine(data []byte) (words []string, rest []byte, msg string) {
+	var word strings.Builder
+	inWord, quote := false, byte(0)
+	flush := func() {
+		if inWord {
+			words = append(words, word.String())
+			word.Reset()
+			inWord = false
+		}
+	}
+	i := 0
+	for ; i < len(data); i++ {
+		c := data[i]
+		switch {
+		case c == 0:
+			msg = "the line holds a NUL byte"
+		case c == '\\' && quote != '\'':
+			i++
+			if i == len(data) {
+				flush()
+				return words, nil, msg
+			}
+			if data[i] == 0 {
+				msg = "the line holds a NUL byte"
+			}
+			if data[i] != '\n' { // a joined line is nothing at all
+				inWord = true
+				word.WriteByte(data[i])
+			}
+		case c == '\n' && quote == 0:
+			flush()
+			return words, data[i+1:], msg
+		case c == '\n':
+			return nil, data[i+1:], "the quote " + string(quote) + " is not closed on its line"
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteByte(c)
+		case c == '\'' || c == '"':
+			quote, inWord = c, true
+		case c == ' ' || c == '\t' || c == '\r':
+			flush()
+		case c == '#' && !inWord:
+			end := bytes.IndexByte(data[i:], '\n')
+			if end < 0 {
+				return words, nil, msg
+			}
+			return words, data[i+end+1:], msg
+		default:
+			inWord = true
+			word.WriteByte(c)
+		}
+	}
+	if quote != 0 {
+		return nil, nil, "the quote " + string(quote) + " is not closed on its line"
+	}
+	flush()
+	return words, nil, msg
+}

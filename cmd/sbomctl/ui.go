@@ -1,0 +1,261 @@
+package main
+
+// The rules of what a user sees, kept by this file:
+//
+//   - stdout is data, and only data: the paths of the outputs of build, the text of help,
+//     version and completion. It can be piped.
+//   - stderr is everything else. Each line starts with "sbomctl: ", is in lower case and has no
+//     full stop. Errors say "error: ", warnings "warning: "; a hint is a line of its own.
+//   - A pipe gets each line once, in order, without colour. A terminal gets the same lines, and
+//     below them the live part (progress.go), which is gone when the command ends.
+//   - Names and messages may come from hostile files: what is not printable is shown as a Go
+//     escape, so that only this file moves the cursor.
+//   - A time is shown, never compared: no line but the summary has one.
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/event"
+	"golang.org/x/term"
+)
+
+// redrawEvery is the shortest time between two writes of the live part. Nothing is drawn
+// before it has passed once, so a build that has nothing to do does not flicker.
+const redrawEvery = 50 * time.Millisecond
+
+// ui writes to stderr, and is the listener of the event stream for people. Lines are
+// collected and written by flush, so that an event never waits for a slow terminal.
+type ui struct {
+	writing sync.Mutex // held while writing; taken before mu
+	out     io.Writer
+	drawn   int // lines of the live part that are on the screen
+
+	mu       sync.Mutex // guards what follows
+	colour   bool
+	pending  strings.Builder // lines to write
+	warned   map[string]bool // warnings that were shown
+	finished *event.BuildFinished
+	progress *progress // nil: no live part
+	clock    func() time.Duration
+	stop     chan struct{} // closes to end the writing goroutine; nil: lines are written at once
+	stopped  sync.WaitGroup
+}
+
+func newUI(out io.Writer) *ui { return &ui{out: out, warned: map[string]bool{}} }
+
+// configure decides on colour and live progress from the flags and the environment. A word
+// on the command line beats NO_COLOR (no-color.org), which beats the terminal.
+func (u *ui) configure(color, curses string, getenv func(string) string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	smart := isTerminal(u.out) && getenv("TERM") != "dumb"
+	u.colour = color == "yes" || color == "auto" && smart && getenv("NO_COLOR") == ""
+	if curses == "yes" || curses == "auto" && smart {
+		u.progress = newProgress()
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// start begins to write every redrawEvery; clock is the time since the build started.
+func (u *ui) start(clock func() time.Duration) {
+	stop := make(chan struct{})
+	u.mu.Lock()
+	u.clock, u.stop = clock, stop
+	u.mu.Unlock()
+	u.stopped.Go(func() {
+		tick := time.NewTicker(redrawEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				u.flush(true)
+			}
+		}
+	})
+}
+
+// close writes what is left and takes the live part off the screen. Later lines are written at once.
+func (u *ui) close() {
+	u.mu.Lock()
+	stop := u.stop
+	u.stop = nil
+	u.mu.Unlock()
+	if stop != nil {
+		close(stop)
+		u.stopped.Wait()
+	}
+	u.flush(false)
+}
+
+// flush writes the collected lines and, if live, the live part below them, in one piece.
+func (u *ui) flush(live bool) {
+	u.writing.Lock()
+	defer u.writing.Unlock()
+	u.mu.Lock()
+	lines := u.pending.String()
+	u.pending.Reset()
+	var frame []string
+	if live && u.progress != nil {
+		width, height := u.size()
+		frame = u.progress.frame(u.clock(), width, height)
+	}
+	u.mu.Unlock()
+	if lines == "" && len(frame) == 0 && u.drawn == 0 {
+		return
+	}
+	var b strings.Builder
+	if u.drawn > 0 {
+		fmt.Fprintf(&b, "\r\x1b[%dA\x1b[J", u.drawn)
+	}
+	b.WriteString(lines)
+	for _, line := range frame {
+		b.WriteString(line + "\n")
+	}
+	u.drawn = len(frame)
+	io.WriteString(u.out, b.String())
+}
+
+// size is that of the terminal, or the common one where there is none.
+func (u *ui) size() (width, height int) {
+	if f, ok := u.out.(*os.File); ok {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
+			return w, h
+		}
+	}
+	return 80, 24
+}
+
+// Handle shows what happens in a build.
+func (u *ui) Handle(e event.Event) {
+	u.mu.Lock()
+	if u.progress != nil {
+		u.progress.handle(e)
+	}
+	u.mu.Unlock()
+	switch e := e.(type) {
+	case event.NodeFinished:
+		// Only actions have a key. The other nodes (files, packages, targets) are bookkeeping,
+		// which --explain shows.
+		if e.Outcome == event.Ran && e.Key != "" {
+			u.line(green, "ran", " "+event.Title(e.Label, e.Name)+": "+e.Reason.Brief())
+		}
+	case event.Warning:
+		u.warn(e.Label, e.Message)
+	case event.BuildFinished:
+		u.mu.Lock()
+		u.finished = &e
+		u.mu.Unlock()
+	}
+}
+
+// The colours of the words at the start of a line, as ANSI SGR parameters.
+const (
+	green  = "32"
+	yellow = "33"
+	red    = "1;31"
+	cyan   = "36"
+)
+
+// line adds one line: the word in its colour, and text that is printable already.
+func (u *ui) line(colour, word, text string) {
+	u.mu.Lock()
+	if u.colour && colour != "" {
+		word = "\x1b[" + colour + "m" + word + "\x1b[0m"
+	}
+	u.pending.WriteString("sbomctl: " + word + text + "\n")
+	now := u.stop == nil
+	u.mu.Unlock()
+	if now {
+		u.flush(false)
+	}
+}
+
+// note says something that is neither good nor bad.
+func (u *ui) note(text string) { u.line("", "", event.Printable(text)) }
+
+// warn shows a warning once.
+func (u *ui) warn(label, message string) {
+	text := event.Printable(message)
+	if label != "" {
+		text = event.Printable(label) + ": " + text
+	}
+	u.mu.Lock()
+	seen := u.warned[text]
+	u.warned[text] = true
+	u.mu.Unlock()
+	if !seen {
+		u.line(yellow, "warning:", " "+text)
+	}
+}
+
+// error shows each single error of err with its hints. That the user interrupted is known to the user.
+func (u *ui) error(err error) {
+	if err == nil || errors.Is(err, errInterrupted) || errors.As(err, new(saidError)) {
+		return
+	}
+	for _, err := range diag.Flatten(err) {
+		d, ok := diagnostic(err)
+		if !ok {
+			u.line(red, "error:", " "+event.Printable(err.Error()))
+			continue
+		}
+		plain := diag.Error{Pos: event.Printable(d.Pos), Label: event.Printable(d.Label), Msg: event.Printable(d.Msg)}
+		u.line(red, "error:", " "+plain.Error())
+		for _, hint := range d.Hints {
+			u.line(cyan, "hint:", " "+event.Printable(hint))
+		}
+	}
+}
+
+// diagnostic is the diagnostic that err is; its class decides on the exit code and says nothing.
+func diagnostic(err error) (*diag.Error, bool) {
+	if class, ok := err.(*usageError); ok {
+		err = class.err
+	}
+	d, ok := err.(*diag.Error)
+	return d, ok
+}
+
+// summary is the last line of a build; nothing when none was begun.
+func (u *ui) summary() {
+	u.mu.Lock()
+	f := u.finished
+	u.mu.Unlock()
+	if f == nil {
+		return
+	}
+	u.note(summaryText(*f))
+}
+
+func summaryText(f event.BuildFinished) string {
+	parts := []string{strconv.Itoa(f.Ran) + " ran"}
+	if f.Cached > 0 {
+		parts = append(parts, strconv.Itoa(f.Cached)+" from the cache")
+	}
+	if f.Failed > 0 {
+		parts = append(parts, strconv.Itoa(f.Failed)+" failed")
+	}
+	parts = append(parts, strconv.Itoa(f.UpToDate)+" up to date", fmt.Sprintf("%.2f s", f.Elapsed.Seconds()))
+	text := strings.Join(parts, ", ")
+	switch {
+	case f.Interrupted:
+		return "build interrupted: " + text
+	case f.Err != nil:
+		return "build failed: " + text
+	}
+	return text
+}

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/files"
+)
+
+// kindPackages is the node that lists the packages at and below a directory: []string, sorted. The
+// argument is the directory, "" the root.
+const kindPackages = "packages"
+
+// runPackages looks for BUILD.star files. It does not enter directories whose name begins
+// with a dot, the output folder, and other workspaces (directories with an sbom.star).
+func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error) {
+	arg := dir
+	if arg == "" {
+		arg = "."
+	}
+	o, err := c.Get(dirKey(arg))
+	if err != nil {
+		return eval.Result{}, err
+	}
+	var value []byte
+	var below []eval.Key
+	for _, e := range o.([]files.Entry) {
+		p := path.Join(dir, e.Name)
+		switch {
+		case e.Kind == files.Regular && e.Name == RootFile && dir != "":
+			return eval.Result{}, nil // another workspace
+		case e.Kind == files.Regular && e.Name == BuildFile:
+			value = appendString(value, dir)
+		case e.Kind == files.Directory && !strings.HasPrefix(e.Name, ".") && p != w.opt.OutDir:
+			below = append(below, eval.Key{Kind: kindPackages, Arg: p})
+		}
+	}
+	lists, err := c.All(below)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	for _, l := range lists {
+		for _, p := range l.([]string) {
+			value = appendString(value, p)
+		}
+	}
+	return eval.Result{Value: value}, nil
+}
+
+func decodeStrings(value []byte) (any, error) {
+	r := &reader{b: value, s: string(value)}
+	out := []string{}
+	for len(r.b) > 0 {
+		out = append(out, r.string())
+	}
+	if r.bad {
+		return nil, errDamaged
+	}
+	return out, nil
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}

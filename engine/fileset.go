@@ -1,0 +1,367 @@
+package engine
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/tree"
+)
+
+const (
+	kindIndex   = "index"   // an archive's members: *archiveIndex; the argument is a treeRef
+	kindFileSet = "fileset" // the files that patterns select in a tree: *fileSet; the argument is a fileSetSpec
+)
+
+// treeRef is a source tree: a path, at which there is a directory or an archive, or the output
+// of an action, which is an archive.
+type treeRef struct {
+	Path   string `json:"path,omitempty"`   // as a leaf's argument
+	Action string `json:"action,omitempty"` // argument of the action node
+	Output string `json:"output,omitempty"` // name of its output
+	File   string `json:"file,omitempty"`   // what the archive is called in messages, with Action
+	Strip  string `json:"strip,omitempty"`  // prefix of an archive's members; "" is their only top-level directory
+}
+
+// fileSetSpec says which files of a tree are meant.
+type fileSetSpec struct {
+	Tree    treeRef  `json:"tree"`
+	Include []string `json:"include,omitempty"`
+	Exclude []string `json:"exclude,omitempty"`
+	All     bool     `json:"all,omitempty"`   // every file, in the archive's order; no patterns
+	Loose   bool     `json:"loose,omitempty"` // a pattern may match nothing
+}
+
+func fileSetKey(s fileSetSpec) eval.Key { return eval.Key{Kind: kindFileSet, Arg: mustJSON(s)} }
+func indexKey(t treeRef) eval.Key       { return eval.Key{Kind: kindIndex, Arg: mustJSON(t)} }
+
+// mustJSON encodes a struct of strings and booleans, which cannot fail.
+func mustJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// archiveIndex is the value of an index node: the action's outputs.
+type archiveIndex struct {
+	index, data cache.Digest
+}
+
+// runIndex applies the operation RuleSet.TreeIndex to an archive.
+func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
+	var t treeRef
+	if err := json.Unmarshal([]byte(arg), &t); err != nil {
+		return eval.Result{}, err
+	}
+	in := inputRef{Name: "archive"}
+	if t.Path != "" {
+		in.Files = []fileRef{{Path: t.Path}}
+	} else {
+		in.Files = []fileRef{{Action: t.Action, Output: t.Output, Name: t.File}}
+	}
+	op, ok := w.operations[w.opt.Rules.TreeIndex]
+	if !ok {
+		return eval.Result{}, fmt.Errorf("no operation %q", w.opt.Rules.TreeIndex)
+	}
+	params := "{}"
+	if t.Strip != "" {
+		params = mustJSON(map[string]string{"strip_prefix": t.Strip})
+	}
+	r, err := w.execute(c, op, []byte(params), []inputRef{in}, []string{"data", "index"}, "")
+	if err != nil {
+		return eval.Result{}, err
+	}
+	return eval.Result{Value: encodeOutputs(r)}, nil
+}
+
+func decodeIndex(value []byte) (any, error) {
+	out, err := decodeOutputs(value)
+	if err != nil || len(out) != 2 {
+		return nil, fmt.Errorf("damaged record of an archive's index")
+	}
+	return &archiveIndex{data: out[0].Digest, index: out[1].Digest}, nil
+}
+
+// members returns the decoded index of an archive; decoding is remembered in this process.
+func (w *Workspace) members(c *eval.Context, k eval.Key) (*archiveIndex, *tree.Index, error) {
+	o, err := c.Get(k)
+	if err != nil {
+		return nil, nil, err
+	}
+	ai := o.(*archiveIndex)
+	if x, ok := w.indexes.Load(ai.index); ok {
+		return ai, x.(*tree.Index), nil
+	}
+	b, err := w.readBlob(ai.index, maxIndex, func() error { return c.RunAgain(k) })
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := tree.Decode(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.indexes.Store(ai.index, x)
+	return ai, x, nil
+}
+
+// maxIndex bounds an index that is read into memory, in bytes.
+const maxIndex = 1 << 30
+
+// fileSet is the value of a fileset node. Exactly one of Dir and Data says where the bytes are.
+type fileSet struct {
+	Dir     string       // directory of the tree, as a leaf's argument
+	Data    cache.Digest // unpacked bytes of the archive that the tree is
+	Index   string       // argument of the index node that made Data
+	Entries []fileSetEntry
+}
+
+type fileSetEntry struct {
+	Path    string // in the set
+	File    string // in the directory, where Path is a link; "" is Path
+	Pattern int
+	Offset  int64 // in Data
+	State   files.State
+}
+
+// runFileSet selects the files of a tree.
+func (w *Workspace) runFileSet(c *eval.Context, arg string) (eval.Result, error) {
+	var s fileSetSpec
+	if err := json.Unmarshal([]byte(arg), &s); err != nil {
+		return eval.Result{}, err
+	}
+	if s.All {
+		s.Include = []string{"**"}
+	}
+	if s.Tree.Path != "" {
+		o, err := c.Get(fileKey(s.Tree.Path))
+		if err != nil {
+			return eval.Result{}, err
+		}
+		switch k := o.(files.State).Kind; k {
+		case files.Directory:
+			return w.directorySet(c, s)
+		case files.Regular:
+		default:
+			return eval.Result{}, &diag.Error{Pos: s.Tree.Path, Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(k)),
+				Hints: []string{"--override=LABEL=PATH puts another tree in its place"}}
+		}
+	}
+	return w.archiveSet(c, s)
+}
+
+func article(k files.Kind) string {
+	switch k {
+	case files.Absent:
+		return "not there"
+	}
+	return "a " + k.String()
+}
+
+// directorySet selects from a directory.
+func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, error) {
+	m, err := files.Compile(s.Include, s.Exclude)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	t := w.diskTree(c, s.Tree.Path)
+	sel, err := m.Expand(t)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if err := unmatched(m, sel, t, s); err != nil {
+		return eval.Result{}, err
+	}
+	keys := make([]eval.Key, len(sel.Matches))
+	for i, match := range sel.Matches {
+		keys[i] = fileKey(path.Join(s.Tree.Path, match.File))
+	}
+	states, err := c.All(keys)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys))}
+	for i, match := range sel.Matches {
+		e := fileSetEntry{Path: match.Path, Pattern: match.Pattern, State: states[i].(files.State)}
+		if match.File != match.Path {
+			e.File = match.File
+		}
+		if e.State.Kind != files.Regular {
+			return eval.Result{}, &diag.Error{Pos: match.Path, Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+		}
+		set.Entries[i] = e
+	}
+	return eval.Result{Value: set.encode()}, nil
+}
+
+// archiveSet selects from an archive's members.
+func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, error) {
+	k := indexKey(s.Tree)
+	ai, x, err := w.members(c, k)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	set := &fileSet{Data: ai.data, Index: k.Arg}
+	entry := func(e tree.Entry, pattern int) fileSetEntry {
+		return fileSetEntry{Path: e.Path, Pattern: pattern, Offset: e.Offset, State: files.State{
+			Kind: files.Regular, Executable: e.Executable, Digest: e.Digest, SHA1: e.SHA1, Text: e.Text}}
+	}
+	if s.All {
+		for e := range x.All() {
+			set.Entries = append(set.Entries, entry(e, 0))
+		}
+		return eval.Result{Value: set.encode()}, nil
+	}
+	m, err := files.Compile(s.Include, s.Exclude)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	t := w.pathTree(ai.index, x)
+	sel, err := m.Expand(t)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if err := unmatched(m, sel, t, s); err != nil {
+		return eval.Result{}, err
+	}
+	for _, match := range sel.Matches {
+		e, _ := x.Lookup(match.Path)
+		set.Entries = append(set.Entries, entry(e, match.Pattern))
+	}
+	return eval.Result{Value: set.encode()}, nil
+}
+
+// pathTree returns the listing of an archive's members, remembered in this process.
+func (w *Workspace) pathTree(d cache.Digest, x *tree.Index) files.Tree {
+	if t, ok := w.pathTrees.Load(d); ok {
+		return t.(files.Tree)
+	}
+	paths := make([]string, 0, x.Len())
+	for e := range x.All() {
+		paths = append(paths, e.Path)
+	}
+	t := files.NewPathTree(paths)
+	w.pathTrees.Store(d, t)
+	return t
+}
+
+// unmatched reports the patterns that select nothing.
+func unmatched(m *files.Matcher, sel *files.Selection, t files.Tree, s fileSetSpec) error {
+	if s.Loose || s.All {
+		return nil
+	}
+	var errs diag.List
+	for _, u := range m.Unmatched(sel, t) {
+		errs = append(errs, u.Error)
+	}
+	return errs.Err()
+}
+
+// inputs returns the set as input files of an action.
+func (s *fileSet) inputs(w *Workspace) []action.File {
+	out := make([]action.File, len(s.Entries))
+	for i := range s.Entries {
+		e := &s.Entries[i]
+		f := action.File{Path: e.Path, Digest: e.State.Digest, SHA1: e.State.SHA1, Text: e.State.Text,
+			Executable: e.State.Executable, Pattern: e.Pattern}
+		if s.Index == "" {
+			name := e.File
+			if name == "" {
+				name = e.Path
+			}
+			f.Handle = action.Disk{Path: w.place(path.Join(s.Dir, name))}
+		} else {
+			f.Handle = action.Member{Data: s.Data, Offset: e.Offset}
+		}
+		out[i] = f
+	}
+	return out
+}
+
+func (s *fileSet) encode() []byte {
+	n := 128
+	for i := range s.Entries {
+		n += len(s.Entries[i].Path) + 80
+	}
+	b := make([]byte, 0, n)
+	b = appendString(b, s.Dir)
+	b = appendString(b, s.Index)
+	b = append(b, s.Data.Hash[:]...)
+	b = binary.AppendUvarint(b, uint64(s.Data.Size))
+	b = binary.AppendUvarint(b, uint64(len(s.Entries)))
+	for i := range s.Entries {
+		e := &s.Entries[i]
+		b = appendString(b, e.Path)
+		b = appendString(b, e.File)
+		b = binary.AppendUvarint(b, uint64(e.Pattern))
+		b = binary.AppendUvarint(b, uint64(e.Offset))
+		b = e.State.Append(b)
+	}
+	return b
+}
+
+func decodeFileSet(value []byte) (any, error) {
+	d := &reader{b: value, s: string(value)}
+	s := &fileSet{Dir: d.string(), Index: d.string()}
+	copy(s.Data.Hash[:], d.take(len(s.Data.Hash)))
+	s.Data.Size = int64(d.uvarint())
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		return nil, errDamaged
+	}
+	s.Entries = make([]fileSetEntry, n)
+	for i := range s.Entries {
+		e := &s.Entries[i]
+		e.Path, e.File = d.string(), d.string()
+		e.Pattern, e.Offset = int(d.uvarint()), int64(d.uvarint())
+		if d.bad {
+			return nil, errDamaged
+		}
+		state, rest, err := files.DecodeState(d.b)
+		if err != nil {
+			return nil, errDamaged
+		}
+		e.State = state
+		d.skip(len(d.b) - len(rest))
+	}
+	if d.bad || len(d.b) > 0 {
+		return nil, errDamaged
+	}
+	return s, nil
+}
+
+// String returns how a tree is called in messages.
+func (t treeRef) String() string {
+	if t.Path != "" {
+		return t.Path
+	}
+	return t.File
+}
+
+func displayIndex(arg string) (name, label string) {
+	var t treeRef
+	if json.Unmarshal([]byte(arg), &t) != nil {
+		return arg, ""
+	}
+	owner, _ := splitAction(t.Action)
+	return "index of " + t.String(), owner
+}
+
+func displayFileSet(arg string) (name, label string) {
+	var s fileSetSpec
+	if json.Unmarshal([]byte(arg), &s) != nil {
+		return arg, ""
+	}
+	if s.All {
+		return "all files of " + s.Tree.String(), ""
+	}
+	return "files " + strings.Join(s.Include, " ") + " of " + s.Tree.String(), ""
+}

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/star"
+)
+
+// kindInspect is a node that prepares an action of a target without running it: its inputs
+// are brought up to date. The argument is that of the action.
+const kindInspect = "inspect"
+
+// Inspect returns the parameters and inputs of the target's action with that operation, for a
+// command that works on them outside a build. The Call can create no output.
+func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error) {
+	o := w.session.Get([]eval.Key{targetKey(l.String())})[0]
+	if o.Err != nil {
+		return nil, w.explain(diag.List{o.Err})
+	}
+	t := o.Object.(*star.Target)
+	for i, a := range t.Actions() {
+		if a.Operation != operation {
+			continue
+		}
+		o := w.session.Get([]eval.Key{{Kind: kindInspect, Arg: actionArg(l.String(), i)}})[0]
+		if o.Err != nil {
+			return nil, w.explain(diag.List{o.Err})
+		}
+		return w.exec.Inspect(o.Object.(*action.Spec)), nil
+	}
+	return nil, &diag.Error{Pos: w.site(l.String()), Label: l.String(), Msg: fmt.Sprintf("is a %s, which has no %s to work on", t.RuleName, operation)}
+}
+
+// runInspect is transient: its object is the action's specification, with its files.
+func (w *Workspace) runInspect(c *eval.Context, arg string) (eval.Result, error) {
+	o, err := c.Get(eval.Key{Kind: kindSpec, Arg: arg})
+	if err != nil {
+		return eval.Result{}, err
+	}
+	s := o.(*spec)
+	sp, _, err := w.prepare(c, w.operations[s.Operation], s.Params, s.Inputs, s.Outputs)
+	if err != nil {
+		return eval.Result{}, labelled(err, s.Label)
+	}
+	key, err := sp.Key()
+	if err != nil {
+		return eval.Result{}, err
+	}
+	return eval.Result{Value: []byte(key.String()), Object: sp}, nil
+}

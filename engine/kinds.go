@@ -1,0 +1,34 @@
+package engine
+
+import "github.com/sbomctl/sbomctl/engine/eval"
+
+// kinds are all node kinds of the build. A change of what a kind's function makes of the
+// same inputs needs no new version: another executable drops its records anyway. A change of a
+// leaf's encoding does.
+func (w *Workspace) kinds() []eval.Kind {
+	path := func(arg string) (name, label string) { return arg, "" }
+	self := func(arg string) (name, label string) { return arg, arg }
+	return []eval.Kind{
+		{Name: kindFile, Version: 1, Leaf: fileLeaf{w}, Decode: decodeFile, Display: path, Diff: diffFile},
+		{Name: kindDir, Version: 1, Leaf: dirLeaf{w}, Decode: decodeDir, Display: path},
+		{Name: kindText, Version: 1, Leaf: textLeaf{w}, Decode: decodeText, Display: path},
+		{Name: kindOption, Version: 1, Leaf: optionLeaf{w}, Decode: decodeOption, Display: path, Diff: diffOption},
+		{Name: kindPlaced, Version: 1, Leaf: placedLeaf{w}, Display: path},
+
+		{Name: kindPackages, Run: w.runPackages, Decode: decodeStrings, Display: path, Root: true},
+		{Name: kindModule, Run: w.runModule, Transient: true, Display: path},
+		{Name: kindPackage, Run: w.runPackage, Decode: decodePackage, Display: func(arg string) (string, string) { return "//" + arg, "" }, Root: true},
+		{Name: kindDeclaration, Run: w.runDeclaration, Decode: decodeDeclaration, Display: self, Diff: diffDeclaration},
+		{Name: kindTarget, Run: w.runTarget, Decode: decodeTarget, Display: self},
+		{Name: kindSpec, Run: w.runSpec, Decode: decodeSpec, Display: displayAction},
+
+		{Name: kindFileSet, Run: w.runFileSet, Decode: decodeFileSet, Display: displayFileSet},
+		{Name: kindIndex, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, FailFast: true},
+		{Name: kindAction, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, NamesItself: true, FailFast: true},
+		{Name: kindInspect, Run: w.runInspect, Transient: true, Display: displayAction},
+		{Name: kindValidation, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, NamesItself: true, Root: true},
+
+		{Name: kindClosure, Run: w.runClosure, Decode: decodeStrings, Display: self, Root: true},
+		{Name: kindRequest, Run: w.runRequest, Decode: decodeRequest, Display: self, Root: true},
+	}
+}

@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/star"
+)
+
+const (
+	kindModule      = "module"      // a .star file that was executed: *star.Module, transient; the argument is its label
+	kindPackage     = "package"     // what a BUILD.star declares: *star.Package; the argument is its directory
+	kindDeclaration = "declaration" // one target of it: *star.Declaration, nil for none; the argument is its label
+)
+
+func moduleKey(l label.Label) eval.Key      { return eval.Key{Kind: kindModule, Arg: l.String()} }
+func packageKey(pkg string) eval.Key        { return eval.Key{Kind: kindPackage, Arg: pkg} }
+func declarationKey(target string) eval.Key { return eval.Key{Kind: kindDeclaration, Arg: target} }
+
+// runModule executes a .star file. The value is what decides its globals: the file's text and
+// the values of the modules that it loads.
+func (w *Workspace) runModule(c *eval.Context, arg string) (eval.Result, error) {
+	l, err := label.ParseAbsolute(arg)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	src, err := w.moduleSource(c, l)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	var keys []eval.Key
+	for _, ld := range star.Loads(src) {
+		keys = append(keys, moduleKey(ld.Label))
+	}
+	loaded, err := c.All(keys)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	digests, err := c.Digests(keys)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	m, err := star.ExecModule(c.Context(), src, loadFrom(keys, loaded))
+	if err != nil {
+		return eval.Result{}, err
+	}
+	w.warnings(c, m.Warnings)
+	value := appendString(nil, string(src.Bytes))
+	for _, d := range digests {
+		value = append(value, d[:]...)
+	}
+	sum := eval.Of(value) // the text itself need not be recorded
+	return eval.Result{Value: sum[:], Object: m}, nil
+}
+
+// loadFrom returns the function that looks up what was loaded before.
+func loadFrom(keys []eval.Key, loaded []any) star.LoadFunc {
+	modules := map[string]*star.Module{}
+	for i, k := range keys {
+		modules[k.Arg] = loaded[i].(*star.Module)
+	}
+	return func(l label.Label) (*star.Module, error) { return modules[l.String()], nil }
+}
+
+func (w *Workspace) moduleSource(c *eval.Context, l label.Label) (star.Source, error) {
+	src := star.Source{Label: l}
+	if l.Repo == label.Embedded {
+		bytes, ok := w.opt.Rules.Modules[l.Path()]
+		if !ok {
+			var names []string
+			for n := range w.opt.Rules.Modules {
+				names = append(names, "@"+label.Embedded+"//:"+n)
+			}
+			return src, &diag.Error{Msg: fmt.Sprintf("there is no embedded file %s%s", l, diag.DidYouMean(l.String(), names))}
+		}
+		src.Bytes = bytes
+		return src, nil
+	}
+	o, err := c.Get(textKey(l.Path()))
+	if err != nil {
+		return src, err
+	}
+	t := o.(Text)
+	if t.Absent {
+		return src, &diag.Error{Msg: fmt.Sprintf("there is no file %s for %s", l.Path(), l), Hints: w.nearFiles(c, l.Path())}
+	}
+	src.Bytes = t.Bytes
+	return src, nil
+}
+
+// nearFiles suggests a file in the same directory.
+func (w *Workspace) nearFiles(c *eval.Context, p string) []string {
+	o, err := c.Get(dirKey(path.Dir(p)))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range o.([]files.Entry) {
+		if e.Kind == files.Regular {
+			names = append(names, e.Name)
+		}
+	}
+	if n := diag.Nearest(path.Base(p), names); n != "" {
+		return []string{"there is " + path.Join(path.Dir(p), n)}
+	}
+	return nil
+}
+
+func (w *Workspace) warnings(c *eval.Context, messages []string) {
+	for _, m := range messages {
+		c.Events().Emit(event.Warning{Message: m})
+	}
+}
+
+// runPackage evaluates a BUILD.star.
+func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error) {
+	file := path.Join(pkg, BuildFile)
+	o, err := c.Get(textKey(file))
+	if err != nil {
+		return eval.Result{}, err
+	}
+	t := o.(Text)
+	if t.Absent {
+		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", pkg, file), Hints: w.nearPackages(c, pkg)}
+	}
+	src := star.Source{Label: label.Label{Pkg: pkg, Name: BuildFile}, Bytes: t.Bytes}
+	loads := star.Loads(src)
+	keys := make([]eval.Key, len(loads))
+	for i, ld := range loads {
+		keys[i] = moduleKey(ld.Label)
+	}
+	loaded, err := c.All(keys)
+	if err != nil {
+		return eval.Result{}, w.atLoad(c, err, loads)
+	}
+	p, err := star.ExecPackage(c.Context(), star.PackageInput{
+		Name: pkg, Source: src, Load: loadFrom(keys, loaded),
+		Glob: func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
+	})
+	if err != nil {
+		return eval.Result{}, err
+	}
+	w.warnings(c, p.Warnings)
+	return eval.Result{Value: p.Encode(), Object: p}, nil
+}
+
+// atLoad gives an error that has no position that of the load statement, when there is only one.
+func (w *Workspace) atLoad(_ *eval.Context, err error, loads []star.Load) error {
+	d, ok := err.(*diag.Error)
+	if !ok || d.Pos != "" {
+		return err
+	}
+	e := *d
+	for _, ld := range loads {
+		if strings.Contains(d.Msg, ld.Label.String()) {
+			e.Pos = ld.Pos
+		}
+	}
+	return &e
+}
+
+func decodePackage(value []byte) (any, error) { return star.DecodePackage(value) }
+
+// nearPackages suggests a package beside the one that is not there.
+func (w *Workspace) nearPackages(c *eval.Context, pkg string) []string {
+	o, err := c.Get(eval.Key{Kind: kindPackages, Arg: ""})
+	if err != nil {
+		return nil
+	}
+	if n := diag.Nearest(pkg, o.([]string)); n != "" {
+		return []string{"there is //" + n}
+	}
+	return nil
+}
+
+// glob selects files of a package: not those of packages and workspaces below it.
+func (w *Workspace) glob(c *eval.Context, pkg string, include, exclude []string) ([]string, error) {
+	m, err := files.Compile(include, exclude)
+	if err != nil {
+		return nil, err
+	}
+	root := pkg
+	if root == "" {
+		root = "."
+	}
+	sel, err := m.Expand(globTree{w.diskTree(c, root)})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	var out []string
+	for _, f := range sel.Matches {
+		if !seen[f.Path] {
+			seen[f.Path] = true
+			out = append(out, f.Path)
+		}
+	}
+	return sorted(out), nil
+}
+
+// globTree is a package's part of a directory tree.
+type globTree struct{ *diskTree }
+
+func (t globTree) Ignored(p string, isDir bool) (bool, error) {
+	if isDir {
+		entries, err := t.List(p)
+		if err != nil {
+			return false, err
+		}
+		for _, e := range entries {
+			if e.Name == BuildFile || e.Name == RootFile {
+				return true, nil
+			}
+		}
+		if path.Join(t.root, p) == t.w.opt.OutDir {
+			return true, nil
+		}
+	}
+	return t.diskTree.Ignored(p, isDir)
+}
+
+// runDeclaration picks one target out of its package, without positions: a comment in the
+// BUILD.star ends here.
+func (w *Workspace) runDeclaration(c *eval.Context, arg string) (eval.Result, error) {
+	l, err := label.ParseAbsolute(arg)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	o, err := c.Get(packageKey(l.Pkg))
+	if err != nil {
+		return eval.Result{}, err
+	}
+	d := o.(*star.Package).Target(l.Name)
+	if d == nil {
+		return eval.Result{}, nil
+	}
+	return eval.Result{Value: d.Encode(), Object: d}, nil
+}
+
+func decodeDeclaration(value []byte) (any, error) {
+	if len(value) == 0 {
+		return (*star.Declaration)(nil), nil
+	}
+	return star.DecodeDeclaration(value)
+}
+
+func diffDeclaration(before, after []byte) (attribute, old, new string, ok bool) {
+	changes := star.DiffDeclarations(before, after)
+	if len(changes) == 0 {
+		return "", "", "", false
+	}
+	return changes[0].Name, changes[0].Old, changes[0].New, true
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/star"
+)
+
+const (
+	kindSpec       = "spec"       // one action of a target: *spec
+	kindAction     = "action"     // its outputs: []action.Output
+	kindValidation = "validation" // the same for an action that only checks; it does not stop others when it fails
+)
+
+// spec is one action of a target. It is a node of its own, so that a target whose other
+// actions changed does not run this one.
+type spec struct {
+	Label     string
+	Operation string
+	Mnemonic  string
+	Params    json.RawMessage
+	Inputs    []inputRef
+	Outputs   []string
+}
+
+// actionArg is the argument of the nodes of a target's action; splitAction is its inverse.
+func actionArg(owner string, index int) string { return owner + "#" + strconv.Itoa(index) }
+
+func splitAction(arg string) (owner string, index int) {
+	i := strings.LastIndexByte(arg, '#')
+	if i < 0 {
+		return arg, -1
+	}
+	n, err := strconv.Atoi(arg[i+1:])
+	if err != nil {
+		return arg, -1
+	}
+	return arg[:i], n
+}
+
+// validationOutput is the one output of every validation; nobody reads it.
+const validationOutput = "report"
+
+// runSpec picks one action out of its target and resolves what its inputs are called.
+func (w *Workspace) runSpec(c *eval.Context, arg string) (eval.Result, error) {
+	owner, index := splitAction(arg)
+	o, err := c.Get(targetKey(owner))
+	if err != nil {
+		return eval.Result{}, err
+	}
+	actions := o.(*star.Target).Actions()
+	if index < 0 || index >= len(actions) {
+		return eval.Result{}, fmt.Errorf("%s has no action %d", owner, index)
+	}
+	a := actions[index]
+	s := spec{Label: owner, Operation: a.Operation, Mnemonic: a.Mnemonic, Params: a.Params}
+	for _, in := range a.Inputs {
+		ref := inputRef{Name: in.Name}
+		for _, r := range in.Refs {
+			f, err := w.inputFile(c, r)
+			if err != nil {
+				return eval.Result{}, err
+			}
+			ref.Files = append(ref.Files, f)
+		}
+		s.Inputs = append(s.Inputs, ref)
+	}
+	for _, out := range a.Outputs {
+		s.Outputs = append(s.Outputs, out.Name)
+	}
+	if a.Validation {
+		s.Outputs = []string{validationOutput}
+	}
+	return eval.Result{Value: []byte(mustJSON(s)), Object: &s}, nil
+}
+
+func decodeSpec(value []byte) (any, error) {
+	s := &spec{}
+	return s, json.Unmarshal(value, s)
+}
+
+// inputFile says which node yields what an action's input consists of.
+func (w *Workspace) inputFile(c *eval.Context, r star.Ref) (fileRef, error) {
+	switch {
+	case r.Artifact != nil:
+		return w.fileRef(*r.Artifact), nil
+	case r.Tree != nil:
+		t, err := w.treeRef(c, *r.Tree)
+		return fileRef{Set: &fileSetSpec{Tree: t, All: true}}, err
+	}
+	t, err := w.treeRef(c, r.FileSet.Tree)
+	return fileRef{Set: &fileSetSpec{
+		Tree: t, All: r.FileSet.Members, Include: r.FileSet.Include, Exclude: r.FileSet.Exclude, Loose: !r.FileSet.RequireAll,
+	}}, err
+}
+
+func (w *Workspace) fileRef(a star.Artifact) fileRef {
+	if a.Source() {
+		return fileRef{Path: a.Path}
+	}
+	return fileRef{Action: actionArg(a.Owner.String(), a.Action), Output: a.Output, Name: a.Path}
+}
+
+// treeRef resolves a tree, for which the user may have given another with --override.
+func (w *Workspace) treeRef(c *eval.Context, t star.Tree) (treeRef, error) {
+	strip := t.StripPrefix
+	if !t.AutoStrip && strip == "" {
+		strip = "."
+	}
+	o, err := c.Get(optionKey(overrideOption + t.Owner.String()))
+	if err != nil {
+		return treeRef{}, err
+	}
+	if p := o.(Option); p.Set {
+		return treeRef{Path: p.Value}, nil
+	}
+	if t.Archive == nil {
+		return treeRef{Path: path.Clean(t.Path), Strip: strip}, nil
+	}
+	f := w.fileRef(*t.Archive)
+	return treeRef{Path: f.Path, Action: f.Action, Output: f.Output, File: f.Name, Strip: strip}, nil
+}
+
+// overrideOption begins the name of the option that replaces a tree; its label follows.
+const overrideOption = "override "
+
+// runAction brings an action, or a validation, to its outputs.
+func (w *Workspace) runAction(c *eval.Context, arg string) (eval.Result, error) {
+	o, err := c.Get(eval.Key{Kind: kindSpec, Arg: arg})
+	if err != nil {
+		return eval.Result{}, err
+	}
+	s := o.(*spec)
+	c.Named(s.Label + " " + s.Mnemonic)
+	op := w.operations[s.Operation]
+	if op == nil {
+		return eval.Result{}, w.knownOperation(s.Operation)
+	}
+	r, err := w.execute(c, op, s.Params, s.Inputs, s.Outputs, s.Label)
+	if err != nil {
+		return eval.Result{}, labelled(err, s.Label)
+	}
+	return eval.Result{Value: encodeOutputs(r)}, nil
+}
+
+func decodeActionOutputs(value []byte) (any, error) { return decodeOutputs(value) }
+
+// labelled gives the diagnostics in err that name no target this one.
+func labelled(err error, label string) error {
+	var out diag.List
+	for _, e := range diag.Flatten(err) {
+		if d, ok := e.(*diag.Error); ok && d.Label == "" {
+			copied := *d
+			copied.Label = label
+			e = &copied
+		}
+		out = append(out, e)
+	}
+	return out.Err()
+}
+
+// displayAction names an action before it has named itself.
+func displayAction(arg string) (name, label string) {
+	owner, _ := splitAction(arg)
+	return arg, owner
+}

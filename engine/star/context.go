@@ -1,0 +1,191 @@
+package star
+
+import (
+	"fmt"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// ctxValue is the parameter of a rule's implementation.
+type ctxValue struct {
+	an   *analysis
+	attr *attrsValue
+}
+
+var ctxNames = []string{"actions", "attr", "check", "files", "label", "option"}
+
+func (*ctxValue) String() string        { return "<ctx>" }
+func (*ctxValue) Type() string          { return "ctx" }
+func (*ctxValue) Freeze()               {}
+func (*ctxValue) Truth() starlark.Bool  { return true }
+func (*ctxValue) Hash() (uint32, error) { return 0, faultf("unhashable type: ctx") }
+func (*ctxValue) AttrNames() []string   { return ctxNames }
+
+func (c *ctxValue) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "actions":
+		return &actionsValue{c.an}, nil
+	case "attr":
+		if c.attr == nil {
+			c.attr = &attrsValue{an: c.an}
+		}
+		return c.attr, nil
+	case "files":
+		return &attrsValue{an: c.an, files: true}, nil
+	case "label":
+		return labelValue{c.an.in.Declaration.Label}, nil
+	case "check":
+		return c.an.checks(), nil
+	case "option":
+		return starlark.NewBuiltin("option", c.an.option), nil
+	}
+	return nil, nil
+}
+
+// attrsValue is ctx.attr, and with files set ctx.files: the files of a label attribute's targets.
+type attrsValue struct {
+	an    *analysis
+	files bool
+}
+
+func (a *attrsValue) String() string        { return "<" + a.Type() + ">" }
+func (*attrsValue) Freeze()                 {}
+func (*attrsValue) Truth() starlark.Bool    { return true }
+func (a *attrsValue) Hash() (uint32, error) { return 0, faultf("unhashable type: %s", a.Type()) }
+func (a *attrsValue) Type() string {
+	if a.files {
+		return "ctx.files"
+	}
+	return "ctx.attr"
+}
+
+func (a *attrsValue) AttrNames() []string {
+	if !a.files {
+		return a.an.in.Rule.names
+	}
+	var out []string
+	for _, s := range a.an.in.Rule.attrs {
+		if s.labels() {
+			out = append(out, s.name)
+		}
+	}
+	return out
+}
+
+func (a *attrsValue) Attr(name string) (starlark.Value, error) {
+	spec := a.an.in.Rule.index[name]
+	if spec == nil || a.files && !spec.labels() {
+		return nil, starlark.NoSuchAttrError(fmt.Sprintf("rule %s has no attribute %q%s", a.an.in.Rule.name, name,
+			diag.DidYouMean(name, a.AttrNames())))
+	}
+	if name == attrName {
+		return starlark.String(a.an.in.Declaration.Label.Name), nil
+	}
+	v := a.an.given(name)
+	if v == nil {
+		if v = spec.fallback; v == nil {
+			v = zeroOf(spec.typ)
+		}
+	}
+	if !spec.labels() {
+		return v, nil
+	}
+	if a.files {
+		var elems []starlark.Value
+		eachTarget(a.an.targets(v), func(t *targetValue) {
+			t.t.decode()
+			for _, f := range t.t.decodedFiles {
+				elems = append(elems, f)
+			}
+		})
+		l := starlark.NewList(elems)
+		l.Freeze()
+		return l, nil
+	}
+	return a.an.targets(v), nil
+}
+
+// targets replaces the labels in an attribute's value by their targets.
+func (an *analysis) targets(v starlark.Value) starlark.Value {
+	switch v := v.(type) {
+	case labelValue:
+		return &targetValue{an.in.Deps[v.Label]}
+	case *starlark.List:
+		elems := make([]starlark.Value, v.Len())
+		for i := range elems {
+			elems[i] = an.targets(v.Index(i))
+		}
+		l := starlark.NewList(elems)
+		l.Freeze()
+		return l
+	case *starlark.Dict:
+		d := starlark.NewDict(v.Len())
+		for k, e := range v.Entries() {
+			_ = d.SetKey(an.targets(k), an.targets(e)) // keys are strings or targets, which hash
+		}
+		d.Freeze()
+		return d
+	}
+	return v
+}
+
+func eachTarget(v starlark.Value, f func(*targetValue)) {
+	switch v := v.(type) {
+	case *targetValue:
+		f(v)
+	case *starlark.List:
+		for i := range v.Len() {
+			eachTarget(v.Index(i), f)
+		}
+	case *starlark.Dict:
+		for k, e := range v.Entries() {
+			eachTarget(k, f)
+			eachTarget(e, f)
+		}
+	}
+}
+
+// option is ctx.option(name).
+func (an *analysis) option(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var name string
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "name", &name); err != nil {
+		return nil, err
+	}
+	if an.in.Option == nil || an.done {
+		return nil, faultf("option: no build option %q", name)
+	}
+	s, err := an.in.Option(name)
+	if err != nil {
+		return nil, err
+	}
+	return starlark.String(s), nil
+}
+
+// checks is ctx.check: check.<kind>(value, attr) reports an invalid value at the attribute, and goes on, so
+// that all are reported together; it returns whether the value is valid.
+func (an *analysis) checks() starlark.Value {
+	members := make(starlark.StringDict, len(an.in.Checks))
+	for kind, check := range an.in.Checks {
+		members[kind] = starlark.NewBuiltin(kind, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+			var value, attr string
+			if err := starlark.UnpackArgs(b.Name(), args, kwargs, "value", &value, "attr?", &attr); err != nil {
+				return nil, err
+			}
+			err := check(value)
+			if err == nil {
+				return starlark.True, nil
+			}
+			if attr != "" {
+				err = prefix(fmt.Sprintf("attribute %q: ", attr), err)
+			}
+			if an.errs = append(an.errs, an.attrError(attr, err)); len(an.errs) > maxErrors {
+				return nil, capErrors(an.errs)
+			}
+			return starlark.False, nil
+		})
+	}
+	return &starlarkstruct.Module{Name: "ctx.check", Members: members}
+}

@@ -1,0 +1,330 @@
+package star
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+
+	"go.starlark.net/starlark"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/label"
+)
+
+// Thread-local keys: what is being evaluated.
+const (
+	localModule  = "module"  // label.Label, while a .star file runs
+	localPackage = "package" // *packageState, while a BUILD.star runs
+)
+
+// Package is what a BUILD.star declares. Unlike a Declaration it knows positions.
+type Package struct {
+	Warnings []string // what print() was told, each "file:line:col: text"
+
+	name    string
+	path    string // of the BUILD.star, as errors show it
+	targets []*Declaration
+	sites   []site
+	calls   []callSite
+	index   map[string]int
+	once    sync.Once // of index, in a decoded package
+}
+
+// Name returns the package's directory, "" for the root.
+func (p *Package) Name() string { return p.name }
+
+// Targets returns the declarations in the order in which they were made.
+func (p *Package) Targets() []*Declaration { return p.targets }
+
+// Target returns the declaration of that name, nil when there is none.
+func (p *Package) Target(name string) *Declaration {
+	if i, ok := p.lookup(name); ok {
+		return p.targets[i]
+	}
+	return nil
+}
+
+func (p *Package) lookup(name string) (int, bool) {
+	p.once.Do(func() {
+		if p.index == nil {
+			p.index = make(map[string]int, len(p.targets))
+			for i, d := range p.targets {
+				p.index[d.Label.Name] = i
+			}
+		}
+	})
+	i, ok := p.index[name]
+	return i, ok
+}
+
+// Missing returns the error for a target that the package does not have, with the nearest name.
+func (p *Package) Missing(name string) *diag.Error {
+	names := make([]string, len(p.targets))
+	for i, d := range p.targets {
+		names[i] = d.Label.Name
+	}
+	l := label.Label{Pkg: p.name, Name: name}
+	e := &diag.Error{Msg: fmt.Sprintf("no target %s", l)}
+	if near := diag.Nearest(name, names); near != "" {
+		e.Msg += fmt.Sprintf("; did you mean %q?", label.Label{Pkg: p.name, Name: near})
+	}
+	e.Msg += fmt.Sprintf(" (%s declares %d targets)", p.path, len(p.targets))
+	return e
+}
+
+// Site is where a target was declared.
+type Site struct {
+	Pos    string            // of the call in BUILD.star, "pkg/BUILD.star:line:col"
+	Macros []Frame           // the functions between it and the rule, outermost first
+	Attrs  map[string]string // position of each attribute that the call in BUILD.star names
+}
+
+// Frame is a function, and where in it the next call is.
+type Frame struct{ Name, Pos string }
+
+// AttrPos returns the position of an attribute, or of the target when the attribute was not written
+// in BUILD.star itself.
+func (s Site) AttrPos(attr string) string {
+	if p, ok := s.Attrs[attr]; ok {
+		return p
+	}
+	return s.Pos
+}
+
+// Hints names the macros, innermost first, in the words of an error.
+func (s Site) Hints() []string {
+	var out []string
+	for i := len(s.Macros) - 1; i >= 0 && len(out) < 10; i-- {
+		out = append(out, fmt.Sprintf("in %s, at %s", s.Macros[i].Name, s.Macros[i].Pos))
+	}
+	return out
+}
+
+// Site returns where the target was declared; the zero Site when there is no such target.
+func (p *Package) Site(name string) Site {
+	i, ok := p.lookup(name)
+	if !ok {
+		return Site{}
+	}
+	s := p.sites[i]
+	c := p.calls[s.call]
+	out := Site{Pos: s.pos(p), Macros: s.macros, Attrs: make(map[string]string, len(c.attrs))}
+	for _, a := range c.attrs {
+		out.Attrs[a.name] = a.at.in(p.path)
+	}
+	return out
+}
+
+// site is a Site in short: many targets share a call.
+type site struct {
+	call   int // index in Package.calls
+	macros []Frame
+}
+
+type callSite struct {
+	at    callPos
+	attrs []attrSite
+}
+
+type attrSite struct {
+	name string
+	at   callPos
+}
+
+func (c callPos) in(path string) string { return fmt.Sprintf("%s:%d:%d", path, c.line, c.col) }
+
+func (s site) pos(p *Package) string { return p.calls[s.call].at.in(p.path) }
+
+// PackageInput is what ExecPackage works on.
+type PackageInput struct {
+	Name   string // the package's directory, "" for the root
+	Source Source // its BUILD.star
+	Load   LoadFunc
+	// Glob returns the package's files that match, sorted; patterns are relative to the package.
+	Glob func(include, exclude []string) ([]string, error)
+	// Suggest returns hints for an undefined name, such as the load statement that would
+	// define it; may be nil.
+	Suggest func(name string) []string
+}
+
+// packageState is a package that is being evaluated.
+type packageState struct {
+	ctx        context.Context
+	in         PackageInput
+	program    *program
+	out        *Package
+	callIDs    map[callPos]int
+	visibility starlark.Value // default_visibility in canonical form; nil for public
+	failed     map[string]bool
+	errs       diag.List
+	scratch    []namedValue
+	bytes      int
+}
+
+var errTooMany = errors.New("too many errors")
+
+func (p *packageState) attrPos(s site, attr string) string {
+	for _, a := range p.out.calls[s.call].attrs {
+		if a.name == attr {
+			return a.at.in(p.out.path)
+		}
+	}
+	return s.pos(p.out)
+}
+
+func (p *packageState) siteHints(s site) []string { return Site{Macros: s.macros}.Hints() }
+
+// ExecPackage evaluates a BUILD.star. All errors that are found are reported together, each a
+// *diag.Error; a cancelled ctx yields its error.
+func ExecPackage(ctx context.Context, in PackageInput) (*Package, error) {
+	prog, err := compile(in.Source, buildBuiltins, true, in.Load, in.Suggest)
+	if err != nil {
+		return nil, err
+	}
+	p := &packageState{
+		ctx: ctx, in: in, program: prog,
+		out:     &Package{name: in.Name, path: in.Source.path(), index: map[string]int{}},
+		callIDs: map[callPos]int{}, failed: map[string]bool{},
+	}
+	thread, release := newThread(ctx, p.out.path, func(msg string) { p.out.Warnings = append(p.out.Warnings, msg) })
+	defer release()
+	thread.SetLocal(localPackage, p)
+	_, err = prog.run(thread, buildBuiltins)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil && !errors.Is(err, errTooMany) {
+		p.errs = append(p.errs, runtimeError(ctx, err, ""))
+	}
+	if err := capErrors(p.errs).Err(); err != nil {
+		return nil, err
+	}
+	return p.out, nil
+}
+
+const packageVersion = 1
+
+// Encode returns the package's bytes, with positions.
+func (p *Package) Encode() []byte {
+	e := encoder{buf: make([]byte, 0, 64+256*len(p.targets))}
+	e.byte(packageVersion)
+	e.string(p.name)
+	e.string(p.path)
+	e.strings(p.Warnings)
+	frames, frameIDs := []Frame{}, map[Frame]int{}
+	for _, s := range p.sites {
+		for _, f := range s.macros {
+			if _, ok := frameIDs[f]; !ok {
+				frameIDs[f] = len(frames)
+				frames = append(frames, f)
+			}
+		}
+	}
+	e.uint(uint64(len(frames)))
+	for _, f := range frames {
+		e.string(f.Name)
+		e.string(f.Pos)
+	}
+	e.uint(uint64(len(p.calls)))
+	for _, c := range p.calls {
+		e.uint(uint64(c.at.line))
+		e.uint(uint64(c.at.col))
+		e.uint(uint64(len(c.attrs)))
+		for _, a := range c.attrs {
+			e.string(a.name)
+			e.uint(uint64(a.at.line))
+			e.uint(uint64(a.at.col))
+		}
+	}
+	e.uint(uint64(len(p.targets)))
+	for i, d := range p.targets {
+		e.string(d.raw)
+		e.uint(uint64(p.sites[i].call))
+		e.uint(uint64(len(p.sites[i].macros)))
+		for _, f := range p.sites[i].macros {
+			e.uint(uint64(frameIDs[f]))
+		}
+	}
+	return e.buf
+}
+
+// DecodePackage is the inverse of Encode. Damaged or foreign bytes are an error.
+func DecodePackage(b []byte) (*Package, error) {
+	d := decoder{s: string(b)}
+	if d.byte() != packageVersion {
+		d.fail()
+	}
+	p := &Package{name: d.string(), path: d.string(), Warnings: d.strings()}
+	frames := make([]Frame, d.count(2))
+	for i := range frames {
+		frames[i] = Frame{d.string(), d.string()}
+	}
+	p.calls = make([]callSite, d.count(3))
+	for i := range p.calls {
+		c := &p.calls[i]
+		c.at = d.pos()
+		c.attrs = make([]attrSite, d.count(3))
+		for j := range c.attrs {
+			c.attrs[j] = attrSite{d.string(), d.pos()}
+		}
+	}
+	n := d.count(3)
+	p.targets, p.sites = make([]*Declaration, n), make([]site, n)
+	for i := range n {
+		decl, err := decodeDeclaration(d.string())
+		if err != nil {
+			d.fail()
+			break
+		}
+		p.targets[i] = decl
+		s := &p.sites[i]
+		if s.call = int(d.uint()); s.call < 0 || s.call >= len(p.calls) {
+			d.fail()
+			break
+		}
+		if m := d.count(1); m > 0 {
+			s.macros = make([]Frame, m)
+			for j := range s.macros {
+				f := d.uint()
+				if f >= uint64(len(frames)) {
+					d.fail()
+					break
+				}
+				s.macros[j] = frames[f]
+			}
+		}
+	}
+	if err := d.end("package"); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (d *decoder) pos() callPos {
+	line, col := d.uint(), d.uint()
+	if line > 1<<31-1 || col > 1<<31-1 {
+		d.fail()
+	}
+	return callPos{int32(line), int32(col)}
+}
+
+// ScanNames returns the names of targets that a BUILD.star's text plainly declares, sorted, without
+// evaluating it: for completion and for suggestions when the package has errors.
+func ScanNames(src Source) []string {
+	prog, err := options.Parse(src.path(), src.Bytes, 0)
+	if err != nil || len(src.Bytes) > maxSource {
+		return nil
+	}
+	p := &program{source: src, file: prog}
+	_ = p.checkTree(true) // for the index of calls only
+	var out []string
+	for _, call := range p.calls {
+		if name, ok := literalKeyword(call, attrName); ok {
+			out = append(out, name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}

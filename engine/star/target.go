@@ -1,0 +1,438 @@
+package star
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+
+	"go.starlark.net/starlark"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/label"
+)
+
+// Target is an analysed target: what its rule's implementation returned. It is a view of
+// canonical bytes, checked once and decoded piece by piece when asked; it is immutable and
+// may be used concurrently.
+type Target struct {
+	Label      label.Label
+	RuleName   string        // for messages: "base_sbom", or "source file"
+	Visibility []string      // canonical specifications; none is public
+	Deps       []label.Label // direct, sorted, each once
+
+	raw       string
+	providers []providerSection // sorted by identity
+	files     string            // sections
+	actions   string
+
+	once         sync.Once
+	decodedFiles []*artifactValue
+	decodedActs  []Action
+}
+
+type providerSection struct{ id, fields string }
+
+// OpWrite is the operation of ctx.actions.write: its parameter "content", a string, becomes the
+// contents of its one output, "out".
+const OpWrite = "engine.write"
+
+// Action is one call of an operation.
+type Action struct {
+	Operation  string
+	Mnemonic   string   // for progress and profiles: "Sbom"
+	Params     []byte   // a JSON object: keys sorted, no white space
+	Inputs     []Input  // sorted by name
+	Outputs    []Output // sorted by name
+	Validation bool     // runs beside the build; its outputs are nobody's input
+}
+
+// Input is a named input of an action.
+type Input struct {
+	Name string
+	Refs []Ref // in declared order
+}
+
+// Ref is one thing that an input consists of. Exactly one field is set.
+type Ref struct {
+	Artifact *Artifact
+	FileSet  *FileSet
+	Tree     *Tree // as a whole: the archive's bytes, or every file of the directory
+}
+
+// Output is a file that an action writes.
+type Output struct {
+	Name string // as the operation knows it
+	Path string // relative to the output root, which has the workspace's packages: "release/x.spdx.json"
+}
+
+// analysed is a target that is being made.
+type analysed struct {
+	label      label.Label
+	rule       string
+	visibility []string
+	deps       []label.Label
+	providers  []*Instance // without DefaultInfo
+	files      []*artifactValue
+	actions    []*actionInProgress
+}
+
+const targetVersion = 1
+
+func encodeTarget(t *analysed) (*Target, error) {
+	e := encoder{buf: make([]byte, 0, 512)}
+	e.byte(targetVersion)
+	e.label(t.label)
+	e.string(t.rule)
+	e.strings(t.visibility)
+	e.uint(uint64(len(t.deps)))
+	for _, l := range t.deps {
+		e.label(l)
+	}
+	sort.Slice(t.providers, func(i, j int) bool { return t.providers[i].provider < t.providers[j].provider })
+	e.uint(uint64(len(t.providers)))
+	for _, in := range t.providers {
+		e.string(in.provider)
+		if err := e.section(func(s *encoder) error { return s.fields(in, 0) }); err != nil {
+			return nil, prefix("provider "+in.Type()+": ", err)
+		}
+	}
+	err := e.section(func(s *encoder) error {
+		s.uint(uint64(len(t.files)))
+		for _, f := range t.files {
+			if err := s.artifact(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = e.section(func(s *encoder) error {
+		s.uint(uint64(len(t.actions)))
+		for _, a := range t.actions {
+			if err := s.action(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(e.buf) > maxResult {
+		return nil, faultf("what the rule returned takes more than %d MiB", maxResult>>20)
+	}
+	return decodeTarget(string(e.buf))
+}
+
+const (
+	refArtifact = iota
+	refFileSet
+	refTree
+)
+
+func (e *encoder) action(a *actionInProgress) error {
+	e.string(a.operation)
+	e.string(a.mnemonic)
+	e.string(a.params)
+	e.bool(a.validation)
+	e.uint(uint64(len(a.inputs)))
+	for _, in := range a.inputs {
+		e.string(in.name)
+		e.uint(uint64(len(in.refs)))
+		for _, r := range in.refs {
+			var err error
+			switch r := r.(type) {
+			case *artifactValue:
+				e.byte(refArtifact)
+				err = e.artifact(r)
+			case *fileSetValue:
+				e.byte(refFileSet)
+				err = e.fileSet(r)
+			case *treeValue:
+				e.byte(refTree)
+				err = e.tree(r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	e.uint(uint64(len(a.outputs)))
+	for _, o := range a.outputs {
+		e.string(o.Name)
+		e.string(o.Path)
+	}
+	return nil
+}
+
+// Encode returns the canonical bytes; equal targets have equal bytes.
+func (t *Target) Encode() []byte { return []byte(t.raw) }
+
+// DecodeTarget is the inverse of Encode. Damaged or foreign bytes are an error; what it accepts
+// can be decoded wholly.
+func DecodeTarget(b []byte) (*Target, error) { return decodeTarget(string(b)) }
+
+func decodeTarget(raw string) (*Target, error) {
+	d := decoder{s: raw}
+	if d.byte() != targetVersion {
+		d.fail()
+	}
+	t := &Target{raw: raw, Label: d.label(), RuleName: d.string(), Visibility: d.strings()}
+	if n := d.count(3); n > 0 {
+		t.Deps = make([]label.Label, n)
+		for i := range t.Deps {
+			t.Deps[i] = d.label()
+		}
+	}
+	if n := d.count(2); n > 0 {
+		t.providers = make([]providerSection, n)
+		for i := range t.providers {
+			t.providers[i] = providerSection{d.string(), d.string()}
+			if i > 0 && t.providers[i].id <= t.providers[i-1].id {
+				d.fail()
+			}
+		}
+	}
+	t.files, t.actions = d.string(), d.string()
+	for _, p := range t.providers {
+		s := decoder{s: p.fields, skip: true}
+		s.fields(0)
+		if s.end("") != nil {
+			d.fail()
+		}
+	}
+	files, actions := decoder{s: t.files, skip: true}, decoder{s: t.actions, skip: true}
+	files.artifacts()
+	actions.actions()
+	if files.end("") != nil || actions.end("") != nil {
+		d.fail()
+	}
+	if err := d.end("target"); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (d *decoder) artifacts() []*artifactValue {
+	n := d.count(6)
+	var out []*artifactValue
+	for range n {
+		if a := d.artifact(); a != nil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (d *decoder) actions() []Action {
+	n := d.count(6)
+	if n == 0 {
+		return nil
+	}
+	var out []Action
+	for range n {
+		a := Action{Operation: d.string(), Mnemonic: d.string(), Params: []byte(d.string()), Validation: d.bool()}
+		for range d.count(2) {
+			in := Input{Name: d.string()}
+			for range d.count(4) {
+				in.Refs = append(in.Refs, d.ref())
+			}
+			a.Inputs = append(a.Inputs, in)
+		}
+		for range d.count(2) {
+			a.Outputs = append(a.Outputs, Output{d.string(), d.string()})
+		}
+		if d.err != nil {
+			return nil
+		}
+		if !d.skip {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (d *decoder) ref() Ref {
+	switch d.byte() {
+	case refArtifact:
+		if a := d.artifact(); a != nil {
+			return Ref{Artifact: &a.Artifact}
+		}
+	case refFileSet:
+		if f := d.fileSet(); f != nil {
+			set, _ := f.resolved() // decoded values are resolved
+			return Ref{FileSet: &set}
+		}
+	case refTree:
+		if t := d.tree(); t != nil {
+			tree, _ := t.resolved()
+			return Ref{Tree: &tree}
+		}
+	default:
+		d.fail()
+	}
+	return Ref{}
+}
+
+func (t *Target) decode() {
+	t.once.Do(func() {
+		files, actions := decoder{s: t.files}, decoder{s: t.actions}
+		t.decodedFiles, t.decodedActs = files.artifacts(), actions.actions()
+	})
+}
+
+// Files returns the target's outputs, DefaultInfo.files, in declared order.
+func (t *Target) Files() []Artifact {
+	t.decode()
+	out := make([]Artifact, len(t.decodedFiles))
+	for i, f := range t.decodedFiles {
+		out[i] = f.Artifact
+	}
+	return out
+}
+
+// Actions returns the target's actions, in the order in which they were declared; an Artifact's
+// Action is an index in it. The slice is shared.
+func (t *Target) Actions() []Action {
+	t.decode()
+	return t.decodedActs
+}
+
+// Providers returns the identities of what the target provides, sorted, without DefaultInfo.
+func (t *Target) Providers() []string {
+	out := make([]string, len(t.providers))
+	for i, p := range t.providers {
+		out[i] = p.id
+	}
+	return out
+}
+
+// Provider returns what the target provides under that identity; nil when it does not.
+func (t *Target) Provider(id string) *Instance {
+	i := sort.Search(len(t.providers), func(i int) bool { return t.providers[i].id >= id })
+	if i == len(t.providers) || t.providers[i].id != id {
+		return nil
+	}
+	in := &Instance{provider: id}
+	in.names, in.values = (&decoder{s: t.providers[i].fields}).fields(0)
+	return in
+}
+
+func (t *Target) has(p *Provider) bool {
+	if p == defaultInfo {
+		return true
+	}
+	i := sort.Search(len(t.providers), func(i int) bool { return t.providers[i].id >= p.id })
+	return i < len(t.providers) && t.providers[i].id == p.id
+}
+
+// CheckOutputs returns an error for each output path that two of the targets claim, or that
+// is a directory of another's; each is a *diag.Error naming both.
+func CheckOutputs(targets []*Target) error {
+	owner := map[string]label.Label{}
+	var paths []string
+	var errs diag.List
+	for _, t := range targets {
+		for _, a := range t.Actions() {
+			for _, o := range a.Outputs {
+				if first, twice := owner[o.Path]; twice {
+					if first != t.Label {
+						errs = append(errs, &diag.Error{Label: t.Label.String(), Msg: fmt.Sprintf("output %q is also an output of %s", o.Path, first)})
+					}
+					continue
+				}
+				owner[o.Path] = t.Label
+				paths = append(paths, o.Path)
+			}
+		}
+	}
+	for _, p := range paths {
+		for dir, ok := parent(p); ok; dir, ok = parent(dir) {
+			if first, clash := owner[dir]; clash {
+				errs = append(errs, &diag.Error{Label: owner[p].String(), Msg: fmt.Sprintf("output %q lies below %q, an output of %s", p, dir, first)})
+			}
+		}
+	}
+	return capErrors(errs).Err()
+}
+
+func parent(p string) (string, bool) {
+	i := strings.LastIndexByte(p, '/')
+	if i < 0 {
+		return "", false
+	}
+	return p[:i], true
+}
+
+// targetValue is an analysed target in Starlark: target[Provider], Provider in target, target.label,
+// target.files.
+type targetValue struct{ t *Target }
+
+func (v *targetValue) String() string        { return "<target " + v.t.Label.String() + ">" }
+func (*targetValue) Type() string            { return "Target" }
+func (*targetValue) Freeze()                 {}
+func (*targetValue) Truth() starlark.Bool    { return true }
+func (v *targetValue) Hash() (uint32, error) { return starlark.String(v.t.Label.String()).Hash() }
+func (*targetValue) AttrNames() []string     { return []string{"files", "label"} }
+
+func (v *targetValue) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "label":
+		return labelValue{v.t.Label}, nil
+	case "files":
+		return v.files(), nil
+	}
+	return nil, nil
+}
+
+func (v *targetValue) files() *starlark.List {
+	v.t.decode()
+	elems := make([]starlark.Value, len(v.t.decodedFiles))
+	for i, f := range v.t.decodedFiles {
+		elems[i] = f
+	}
+	l := starlark.NewList(elems)
+	l.Freeze()
+	return l
+}
+
+// Get is target[Provider].
+func (v *targetValue) Get(k starlark.Value) (starlark.Value, bool, error) {
+	p, ok := k.(*Provider)
+	if !ok {
+		return nil, false, faultf("a target is indexed by a provider, not by %s", article(k.Type()))
+	}
+	if p == defaultInfo {
+		return &Instance{provider: p.id, names: []string{"files"}, values: []starlark.Value{v.files()}}, true, nil
+	}
+	if in := v.t.Provider(p.id); in != nil {
+		return in, true, nil
+	}
+	return nil, false, faultf("%s does not provide %s%s", v.t.describe(), p.Name(), v.t.provided())
+}
+
+// Has is Provider in target.
+func (v *targetValue) Has(k starlark.Value) (bool, error) {
+	p, ok := k.(*Provider)
+	if !ok {
+		return false, faultf("a target holds providers, not %s", article(k.Type()))
+	}
+	return v.t.has(p), nil
+}
+
+// describe returns `//a:b, a base_sbom,`-like text for messages.
+func (t *Target) describe() string { return fmt.Sprintf("%s (%s)", t.Label, article(t.RuleName)) }
+
+func (t *Target) provided() string {
+	if len(t.providers) == 0 {
+		return "; it provides nothing but files"
+	}
+	names := make([]string, len(t.providers))
+	for i, p := range t.providers {
+		names[i] = shortName(p.id)
+	}
+	return "; it provides " + strings.Join(names, ", ")
+}

@@ -1,0 +1,131 @@
+package rules
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/rules/wheel"
+)
+
+// LockResult is what Lock did.
+type LockResult struct {
+	Path    string   // of the lock file, relative to the workspace's root
+	Written bool     // false: it had these bytes
+	Changes []string // a line each: what differs from the file as it was
+}
+
+// Lock writes the lock file of a bundled_wheel target from a package index. It is the one
+// place that asks the index, and writes into the source tree.
+func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL string) (LockResult, error) {
+	call, err := w.Inspect(target, "wheel.packages")
+	if err != nil {
+		return LockResult{}, err
+	}
+	var p wheel.Params
+	if err := call.Params(&p); err != nil {
+		return LockResult{}, err
+	}
+	if p.Lock == "" {
+		return LockResult{}, &diag.Error{Label: target.String(), Msg: "the target names no lock file", Hints: []string{"add lock = \"" + p.PackageName + ".lock.json\" to it"}}
+	}
+	r := LockResult{Path: p.Lock}
+	whl, err := wheel.ReadWheel(call, p)
+	if err != nil {
+		return r, err
+	}
+	lock, err := wheel.Generate(ctx, wheel.Index{BaseURL: indexURL, Note: func(s string) { r.Changes = append(r.Changes, s) }}, whl)
+	if err != nil {
+		return r, err
+	}
+	path := filepath.Join(w.Root(), filepath.FromSlash(p.Lock))
+	before, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return r, &diag.Error{Pos: p.Lock, Label: target.String(), Msg: "the lock file cannot be read", Err: err}
+	}
+	after := lock.Format()
+	if bytes.Equal(before, after) {
+		return r, nil
+	}
+	r.Changes = append(r.Changes, lockChanges(p.Lock, before, lock)...)
+	if err := writeDurably(path, after); err != nil {
+		return r, &diag.Error{Pos: p.Lock, Label: target.String(), Msg: "the lock file cannot be written: " + reason(err), Err: err}
+	}
+	r.Written = true
+	return r, nil
+}
+
+// lockChanges says, a line for each package, what a new lock changes.
+func lockChanges(path string, before []byte, now *wheel.Lock) []string {
+	if len(before) == 0 {
+		return []string{fmt.Sprintf("new lock file with %d packages", len(now.Packages))}
+	}
+	old, err := wheel.ParseLock(path, before)
+	if err != nil {
+		return []string{"the old lock file was not readable and is replaced"}
+	}
+	names := map[string]bool{}
+	for n := range old.Packages {
+		names[n] = true
+	}
+	for n := range now.Packages {
+		names[n] = true
+	}
+	var out []string
+	add := func(name string, a, b wheel.Entry, had, has bool) {
+		switch {
+		case !had:
+			out = append(out, name+": new, "+b.Version)
+		case !has:
+			out = append(out, name+": gone, was "+a.Version)
+		case a.Version != b.Version:
+			out = append(out, fmt.Sprintf("%s: %s -> %s", name, a.Version, b.Version))
+		case a.SHA256 != b.SHA256 || a.URL != b.URL || a.Filename != b.Filename:
+			out = append(out, name+": another file of "+b.Version)
+		}
+	}
+	add("the wheel", old.Wheel, now.Wheel, true, true)
+	sorted := make([]string, 0, len(names))
+	for n := range names {
+		sorted = append(sorted, n)
+	}
+	sort.Strings(sorted)
+	for _, n := range sorted {
+		a, had := old.Packages[n]
+		b, has := now.Packages[n]
+		add(n, a, b, had, has)
+	}
+	return slices.Clip(out)
+}
+
+// writeDurably replaces a file of the user's by one that is complete and on the disk.
+func writeDurably(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".sbomctl-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// reason is an error of the system without the path, which the message has already.
+func reason(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,58 @@
+// Package rules is what sbomctl brings to the engine: rules in Starlark, the Go operations
+// that they apply, and the checks of attribute values.
+//
+// # Model
+//
+// A rule (one *.star file for each subject, gathered by rules.star) turns attributes into
+// providers and actions; it never reads a file. An action applies an operation, which is a
+// pure Go function of its declared inputs and lives in the folder of its subject:
+//
+//	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.version
+//	archive   source archives             archive.index archive.pack
+//	wheel     bundled wheels, lock files  wheel.packages
+//	evidence  what a tree says of itself  evidence.check
+//	fetch     files by checksum           fetch.http
+//	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
+//
+// The packages know nothing of flags and terminals.
+package rules
+
+import (
+	"embed"
+	"fmt"
+
+	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/rules/archive"
+	"github.com/sbomctl/sbomctl/rules/evidence"
+	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/wheel"
+)
+
+//go:embed *.star
+var modules embed.FS
+
+// Set returns the rules, with fetcher for what comes from outside.
+func Set(fetcher *fetch.Fetcher) engine.RuleSet {
+	set := engine.RuleSet{
+		Modules:   map[string][]byte{},
+		TreeIndex: "archive.index",
+		Checks:    checks,
+	}
+	entries, err := modules.ReadDir(".")
+	for _, e := range entries {
+		if set.Modules[e.Name()], err = modules.ReadFile(e.Name()); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
+	}
+	for _, ops := range [][]action.Operation{
+		spdx.Operations(), archive.Operations(), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
+	} {
+		set.Operations = append(set.Operations, ops...)
+	}
+	return set
+}

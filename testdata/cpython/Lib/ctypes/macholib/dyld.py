@@ -1,0 +1,1 @@
+"""Stands for dyld.py of macholib."""

@@ -1,0 +1,1 @@
+"""Stands for dylib.py of macholib."""

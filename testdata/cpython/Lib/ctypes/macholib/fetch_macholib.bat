@@ -1,0 +1,2 @@
+rem CPython's own.
+echo would export macholib

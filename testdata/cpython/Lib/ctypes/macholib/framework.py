@@ -1,0 +1,1 @@
+"""Stands for framework.py of macholib."""

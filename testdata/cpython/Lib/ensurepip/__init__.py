@@ -1,0 +1,3 @@
+"""Installs the pip of _bundled."""
+
+_PIP_VERSION = "25.1.1"

@@ -1,0 +1,1 @@
+"""JSON encoder and decoder."""

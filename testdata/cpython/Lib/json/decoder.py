@@ -1,0 +1,4 @@
+"""The decoder's half of json."""
+
+class JSONDecodeError(ValueError):
+    pass

@@ -1,0 +1,2 @@
+/* The Python side of BLAKE2. */
+#include "impl/blake2.h"

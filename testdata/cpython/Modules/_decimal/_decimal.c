@@ -1,0 +1,2 @@
+/* The Python side of mpdecimal. */
+#include "libmpdec/mpdecimal.h"

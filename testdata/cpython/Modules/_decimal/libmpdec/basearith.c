@@ -1,0 +1,2 @@
+/* Stands for basearith.c of mpdecimal. */
+#include "mpdecimal.h"

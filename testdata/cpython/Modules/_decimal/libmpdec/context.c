@@ -1,0 +1,2 @@
+/* Stands for context.c of mpdecimal. */
+#include "mpdecimal.h"

@@ -1,0 +1,1 @@
+/* Stands for an example of mpdecimal. */

@@ -1,0 +1,2 @@
+/* Stands for io.c of mpdecimal. */
+#include "mpdecimal.h"

@@ -1,0 +1,2 @@
+/* Stands for mpdecimal.c of mpdecimal. */
+#include "mpdecimal.h"

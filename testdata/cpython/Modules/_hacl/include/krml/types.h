@@ -1,0 +1,4 @@
+/* Stands for the integer types of KaRaMeL. */
+#ifndef TYPES_H_
+#define TYPES_H_
+#endif

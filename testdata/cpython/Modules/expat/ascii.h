@@ -1,0 +1,4 @@
+/* Stands for ascii.h of expat. */
+#ifndef ASCII_H_
+#define ASCII_H_
+#endif

@@ -1,0 +1,2 @@
+/* Stands for xmlparse.c of expat. */
+#include "expat_config.h"

@@ -1,0 +1,2 @@
+/* Stands for xmlrole.c of expat. */
+#include "expat_config.h"

@@ -1,0 +1,4 @@
+/* Stands for xmlrole.h of expat. */
+#ifndef XMLROLE_H_
+#define XMLROLE_H_
+#endif

@@ -1,0 +1,2 @@
+/* Stands for xmltok.c of expat. */
+#include "expat_config.h"

@@ -1,0 +1,2 @@
+/* Where python starts. */
+#include "Python.h"

@@ -1,0 +1,2 @@
+/* The math module. */
+#include "Python.h"

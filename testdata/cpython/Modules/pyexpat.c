@@ -1,0 +1,2 @@
+/* The Python side of expat. */
+#include "expat/expat.h"

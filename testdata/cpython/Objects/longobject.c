@@ -1,0 +1,2 @@
+/* Integers of any size. */
+#include "Python.h"

@@ -1,0 +1,2 @@
+/* Stands for a source file of mimalloc: alloc. */
+#include "mimalloc.h"

@@ -1,0 +1,1 @@
+/* Stands for the part of mimalloc that knows the operating system. */

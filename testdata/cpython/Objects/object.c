@@ -1,0 +1,3 @@
+/* Objects are counted. */
+#include "Python.h"
+void incref(PyObject *o) { o->refcnt++; }

@@ -1,0 +1,2 @@
+/* Reads a file into a tree. */
+#include "Python.h"

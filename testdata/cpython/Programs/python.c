@@ -1,0 +1,2 @@
+/* The executable. */
+int main(void) { return 0; }

@@ -1,0 +1,2 @@
+/* The interpreter loop. */
+#include "Python.h"
