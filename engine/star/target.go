@@ -368,7 +368,7 @@ func parent(p string) (string, bool) {
 }
 
 // targetValue is an analysed target in Starlark: target[Provider], Provider in target, target.label,
-// target.files.
+// target.files, target.providers.
 type targetValue struct{ t *Target }
 
 func (v *targetValue) String() string        { return "<target " + v.t.Label.String() + ">" }
@@ -376,7 +376,7 @@ func (*targetValue) Type() string            { return "Target" }
 func (*targetValue) Freeze()                 {}
 func (*targetValue) Truth() starlark.Bool    { return true }
 func (v *targetValue) Hash() (uint32, error) { return starlark.String(v.t.Label.String()).Hash() }
-func (*targetValue) AttrNames() []string     { return []string{"files", "label"} }
+func (*targetValue) AttrNames() []string     { return []string{"files", "label", "providers"} }
 
 func (v *targetValue) Attr(name string) (starlark.Value, error) {
 	switch name {
@@ -384,6 +384,8 @@ func (v *targetValue) Attr(name string) (starlark.Value, error) {
 		return labelValue{v.t.Label}, nil
 	case "files":
 		return v.files(), nil
+	case "providers":
+		return v.providers(), nil
 	}
 	return nil, nil
 }
@@ -399,6 +401,22 @@ func (v *targetValue) files() *starlark.List {
 	return l
 }
 
+func (v *targetValue) defaultInfo() *Instance {
+	return &Instance{provider: defaultInfo.id, names: []string{"files"}, values: []starlark.Value{v.files()}}
+}
+
+// providers is everything that the target provides, DefaultInfo first: what a rule returns that
+// gives a target another name.
+func (v *targetValue) providers() *starlark.List {
+	elems := []starlark.Value{v.defaultInfo()}
+	for _, id := range v.t.Providers() {
+		elems = append(elems, v.t.Provider(id))
+	}
+	l := starlark.NewList(elems)
+	l.Freeze()
+	return l
+}
+
 // Get is target[Provider].
 func (v *targetValue) Get(k starlark.Value) (starlark.Value, bool, error) {
 	p, ok := k.(*Provider)
@@ -406,7 +424,7 @@ func (v *targetValue) Get(k starlark.Value) (starlark.Value, bool, error) {
 		return nil, false, faultf("a target is indexed by a provider, not by %s", article(k.Type()))
 	}
 	if p == defaultInfo {
-		return &Instance{provider: p.id, names: []string{"files"}, values: []starlark.Value{v.files()}}, true, nil
+		return v.defaultInfo(), true, nil
 	}
 	if in := v.t.Provider(p.id); in != nil {
 		return in, true, nil
