@@ -121,6 +121,28 @@ func TestSharedOneBlob(t *testing.T) {
 	wg.Wait()
 }
 
+// The first entries of a folder race for making it.
+func TestSharedNewFolders(t *testing.T) {
+	s, _ := openDisk(t, t.TempDir())
+	var wg sync.WaitGroup
+	for range 200 {
+		start := make(chan struct{})
+		for range 8 {
+			wg.Go(func() {
+				<-start
+				if _, err := s.Put([]byte{2}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+		if err := os.RemoveAll(s.cas); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 const childDir = "SBOMCTL_TEST_CACHE_CHILD"
 
 // TestMain lets the test binary be the process that is killed while it writes.

@@ -73,6 +73,9 @@ func (s *Disk) move(tmp, path string, size int64) error {
 			}
 			continue
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // somebody else has made the folder just now
+		}
 		// On Windows a read-only file is in the way, too.
 		fi, e := os.Lstat(path)
 		if e != nil || !fi.IsDir() && runtime.GOOS != "windows" {

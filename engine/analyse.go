@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
@@ -138,7 +139,12 @@ func (w *Workspace) sourceFile(c *eval.Context, l label.Label) (eval.Result, err
 		}
 		return eval.Result{}, err
 	}
-	return eval.Result{}, &missing{l, o.(*star.Package).Missing(l.Name)}
+	text := o.(*star.Package).Missing(l.Name)
+	if strings.ContainsAny(l.Name, "./") { // as in names of files
+		text.Msg += fmt.Sprintf(", and there is no file %s", file)
+		text.Hints = append(text.Hints, w.nearFiles(c, file)...)
+	}
+	return eval.Result{}, &missing{l, text}
 }
 
 // option returns what the user said of a build option; "" for nothing.

@@ -34,6 +34,9 @@ func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
 }
 
 func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
+	if err := w.checkOverrides(); err != nil {
+		return nil, err
+	}
 	labels, err := w.Targets(patterns)
 	if err != nil {
 		return nil, err
@@ -95,6 +98,27 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 		errs = append(errs, err)
 	}
 	return outputs, w.explain(errs)
+}
+
+// checkOverrides reports an override of a target that is not there, which would silently do nothing.
+func (w *Workspace) checkOverrides() error {
+	var errs diag.List
+	for _, name := range sortedNames(w.opt.Overrides) {
+		l, err := label.ParseAbsolute(name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
+		if o.Err != nil {
+			errs = append(errs, o.Err)
+		} else if p := o.Object.(*star.Package); p.Target(l.Name) == nil {
+			e := p.Missing(l.Name)
+			e.Msg = "--override: " + e.Msg
+			errs = append(errs, e)
+		}
+	}
+	return w.explain(errs)
 }
 
 // distinct drops outputs that several targets share, and reports a path that two actions claim.

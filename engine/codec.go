@@ -12,43 +12,40 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// reader takes fields off a recorded value; bad is set, and stays set, when it ends too
-// early. Strings share one copy of the value, s.
+// reader takes fields off a recorded value; bad is set, and stays set, when it ends too early.
 type reader struct {
 	b   []byte
-	s   string
 	bad bool
 }
 
-func (r *reader) skip(n int) { r.b, r.s = r.b[n:], r.s[n:] }
+func (r *reader) fail() { r.bad, r.b = true, nil }
 
 func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {
-		r.bad, r.b, r.s = true, nil, ""
+		r.fail()
 		return 0
 	}
-	r.skip(n)
+	r.b = r.b[n:]
 	return v
 }
 
 func (r *reader) take(n int) []byte {
 	if n > len(r.b) {
-		r.bad, r.b, r.s = true, nil, ""
+		r.fail()
 		return nil
 	}
-	p := r.b[:n]
-	r.skip(n)
+	p := r.b[:n:n]
+	r.b = r.b[n:]
 	return p
 }
 
-func (r *reader) string() string {
+// bytes returns a field with its length before it; it is not nil, and shares the value.
+func (r *reader) bytes() []byte {
 	n := r.uvarint()
 	if n > uint64(len(r.b)) {
-		r.bad, r.b, r.s = true, nil, ""
-		return ""
+		r.fail()
+		return nil
 	}
-	p := r.s[:n]
-	r.skip(int(n))
-	return p
+	return r.take(int(n))
 }

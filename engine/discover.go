@@ -50,10 +50,10 @@ func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error
 }
 
 func decodeStrings(value []byte) (any, error) {
-	r := &reader{b: value, s: string(value)}
+	r := &reader{b: value}
 	out := []string{}
 	for len(r.b) > 0 {
-		out = append(out, r.string())
+		out = append(out, string(r.bytes()))
 	}
 	if r.bad {
 		return nil, errDamaged

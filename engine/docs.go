@@ -12,8 +12,16 @@ import (
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
-// EmbeddedRuleDocs returns the documentation of the embedded rules, sorted by name.
-func EmbeddedRuleDocs(ctx context.Context, rules RuleSet) ([]star.RuleDoc, error) {
+// Docs is the documentation of a set of rules, each list sorted by name.
+type Docs struct {
+	Rules     []star.RuleDoc
+	Functions []star.FunctionDoc
+	Providers []star.ProviderDoc
+}
+
+// EmbeddedDocs returns the documentation of the embedded rules and providers, and of the functions
+// that the rule set's entry module hands on.
+func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 	modules := map[label.Label]*star.Module{}
 	var load star.LoadFunc
 	load = func(l label.Label) (*star.Module, error) {
@@ -24,15 +32,21 @@ func EmbeddedRuleDocs(ctx context.Context, rules RuleSet) ([]star.RuleDoc, error
 		modules[l] = m
 		return m, err
 	}
-	var docs []star.RuleDoc
+	var docs Docs
 	for _, name := range sortedNames(rules.Modules) {
 		m, err := load(label.Label{Repo: label.Embedded, Name: name})
 		if err != nil {
-			return nil, err
+			return Docs{}, err
 		}
-		docs = append(docs, star.Docs(m)...)
+		docs.Rules = append(docs.Rules, star.Docs(m)...)
+		docs.Providers = append(docs.Providers, star.ProviderDocs(m)...)
+		if name == rules.Entry {
+			docs.Functions = star.FunctionDocs(m)
+		}
 	}
-	sort.Slice(docs, func(i, j int) bool { return docs[i].Name < docs[j].Name })
+	sort.Slice(docs.Rules, func(i, j int) bool { return docs.Rules[i].Name < docs.Rules[j].Name })
+	sort.Slice(docs.Functions, func(i, j int) bool { return docs.Functions[i].Name < docs.Functions[j].Name })
+	sort.Slice(docs.Providers, func(i, j int) bool { return docs.Providers[i].Name < docs.Providers[j].Name })
 	return docs, nil
 }
 

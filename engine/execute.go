@@ -124,7 +124,7 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 	case f.Action != "":
 		for _, out := range object.([]action.Output) {
 			if out.Name == f.Output {
-				in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Handle: action.Blob{}})
+				in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Handle: out.Handle()})
 				producers[out.Digest] = f.key()
 				return nil
 			}
@@ -159,9 +159,14 @@ func (w *Workspace) readBlob(d cache.Digest, max int64, again func() error) ([]b
 		b, err = w.store.ReadAll(d, max)
 	}
 	if err != nil {
-		return nil, &diag.Error{Msg: err.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
+		return nil, cacheError(err)
 	}
 	return b, nil
+}
+
+// cacheError is an error of the cache for a user.
+func cacheError(err error) error {
+	return &diag.Error{Msg: err.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
 }
 
 // encodeOutputs is the value of an action node.
@@ -171,21 +176,29 @@ func encodeOutputs(r *action.Result) []byte {
 		b = appendString(b, out.Name)
 		b = append(b, out.Digest.Hash[:]...)
 		b = binary.AppendUvarint(b, uint64(out.Digest.Size))
+		if out.Inline == nil {
+			b = append(b, 0)
+		} else {
+			b = appendString(append(b, 1), string(out.Inline))
+		}
 	}
 	return b
 }
 
 func decodeOutputs(value []byte) ([]action.Output, error) {
-	r := &reader{b: value, s: string(value)}
+	r := &reader{b: value}
 	n := r.uvarint()
 	if n > uint64(len(value)) {
 		return nil, errDamaged
 	}
 	out := make([]action.Output, n)
 	for i := range out {
-		out[i].Name = r.string()
+		out[i].Name = string(r.bytes())
 		copy(out[i].Digest.Hash[:], r.take(len(out[i].Digest.Hash)))
 		out[i].Digest.Size = int64(r.uvarint())
+		if inline := r.take(1); len(inline) == 1 && inline[0] == 1 {
+			out[i].Inline = r.bytes() // shares the value, which is never written
+		}
 	}
 	if r.bad || len(r.b) > 0 {
 		return nil, errDamaged

@@ -42,18 +42,22 @@ type fileSetSpec struct {
 func fileSetKey(s fileSetSpec) eval.Key { return eval.Key{Kind: kindFileSet, Arg: mustJSON(s)} }
 func indexKey(t treeRef) eval.Key       { return eval.Key{Kind: kindIndex, Arg: mustJSON(t)} }
 
-// mustJSON encodes a struct of strings and booleans, which cannot fail.
+// mustJSON encodes a struct of strings and booleans, which cannot fail. JSON that is embedded
+// in it (json.RawMessage) keeps its bytes: no "<" becomes "\u003c", which would be another action's parameters.
 func mustJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic(err)
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // archiveIndex is the value of an index node: the action's outputs.
 type archiveIndex struct {
-	index, data cache.Digest
+	index action.Output
+	data  cache.Digest
 }
 
 // runIndex applies the operation RuleSet.TreeIndex to an archive.
@@ -80,6 +84,11 @@ func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
 	if err != nil {
 		return eval.Result{}, err
 	}
+	if data := r.Outputs[0]; data.Inline != nil { // members are read from the store, however few
+		if _, err := w.store.Put(data.Inline); err != nil {
+			return eval.Result{}, cacheError(err)
+		}
+	}
 	return eval.Result{Value: encodeOutputs(r)}, nil
 }
 
@@ -88,7 +97,7 @@ func decodeIndex(value []byte) (any, error) {
 	if err != nil || len(out) != 2 {
 		return nil, fmt.Errorf("damaged record of an archive's index")
 	}
-	return &archiveIndex{data: out[0].Digest, index: out[1].Digest}, nil
+	return &archiveIndex{data: out[0].Digest, index: out[1]}, nil
 }
 
 // members returns the decoded index of an archive; decoding is remembered in this process.
@@ -98,10 +107,13 @@ func (w *Workspace) members(c *eval.Context, k eval.Key) (*archiveIndex, *tree.I
 		return nil, nil, err
 	}
 	ai := o.(*archiveIndex)
-	if x, ok := w.indexes.Load(ai.index); ok {
+	if x, ok := w.indexes.Load(ai.index.Digest); ok {
 		return ai, x.(*tree.Index), nil
 	}
-	b, err := w.readBlob(ai.index, maxIndex, func() error { return c.RunAgain(k) })
+	b := ai.index.Inline
+	if b == nil {
+		b, err = w.readBlob(ai.index.Digest, maxIndex, func() error { return c.RunAgain(k) })
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +121,7 @@ func (w *Workspace) members(c *eval.Context, k eval.Key) (*archiveIndex, *tree.I
 	if err != nil {
 		return nil, nil, err
 	}
-	w.indexes.Store(ai.index, x)
+	w.indexes.Store(ai.index.Digest, x)
 	return ai, x, nil
 }
 
@@ -199,7 +211,7 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 		}
 		set.Entries[i] = e
 	}
-	return eval.Result{Value: set.encode()}, nil
+	return set.result(), nil
 }
 
 // archiveSet selects from an archive's members.
@@ -218,13 +230,13 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		for e := range x.All() {
 			set.Entries = append(set.Entries, entry(e, 0))
 		}
-		return eval.Result{Value: set.encode()}, nil
+		return set.result(), nil
 	}
 	m, err := files.Compile(s.Include, s.Exclude)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	t := w.pathTree(ai.index, x)
+	t := w.pathTree(ai.index.Digest, x)
 	sel, err := m.Expand(t)
 	if err != nil {
 		return eval.Result{}, err
@@ -236,7 +248,7 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		e, _ := x.Lookup(match.Path)
 		set.Entries = append(set.Entries, entry(e, match.Pattern))
 	}
-	return eval.Result{Value: set.encode()}, nil
+	return set.result(), nil
 }
 
 // pathTree returns the listing of an archive's members, remembered in this process.
@@ -308,34 +320,11 @@ func (s *fileSet) encode() []byte {
 	return b
 }
 
-func decodeFileSet(value []byte) (any, error) {
-	d := &reader{b: value, s: string(value)}
-	s := &fileSet{Dir: d.string(), Index: d.string()}
-	copy(s.Data.Hash[:], d.take(len(s.Data.Hash)))
-	s.Data.Size = int64(d.uvarint())
-	n := d.uvarint()
-	if n > uint64(len(d.b)) {
-		return nil, errDamaged
-	}
-	s.Entries = make([]fileSetEntry, n)
-	for i := range s.Entries {
-		e := &s.Entries[i]
-		e.Path, e.File = d.string(), d.string()
-		e.Pattern, e.Offset = int(d.uvarint()), int64(d.uvarint())
-		if d.bad {
-			return nil, errDamaged
-		}
-		state, rest, err := files.DecodeState(d.b)
-		if err != nil {
-			return nil, errDamaged
-		}
-		e.State = state
-		d.skip(len(d.b) - len(rest))
-	}
-	if d.bad || len(d.b) > 0 {
-		return nil, errDamaged
-	}
-	return s, nil
+// result is the node's: the value is a digest of the set, which says whether it changed. The set itself
+// is large and soon selected again, so it is not recorded.
+func (s *fileSet) result() eval.Result {
+	sum := eval.Of(s.encode())
+	return eval.Result{Value: sum[:], Object: s}
 }
 
 // String returns how a tree is called in messages.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -13,6 +14,9 @@ import (
 // kindInspect is a node that prepares an action of a target without running it: its inputs
 // are brought up to date. The argument is that of the action.
 const kindInspect = "inspect"
+
+// ErrNoOperation is the cause of the error of a target that has no action with the wanted operation.
+var ErrNoOperation = errors.New("no such operation")
 
 // Inspect returns the parameters and inputs of the target's action with that operation, for a
 // command that works on them outside a build. The Call can create no output.
@@ -32,7 +36,8 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 		}
 		return w.exec.Inspect(o.Object.(*action.Spec)), nil
 	}
-	return nil, &diag.Error{Pos: w.site(l.String()), Label: l.String(), Msg: fmt.Sprintf("is a %s, which has no %s to work on", t.RuleName, operation)}
+	return nil, &diag.Error{Pos: w.site(l.String()), Label: l.String(), Err: ErrNoOperation,
+		Msg: fmt.Sprintf("is a %s, which does not use the operation %s", t.RuleName, operation)}
 }
 
 // runInspect is transient: its object is the action's specification, with its files.

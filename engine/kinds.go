@@ -22,7 +22,7 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindTarget, Run: w.runTarget, Decode: decodeTarget, Display: self},
 		{Name: kindSpec, Run: w.runSpec, Decode: decodeSpec, Display: displayAction},
 
-		{Name: kindFileSet, Run: w.runFileSet, Decode: decodeFileSet, Display: displayFileSet},
+		{Name: kindFileSet, Run: w.runFileSet, Transient: true, Display: displayFileSet},
 		{Name: kindIndex, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, FailFast: true},
 		{Name: kindAction, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, NamesItself: true, FailFast: true},
 		{Name: kindInspect, Run: w.runInspect, Transient: true, Display: displayAction},

@@ -1,9 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"path"
-	"strings"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
@@ -35,12 +36,13 @@ func (w *Workspace) runModule(c *eval.Context, arg string) (eval.Result, error) 
 		return eval.Result{}, err
 	}
 	var keys []eval.Key
-	for _, ld := range star.Loads(src) {
+	loads := star.Loads(src)
+	for _, ld := range loads {
 		keys = append(keys, moduleKey(ld.Label))
 	}
 	loaded, err := c.All(keys)
 	if err != nil {
-		return eval.Result{}, err
+		return eval.Result{}, atLoads(err, loads)
 	}
 	digests, err := c.Digests(keys)
 	if err != nil {
@@ -77,7 +79,7 @@ func (w *Workspace) moduleSource(c *eval.Context, l label.Label) (star.Source, e
 			for n := range w.opt.Rules.Modules {
 				names = append(names, "@"+label.Embedded+"//:"+n)
 			}
-			return src, &diag.Error{Msg: fmt.Sprintf("there is no embedded file %s%s", l, diag.DidYouMean(l.String(), names))}
+			return src, &noModule{l, &diag.Error{Msg: fmt.Sprintf("there is no embedded file %s%s", l, diag.DidYouMean(l.String(), names))}}
 		}
 		src.Bytes = bytes
 		return src, nil
@@ -88,7 +90,7 @@ func (w *Workspace) moduleSource(c *eval.Context, l label.Label) (star.Source, e
 	}
 	t := o.(Text)
 	if t.Absent {
-		return src, &diag.Error{Msg: fmt.Sprintf("there is no file %s for %s", l.Path(), l), Hints: w.nearFiles(c, l.Path())}
+		return src, &noModule{l, &diag.Error{Msg: fmt.Sprintf("there is no file %s for %s", l.Path(), l), Hints: w.nearFiles(c, l.Path())}}
 	}
 	src.Bytes = t.Bytes
 	return src, nil
@@ -137,11 +139,12 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	}
 	loaded, err := c.All(keys)
 	if err != nil {
-		return eval.Result{}, w.atLoad(c, err, loads)
+		return eval.Result{}, atLoads(err, loads)
 	}
 	p, err := star.ExecPackage(c.Context(), star.PackageInput{
 		Name: pkg, Source: src, Load: loadFrom(keys, loaded),
-		Glob: func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
+		Suggest: w.suggestLoad(c, loads),
+		Glob:    func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
 	})
 	if err != nil {
 		return eval.Result{}, err
@@ -150,19 +153,59 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	return eval.Result{Value: p.Encode(), Object: p}, nil
 }
 
-// atLoad gives an error that has no position that of the load statement, when there is only one.
-func (w *Workspace) atLoad(_ *eval.Context, err error, loads []star.Load) error {
-	d, ok := err.(*diag.Error)
-	if !ok || d.Pos != "" {
-		return err
-	}
-	e := *d
-	for _, ld := range loads {
-		if strings.Contains(d.Msg, ld.Label.String()) {
-			e.Pos = ld.Pos
+// noModule is the error of a label that names no .star file; the load statements that name it are to blame.
+type noModule struct {
+	label label.Label
+	text  *diag.Error
+}
+
+func (m *noModule) Error() string { return m.text.Error() }
+func (m *noModule) Unwrap() error { return m.text }
+
+// atLoads reports each missing module at the statements that load it.
+func atLoads(err error, loads []star.Load) error {
+	var out diag.List
+	for _, e := range diag.Flatten(err) {
+		var m *noModule
+		if !errors.As(e, &m) {
+			out = append(out, e)
+			continue
+		}
+		for _, ld := range loads {
+			if ld.Label == m.label {
+				at := *m.text
+				at.Pos = ld.Pos
+				out = append(out, &at)
+			}
 		}
 	}
-	return &e
+	return out.Err()
+}
+
+// suggestLoad returns the load statement that a name lacks which the rules have; one that is
+// bound already is not meant.
+func (w *Workspace) suggestLoad(c *eval.Context, loads []star.Load) func(name string) []string {
+	return func(name string) []string {
+		if w.opt.Rules.Entry == "" {
+			return nil
+		}
+		entry := label.Label{Repo: label.Embedded, Name: w.opt.Rules.Entry}
+		o, err := c.Get(moduleKey(entry))
+		if err != nil {
+			return nil
+		}
+		near := diag.Nearest(name, o.(*star.Module).Exports())
+		for _, ld := range loads {
+			if near == "" || slices.Contains(ld.Names, near) {
+				return nil
+			}
+		}
+		hint := fmt.Sprintf("load(%q, %q)", entry, near)
+		if near != name {
+			return []string{fmt.Sprintf("did you mean %q? then write %s", near, hint)}
+		}
+		return []string{"write " + hint}
+	}
 }
 
 func decodePackage(value []byte) (any, error) { return star.DecodePackage(value) }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -77,7 +78,7 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 		err = w.store.CopyTo(out.Digest, name, false)
 	}
 	if errors.Is(err, cache.ErrMiss) {
-		if err := w.session.RunAgain(out.producer); err != nil {
+		if err := w.restore(out); err != nil {
 			return err
 		}
 		err = w.store.CopyTo(out.Digest, name, false)
@@ -98,6 +99,28 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 	sig.Racy = true
 	w.session.Learn(k, placedValue(out.Digest), sig.Append(nil))
 	return nil
+}
+
+// restore puts an output into the store: a small one, which travels with its action's result, or one that
+// was there once and is made again.
+func (w *Workspace) restore(out *Output) error {
+	inline := func() (bool, error) {
+		o := w.session.Get([]eval.Key{out.producer})[0]
+		if o.Err != nil {
+			return false, o.Err
+		}
+		for _, a := range o.Object.([]action.Output) {
+			if a.Digest == out.Digest && a.Inline != nil {
+				_, err := w.store.Put(a.Inline)
+				return true, err
+			}
+		}
+		return false, nil
+	}
+	if done, err := inline(); done || err != nil {
+		return err
+	}
+	return w.session.RunAgain(out.producer)
 }
 
 // makeFolder makes a folder below the root, through no link: outputs stay in the workspace.

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -12,7 +14,8 @@ import (
 )
 
 // explain makes the errors of a build what a user is told: each once, cycles with the places
-// where their targets are declared, and for what went wrong with a target, where that is.
+// where their targets are declared, and for what went wrong with a target, where that is. What is wrong
+// with a file is told for the first target that reads it, and the others are counted.
 func (w *Workspace) explain(errs diag.List) error {
 	var out diag.List
 	seen := map[string]bool{}
@@ -22,6 +25,8 @@ func (w *Workspace) explain(errs diag.List) error {
 			out = append(out, err)
 		}
 	}
+	files := map[string]*diag.Error{} // by position and message, of an error that is not about the target's own declaration
+	others := map[*diag.Error]int{}
 	cancelled := false
 	for _, err := range diag.Flatten(errs) {
 		var cycle *eval.CycleError
@@ -39,7 +44,14 @@ func (w *Workspace) explain(errs diag.List) error {
 		case errors.As(err, &mis):
 			add(mis.text)
 		case errors.As(err, &d):
-			add(w.located(d))
+			first := files[d.Pos+"\x00"+d.Msg]
+			if d.Pos == "" || first == nil {
+				e := w.located(d)
+				add(e)
+				files[d.Pos+"\x00"+d.Msg] = e
+			} else if first.Label != d.Label {
+				others[first]++
+			}
 		default:
 			add(&diag.Error{Msg: err.Error(), Err: err})
 		}
@@ -47,14 +59,22 @@ func (w *Workspace) explain(errs diag.List) error {
 	if cancelled {
 		return context.Canceled
 	}
+	for i, err := range out {
+		if d, ok := err.(*diag.Error); ok && others[d] > 0 {
+			e := *d
+			e.Hints = append(slices.Clone(e.Hints), fmt.Sprintf("%d more targets have this error", others[d]))
+			out[i] = &e
+		}
+	}
 	return out.Err()
 }
 
-// located adds where the target of d is declared.
+// located adds where the target of d is declared, unless d is about a line of that very file.
 func (w *Workspace) located(d *diag.Error) *diag.Error {
 	site := w.site(d.Label)
+	file, _, _ := strings.Cut(site, ":")
 	switch {
-	case site == "" || strings.Contains(d.Error(), site):
+	case site == "" || strings.Contains(d.Error(), site) || strings.HasPrefix(d.Pos, file+":"):
 		return d
 	case d.Pos == "":
 		e := *d
@@ -125,10 +145,46 @@ func (w *Workspace) explainCycle(c *eval.CycleError) error {
 	}
 	short = append(short[first:], short[:first]...)
 	d := &diag.Error{Msg: "dependency cycle: " + strings.Join(append(short, short[0]), " -> "), Err: c}
-	for _, n := range short {
-		if site := w.site(n); site != "" {
-			d.Hints = append(d.Hints, n+" is declared at "+site)
+	for i, n := range short {
+		site, link := w.link(n, short[(i+1)%len(short)])
+		if i == 0 {
+			d.Pos = site
+		}
+		if link != "" {
+			d.Hints = append(d.Hints, link)
 		}
 	}
 	return d
+}
+
+// link says where a target or module of a cycle is declared and where it names the next one. pos is
+// the latter, as far as that is known.
+func (w *Workspace) link(from, to string) (pos, text string) {
+	l, err := label.ParseAbsolute(from)
+	if err != nil || l.Repo != "" {
+		return "", ""
+	}
+	if o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]; o.Err == nil {
+		p := o.Object.(*star.Package)
+		if d := p.Target(l.Name); d != nil {
+			s := p.Site(l.Name)
+			for _, dep := range d.Deps() {
+				if dep.Label.String() == to {
+					pos := s.AttrPos(dep.Attr)
+					return pos, fmt.Sprintf("%s is declared at %s and names %s in %q at %s", from, s.Pos, to, dep.Attr, pos)
+				}
+			}
+			return s.Pos, fmt.Sprintf("%s is declared at %s", from, s.Pos)
+		}
+	}
+	o := w.session.Get([]eval.Key{textKey(l.Path())})[0]
+	if o.Err != nil {
+		return "", ""
+	}
+	for _, ld := range star.Loads(star.Source{Label: l, Bytes: o.Object.(Text).Bytes}) {
+		if ld.Label.String() == to {
+			return ld.Pos, fmt.Sprintf("%s loads %s at %s", from, to, ld.Pos)
+		}
+	}
+	return "", ""
 }

@@ -31,6 +31,8 @@ type RuleSet struct {
 	// Modules are the embedded Starlark files, by name: "rules.star" is loaded as
 	// "@sbomctl//:rules.star".
 	Modules map[string][]byte
+	// Entry is the module whose names a workspace loads: an undefined name is looked for in it.
+	Entry string
 	// Operations are the Go functions that actions apply.
 	Operations []action.Operation
 	// Checks validate attribute values, by kind ("cpe", "sha256"): ctx.check(kind, value).
@@ -107,6 +109,10 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 		values[name] = v
 	}
 	for l, path := range opt.Overrides {
+		// What lies in the workspace is called as any file of it is.
+		if rel, err := filepath.Rel(opt.Root, path); err == nil && filepath.IsLocal(rel) {
+			path = filepath.ToSlash(rel)
+		}
 		values[overrideOption+l] = path
 	}
 	opt.Values = values

@@ -27,6 +27,9 @@ type LockResult struct {
 // place that asks the index, and writes into the source tree.
 func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL string) (LockResult, error) {
 	call, err := w.Inspect(target, "wheel.packages")
+	if d, ok := err.(*diag.Error); ok && errors.Is(err, engine.ErrNoOperation) {
+		d.Hints = append(d.Hints, "a lock is written for a bundled_wheel target")
+	}
 	if err != nil {
 		return LockResult{}, err
 	}
@@ -35,7 +38,7 @@ func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL
 		return LockResult{}, err
 	}
 	if p.Lock == "" {
-		return LockResult{}, &diag.Error{Label: target.String(), Msg: "the target names no lock file", Hints: []string{"add lock = \"" + p.PackageName + ".lock.json\" to it"}}
+		return LockResult{}, &diag.Error{Label: target.String(), Msg: "the target names no lock file", Hints: []string{fmt.Sprintf("add lock = %q to it", wheel.LockName(p.PackageName))}}
 	}
 	r := LockResult{Path: p.Lock}
 	whl, err := wheel.ReadWheel(call, p)

@@ -33,10 +33,14 @@ import (
 //go:embed *.star
 var modules embed.FS
 
+// Entry is the module that a workspace loads: @sbomctl//:rules.star.
+const Entry = "rules.star"
+
 // Set returns the rules, with fetcher for what comes from outside.
 func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	set := engine.RuleSet{
 		Modules:   map[string][]byte{},
+		Entry:     Entry,
 		TreeIndex: "archive.index",
 		Checks:    checks,
 	}

@@ -266,14 +266,11 @@ func UnmarshalActionResult(b []byte) (*ActionResult, error) {
 			if err := want(message, num, wire, wireBytes); err != nil {
 				return err
 			}
-			path, digest, executable, err := decodeNode("OutputFile", data)
+			f, err := decodeOutputFile(data)
 			if err != nil {
 				return err
 			}
-			if reason := badPath(path); reason != "" {
-				return malformed("OutputFile", "path %q %s", path, reason)
-			}
-			r.OutputFiles = append(r.OutputFiles, OutputFile{path, digest, executable})
+			r.OutputFiles = append(r.OutputFiles, f)
 		case 4:
 			r.ExitCode = int32(v)
 			return want(message, num, wire, wireVarint)
@@ -294,6 +291,29 @@ func UnmarshalActionResult(b []byte) (*ActionResult, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// decodeOutputFile decodes an OutputFile, whose contents, if any, must have its digest.
+func decodeOutputFile(data []byte) (f OutputFile, err error) {
+	const message = "OutputFile"
+	f.Path, f.Digest, f.Executable, err = decodeNode(message, data)
+	if err != nil {
+		return f, err
+	}
+	if reason := badPath(f.Path); reason != "" {
+		return f, malformed(message, "path %q %s", f.Path, reason)
+	}
+	err = fields(message, data, func(num, wire int, _ uint64, data []byte) error {
+		if num != 5 {
+			return nil
+		}
+		f.Contents = cloneBytes(data)
+		return want(message, num, wire, wireBytes)
+	})
+	if err == nil && f.Contents != nil && Of(f.Contents) != f.Digest {
+		err = malformed(message, "contents of %q do not have its digest", f.Path)
+	}
+	return f, err
 }
 
 // cloneBytes copies b, so that a result does not hold on to the message it was read from; empty is nil.

@@ -26,7 +26,7 @@ func TestDecodeInverse(t *testing.T) {
 }
 
 func TestDecodeSkipsUnknownFields(t *testing.T) {
-	r := &ActionResult{OutputFiles: []OutputFile{{"a", Of(nil), true}}, Stderr: []byte("w")}
+	r := &ActionResult{OutputFiles: []OutputFile{{Path: "a", Digest: Of(nil), Executable: true}}, Stderr: []byte("w")}
 	m := protoActionResult(r)
 	m.sub("output_symlinks").set("path", "l").set("target", "a")
 	m.sub("output_directories").set("path", "d").digest("tree_digest", Of(nil))

@@ -69,7 +69,7 @@ func appendDigest(b []byte, num int, d Digest) []byte {
 	return appendVarint(b, 2, uint64(d.Size))
 }
 
-// appendNode appends a FileNode, a DirectoryNode or an OutputFile, which share their layout.
+// appendNode appends a FileNode or a DirectoryNode, which share their layout.
 func appendNode(b []byte, num int, name string, d Digest, executable bool) []byte {
 	n := 0
 	if len(name) > 0 {
@@ -168,7 +168,12 @@ func (a *Action) Marshal() []byte {
 func (r *ActionResult) Marshal() []byte {
 	b := []byte{}
 	for _, f := range r.OutputFiles {
-		b = appendNode(b, 2, f.Path, f.Digest, f.Executable)
+		var m []byte
+		m = appendBytes(m, 1, f.Path)
+		m = appendDigest(m, 2, f.Digest)
+		m = appendBool(m, 4, f.Executable)
+		m = appendBytes(m, 5, f.Contents)
+		b = appendElement(b, 2, m)
 	}
 	b = appendVarint(b, 4, uint64(int64(r.ExitCode)))
 	b = appendBytes(b, 5, r.Stdout)

@@ -56,6 +56,7 @@ type OutputFile struct {
 	Path       string // as in Command.OutputPaths
 	Digest     Digest
 	Executable bool
+	Contents   []byte // its bytes, where they are few enough to come along; else nil, and they are in the CAS
 }
 
 // ActionResult is what the action cache keeps of an action that ran. Outputs are kept in

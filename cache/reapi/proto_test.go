@@ -145,7 +145,7 @@ func protoAction(a *Action) message {
 func protoActionResult(r *ActionResult) message {
 	m := newMessage("ActionResult")
 	for _, f := range r.OutputFiles {
-		m.sub("output_files").set("path", f.Path).digest("digest", f.Digest).set("is_executable", f.Executable)
+		m.sub("output_files").set("path", f.Path).digest("digest", f.Digest).set("is_executable", f.Executable).set("contents", f.Contents)
 	}
 	m.set("exit_code", r.ExitCode).set("stdout_raw", r.Stdout).set("stderr_raw", r.Stderr)
 	return m.digest("stdout_digest", r.StdoutDigest).digest("stderr_digest", r.StderrDigest)
@@ -247,6 +247,14 @@ func (g generator) action() *Action {
 	return &Action{g.optionalDigest(), g.optionalDigest(), g.Intn(2) == 0, g.blob(), g.properties()}
 }
 
+func (g generator) outputFile() OutputFile {
+	f := OutputFile{Path: g.name() + "/" + g.name(), Digest: g.digest(), Executable: g.Intn(2) == 0}
+	if b := cloneBytes(g.blob()); len(b) > 0 && g.Intn(2) == 0 {
+		f.Contents, f.Digest = b, Of(b)
+	}
+	return f
+}
+
 func (g generator) result() *ActionResult {
 	r := &ActionResult{
 		ExitCode: []int32{0, 1, 127, 128, -1, -1 << 31}[g.Intn(6)],
@@ -254,7 +262,7 @@ func (g generator) result() *ActionResult {
 		StdoutDigest: g.optionalDigest(), StderrDigest: g.optionalDigest(),
 	}
 	for range g.Intn(6) {
-		r.OutputFiles = append(r.OutputFiles, OutputFile{g.name() + "/" + g.name(), g.digest(), g.Intn(2) == 0})
+		r.OutputFiles = append(r.OutputFiles, g.outputFile())
 	}
 	return r
 }
@@ -318,7 +326,7 @@ func TestMarshalGolden(t *testing.T) {
 		{"action", (&Action{CommandDigest: empty, InputRootDigest: Of([]byte("x")), DoNotCache: true, Salt: []byte("s"), Platform: []Property{{"os", "any"}}}).Marshal(), goldenAction},
 		{"command", (&Command{Arguments: []string{"spdx.base", ""}, EnvironmentVariables: []EnvironmentVariable{{"A", "1"}}, OutputPaths: []string{"a.json"}, Platform: []Property{{"os", "any"}}}).Marshal(), goldenCommand},
 		{"directory", (&Directory{Files: []FileNode{{"f", Of([]byte("x")), true}}, Directories: []DirectoryNode{{"d", empty}}, Symlinks: []SymlinkNode{{"l", "f"}}}).Marshal(), goldenDirectory},
-		{"result", (&ActionResult{OutputFiles: []OutputFile{{"a/b", Of([]byte("x")), true}}, ExitCode: -1, Stdout: []byte("o"), Stderr: []byte("e"), StdoutDigest: empty, StderrDigest: empty}).Marshal(), goldenResult},
+		{"result", (&ActionResult{OutputFiles: []OutputFile{{Path: "a/b", Digest: Of([]byte("x")), Executable: true}}, ExitCode: -1, Stdout: []byte("o"), Stderr: []byte("e"), StdoutDigest: empty, StderrDigest: empty}).Marshal(), goldenResult},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)

@@ -73,11 +73,8 @@ func treeOrder(files []TreeFile) []TreeFile {
 }
 
 func compareTree(x, y string) int {
-	n, i := min(len(x), len(y)), 0
-	for i+8 <= n && x[i:i+8] == y[i:i+8] { // one load each; paths share long beginnings
-		i += 8
-	}
-	for ; i < n; i++ {
+	n := min(len(x), len(y))
+	for i := range n {
 		if x[i] != y[i] {
 			switch {
 			case x[i] == '/':

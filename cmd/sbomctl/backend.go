@@ -47,9 +47,13 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	return &engineWorkspace{w, o.CwdPkg}, nil
 }
 
-func (engineBackend) RuleDocs(ctx context.Context) ([]ruleDoc, error) {
-	docs, err := engine.EmbeddedRuleDocs(ctx, rules.Set(nil))
-	return ruleDocs(docs), err
+func (b engineBackend) RuleDocs(ctx context.Context) ([]ruleDoc, error) {
+	docs, err := b.Reference(ctx)
+	return ruleDocs(docs.Rules), err
+}
+
+func (engineBackend) Reference(ctx context.Context) (engine.Docs, error) {
+	return engine.EmbeddedDocs(ctx, rules.Set(nil))
 }
 
 func (engineBackend) Expunge(o options) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -57,9 +58,19 @@ func (a *app) completeOneLabel(cmd *cobra.Command, args []string, prefix string)
 	return a.completeLabels(cmd, args, prefix)
 }
 
+// undouble takes back that cobra parses the flags twice before it asks for completions, which
+// doubles -C: the second folder would be looked for in the first.
+func (a *app) undouble() {
+	dirs := a.flags.dirs
+	if half := len(dirs) / 2; slices.Equal(dirs[:half], dirs[half:]) {
+		a.flags.dirs = dirs[:half]
+	}
+}
+
 // completeLabels asks the workspace. Whatever is wrong there is not said: a shell has no place for it.
 func (a *app) completeLabels(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	const none = cobra.ShellCompDirectiveNoFileComp
+	a.undouble()
 	if a.enter() != nil || a.root == "" || a.applyRC(cmd) != nil {
 		return nil, none
 	}

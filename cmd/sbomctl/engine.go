@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 )
 
@@ -59,7 +60,7 @@ type workspace interface {
 	// Complete returns the labels that a label or pattern starting with prefix may become,
 	// written in prefix's own way (relative stays relative).
 	Complete(ctx context.Context, prefix string) ([]string, error)
-	// RuleDocs returns the documentation of every rule that the workspace can load.
+	// RuleDocs returns the documentation of the rules in the workspace's own sbom.star.
 	RuleDocs(ctx context.Context) ([]ruleDoc, error)
 	// Lock writes the lock file of one target from the package index at indexURL.
 	Lock(ctx context.Context, target, indexURL string) (lockResult, error)
@@ -71,6 +72,8 @@ type backend interface {
 	Open(ctx context.Context, o options) (workspace, error)
 	// RuleDocs returns the documentation of the embedded rules; it needs no workspace.
 	RuleDocs(ctx context.Context) ([]ruleDoc, error)
+	// Reference returns that and the documentation of what a workspace's own rules can load.
+	Reference(ctx context.Context) (engine.Docs, error)
 	// Expunge removes the state that the cache folder keeps for this one workspace.
 	Expunge(o options) error
 }

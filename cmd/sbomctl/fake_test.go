@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 )
 
@@ -56,6 +57,9 @@ func (f *fakeBackend) Complete(_ context.Context, prefix string) ([]string, erro
 	return out, nil
 }
 func (f *fakeBackend) RuleDocs(context.Context) ([]ruleDoc, error) { return f.docs, nil }
+func (f *fakeBackend) Reference(context.Context) (engine.Docs, error) {
+	return engine.Docs{}, nil
+}
 func (f *fakeBackend) Lock(_ context.Context, target, indexURL string) (lockResult, error) {
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err

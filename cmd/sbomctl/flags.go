@@ -37,6 +37,7 @@ type flagValues struct {
 	indexURL    string
 	expunge     bool
 	jsonOut     bool
+	markdown    bool
 	showVersion bool
 }
 
@@ -73,7 +74,7 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 	v.jobs = runtime.GOMAXPROCS(0)
 	fs.VarP((*jobsValue)(&v.jobs), "jobs", "j", "run at most `N` actions at once; auto: one a processor")
 	fs.Var((*pathValue)(&v.diskCache), "disk_cache", "keep the cache in `DIR` instead of the user's cache folder")
-	fs.Var(&v.distDirs, "distdir", "look in `DIR` for files, by digest, before the network; repeatable")
+	fs.Var(&v.distDirs, "distdir", "look in `DIR` for files to fetch, before the network; repeatable")
 	fs.Var(&v.overrides, "override", "take a tree from another folder or archive: `LABEL=PATH`; repeatable")
 }
 

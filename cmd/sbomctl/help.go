@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -12,13 +13,16 @@ import (
 )
 
 func (a *app) helpCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "help [COMMAND|RULE]",
 		Short:   "explain a command or a rule",
 		Long:    "Explains a command and its flags, or a rule and its attributes. In a workspace its own rules too.",
 		Example: "sbomctl help build\nsbomctl help vendored_package",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
+			if a.flags.markdown {
+				return a.markdownHelp(cmd, args)
+			}
 			switch len(args) {
 			case 0:
 				a.printHelp(root)
@@ -36,10 +40,13 @@ func (a *app) helpCommand() *cobra.Command {
 			return a.ruleHelp(cmd, args[0])
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			a.undouble()
 			docs, _ := a.ruleDocs(cmd)
 			return completeWords(append(commandNames(cmd.Root()), ruleNames(docs)...)...)(cmd, args, prefix)
 		},
 	}
+	boolVar(cmd.Flags(), &a.flags.markdown, "markdown", false, "print the reference of all embedded rules, in Markdown")
+	return cmd
 }
 
 // ruleHelp prints the documentation of the rule of that name.
@@ -67,8 +74,9 @@ func ruleNames(docs []ruleDoc) []string {
 	return names
 }
 
-// ruleDocs returns the rules of the workspace, or outside of one the embedded rules. The
-// embedded ones are returned even beside an error of the workspace's own.
+// ruleDocs returns the embedded rules and, in a workspace, those of its own sbom.star, which
+// hide embedded ones of their name. The embedded ones are returned even beside an error of the
+// workspace's own.
 func (a *app) ruleDocs(cmd *cobra.Command) ([]ruleDoc, error) {
 	docs, err := a.backend.RuleDocs(cmd.Context())
 	if err != nil {
@@ -83,9 +91,13 @@ func (a *app) ruleDocs(cmd *cobra.Command) ([]ruleDoc, error) {
 		return docs, err
 	}
 	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
-		all, err := w.RuleDocs(ctx)
-		if err == nil {
-			docs = all
+		own, err := w.RuleDocs(ctx)
+		embedded := docs
+		docs = slices.Clone(own)
+		for _, d := range embedded {
+			if !slices.Contains(ruleNames(own), d.Name) {
+				docs = append(docs, d)
+			}
 		}
 		return err
 	})

@@ -20,8 +20,8 @@ type call struct {
 	ctx      context.Context
 	x        *Executor
 	spec     *Spec
-	outputs  map[string]cache.Digest
-	open     map[string]*cache.Writer
+	outputs  map[string]Output
+	open     map[string]*outputWriter
 	warnings []string
 	err      error // first failure to write an output
 }
@@ -81,6 +81,8 @@ func (c *call) Open(f File) (io.ReadCloser, error) {
 			return nil, changed(f)
 		}
 		return &verifier{r: file, c: file, f: f, h: sha256.New()}, nil
+	case Inline:
+		return &verifier{r: bytes.NewReader(h.Bytes), c: io.NopCloser(nil), f: f, h: sha256.New()}, nil
 	case Member:
 		r, err := c.blob(h.Data)
 		if err != nil {
@@ -128,12 +130,9 @@ func (c *call) Create(output string) (io.WriteCloser, error) {
 			if _, done := c.outputs[output]; done || c.open[output] != nil {
 				return nil, fmt.Errorf("operation %s creates its output %q twice", c.spec.Operation.Name, output)
 			}
-			w, err := c.x.Store.Create()
-			if err != nil {
-				return nil, err
-			}
+			w := &outputWriter{c: c, name: output}
 			c.open[output] = w
-			return &outputWriter{c: c, name: output, w: w}, nil
+			return w, nil
 		}
 	}
 	return nil, fmt.Errorf("operation %s has no output %q", c.spec.Operation.Name, output)
@@ -146,21 +145,39 @@ func (c *call) Warn(format string, args ...any) {
 // abort removes what was not sealed.
 func (c *call) abort() {
 	for _, w := range c.open {
-		w.Abort()
+		if w.large != nil {
+			w.large.Abort()
+		}
 	}
 }
 
+// outputWriter keeps an output in memory while it is small, and then streams it into the store.
 type outputWriter struct {
-	c    *call
-	name string
-	w    *cache.Writer
+	c     *call
+	name  string
+	small []byte
+	large *cache.Writer
 }
 
 func (o *outputWriter) Write(p []byte) (int, error) {
 	if err := o.c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return o.w.Write(p)
+	if o.large == nil {
+		if len(o.small)+len(p) <= MaxInline {
+			o.small = append(o.small, p...)
+			return len(p), nil
+		}
+		w, err := o.c.x.Store.Create()
+		if err != nil {
+			return 0, err
+		}
+		o.large = w
+		if _, err := w.Write(o.small); err != nil {
+			return 0, err
+		}
+	}
+	return o.large.Write(p)
 }
 
 func (o *outputWriter) Close() error {
@@ -168,12 +185,18 @@ func (o *outputWriter) Close() error {
 		return nil
 	}
 	delete(o.c.open, o.name)
-	d, err := o.w.Commit()
-	if err != nil {
-		o.c.err = err
-		return err
+	out := Output{Name: o.name}
+	if o.large == nil {
+		out.Inline = append([]byte{}, o.small...) // not nil, even when empty
+		out.Digest = cache.Of(out.Inline)
+	} else {
+		var err error
+		if out.Digest, err = o.large.Commit(); err != nil {
+			o.c.err = err
+			return err
+		}
 	}
-	o.c.outputs[o.name] = d
+	o.c.outputs[o.name] = out
 	return nil
 }
 

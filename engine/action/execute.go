@@ -29,7 +29,20 @@ type Result struct {
 type Output struct {
 	Name   string
 	Digest cache.Digest
+	Inline []byte // its bytes, when there are at most MaxInline of them; else nil, and they are in the store
 }
+
+// Handle says where the output's bytes are.
+func (o *Output) Handle() any {
+	if o.Inline != nil {
+		return Inline{o.Inline}
+	}
+	return Blob{}
+}
+
+// MaxInline is how large an output may be to travel with its action's result. A file of its own in the
+// store costs more than this many bytes.
+const MaxInline = 8 << 10
 
 // LostError says that a blob which an input names is not in the store any more. The caller
 // makes it again and then repeats the action.
@@ -45,12 +58,12 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	if !again {
+	if !again && !s.Operation.Trivial {
 		if r := x.lookup(key, s); r != nil {
 			return r, nil
 		}
 	}
-	c := &call{ctx: ctx, x: x, spec: s, outputs: map[string]cache.Digest{}, open: map[string]*cache.Writer{}}
+	c := &call{ctx: ctx, x: x, spec: s, outputs: map[string]Output{}, open: map[string]*outputWriter{}}
 	err = s.Operation.Run(ctx, c)
 	c.abort()
 	if err == nil {
@@ -62,12 +75,15 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 	r := &Result{Key: key, Warnings: c.warnings}
 	ar := &reapi.ActionResult{Stderr: []byte(strings.Join(c.warnings, "\n"))}
 	for _, name := range s.Outputs {
-		d, ok := c.outputs[name]
+		o, ok := c.outputs[name]
 		if !ok {
 			return nil, fmt.Errorf("operation %s did not write its output %q", s.Operation.Name, name)
 		}
-		r.Outputs = append(r.Outputs, Output{name, d})
-		ar.OutputFiles = append(ar.OutputFiles, reapi.OutputFile{Path: name, Digest: d})
+		r.Outputs = append(r.Outputs, o)
+		ar.OutputFiles = append(ar.OutputFiles, reapi.OutputFile{Path: name, Digest: o.Digest, Contents: o.Inline})
+	}
+	if s.Operation.Trivial {
+		return r, nil
 	}
 	if err := x.Actions.PutResult(key, ar); err != nil {
 		return nil, tidy(err)
@@ -91,10 +107,14 @@ func (x *Executor) lookup(key cache.Digest, s *Spec) *Result {
 	}
 	r := &Result{Key: key, Cached: true}
 	for i, f := range ar.OutputFiles {
-		if f.Path != s.Outputs[i] || !x.Store.Has(f.Digest) {
+		if f.Path != s.Outputs[i] || f.Contents == nil && f.Digest.Size > 0 && !x.Store.Has(f.Digest) {
 			return nil
 		}
-		r.Outputs = append(r.Outputs, Output{f.Path, f.Digest})
+		o := Output{f.Path, f.Digest, f.Contents}
+		if f.Digest.Size == 0 {
+			o.Inline = []byte{}
+		}
+		r.Outputs = append(r.Outputs, o)
 	}
 	if len(ar.Stderr) > 0 {
 		r.Warnings = strings.Split(string(ar.Stderr), "\n")

@@ -23,6 +23,7 @@ type Operation struct {
 	Name    string // "spdx.base", "archive.index", ...: package-like prefix, a dot, a verb or noun
 	Version int    // part of every key; to be raised whenever Run's result may differ
 	Run     func(ctx context.Context, call Call) error
+	Trivial bool // running it costs less than a look into the action cache, so it is not cached
 }
 
 // Call is what an operation sees of the world.

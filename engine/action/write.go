@@ -6,6 +6,7 @@ import "context"
 var WriteOperation = Operation{
 	Name:    "engine.write",
 	Version: 1,
+	Trivial: true,
 	Run: func(_ context.Context, c Call) error {
 		var p struct {
 			Content string `json:"content"`

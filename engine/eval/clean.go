@@ -27,7 +27,7 @@ func (s *Session) refresh(roots []*node) {
 			continue
 		}
 		if n.phase == unvisited {
-			n.trace.each(func(to id, _ []byte) bool { stack = append(stack, e.nodes[to]); return true })
+			e.trace(n).each(func(to id, _ []byte) bool { stack = append(stack, e.nodes[to]); return true })
 		}
 	}
 	s.readLeaves(leaves)
@@ -65,7 +65,7 @@ func (s *Session) readLeaf(n *node, p *probers) phase {
 	e := s.e
 	leaf := e.kinds[n.kind].Leaf
 	n.refreshed = true
-	if n.recorded && p.of(n.kind, leaf).Probe(n.arg, n.sig, n.value) {
+	if n.recorded && p.of(n.kind, leaf).Probe(n.arg, n.basis, n.value) {
 		return done
 	}
 	value, sig, err := leaf.Read(n.arg)
@@ -81,7 +81,7 @@ func (s *Session) readLeaf(n *node, p *probers) phase {
 		}
 	}
 	e.mu.Lock()
-	e.record(n, value, digest, sig, nil)
+	e.record(n, value, digest, sig)
 	e.mu.Unlock()
 	return done
 }
@@ -122,7 +122,7 @@ func (s *Session) isClean(n *node) bool {
 		return false
 	}
 	n.clean = visiting
-	ok := n.trace.each(func(to id, digest []byte) bool {
+	ok := s.e.trace(n).each(func(to id, digest []byte) bool {
 		d := s.e.nodes[to]
 		return s.isClean(d) && bytes.Equal(d.digest[:], digest)
 	})

@@ -148,6 +148,9 @@ func (s *Session) RunAgain(k Key) error {
 }
 
 func (s *Session) runAgain(k Key, by *task) error {
+	if by == nil { // a node whose object is being made again
+		by = &task{}
+	}
 	e := s.e
 	e.mu.Lock()
 	n := e.lookup(k)
@@ -184,6 +187,6 @@ func (s *Session) Learn(k Key, value, signature []byte) {
 	s.e.mu.Lock()
 	defer s.e.mu.Unlock()
 	n := s.e.lookup(k)
-	s.e.record(n, value, Of(value), signature, nil)
+	s.e.record(n, value, Of(value), signature)
 	n.phase, n.err = done, nil
 }

@@ -32,12 +32,13 @@ type Evaluator struct {
 	journal     *journal // nil: in memory only
 	replaced    bool     // the journal was another engine's
 
-	mu    sync.Mutex // guards what follows and the nodes' session fields
-	nodes []*node    // by id; nil for ids whose definition was lost
-	index []map[string]*node
-	slab  []node
-	dirty []*node // changed since the last flush
-	bytes int     // about what dirty will take
+	mu     sync.Mutex // guards what follows and the nodes' session fields
+	nodes  []*node    // by id; nil for ids whose definition was lost
+	index  []map[string]*node
+	slab   []node
+	dirty  []*node // changed since the last flush
+	bytes  int     // about what dirty will take
+	buffer []byte  // of flush
 }
 
 // Open returns an evaluator over these kinds, with what the journal recorded of them.
@@ -136,11 +137,11 @@ func (e *Evaluator) display(n *node) (name, label string) {
 }
 
 // record notes a new value of n, to be written to the journal. e.mu is held.
-func (e *Evaluator) record(n *node, value []byte, digest Digest, sig []byte, t trace) {
+func (e *Evaluator) record(n *node, value []byte, digest Digest, basis []byte) {
 	if n.recorded {
 		n.supersedes += n.recordedSize()
 	}
-	n.recorded, n.value, n.digest, n.sig, n.trace = true, value, digest, sig, t
+	n.recorded, n.value, n.digest, n.basis = true, value, digest, basis
 	if e.journal == nil {
 		return
 	}
@@ -148,7 +149,7 @@ func (e *Evaluator) record(n *node, value []byte, digest Digest, sig []byte, t t
 		n.dirty = true
 		e.dirty = append(e.dirty, n)
 	}
-	if e.bytes += len(value) + len(sig) + len(t) + 100; e.bytes >= batchSize {
+	if e.bytes += len(value) + len(basis) + 100; e.bytes >= batchSize {
 		if err := e.flushDirty(); err != nil {
 			e.giveUpJournal(err)
 		}

@@ -89,14 +89,14 @@ func (e *Evaluator) loadJournal(path string) error {
 }
 
 func (e *Evaluator) writeHeader() error {
-	head := []byte(magic)
-	p := appendBytes(nil, e.fingerprint)
+	p := appendBytes(make([]byte, batchHead), e.fingerprint)
 	p = binary.AppendUvarint(p, uint64(len(e.kinds)))
 	for i := range e.kinds {
 		p = appendBytes(p, e.kinds[i].Name)
 		p = binary.AppendUvarint(p, uint64(e.kinds[i].Version))
 	}
-	return e.journal.write(appendBatch(head, p))
+	sealBatch(p)
+	return e.journal.write(append([]byte(magic), p...))
 }
 
 func (j *journal) write(b []byte) error {
@@ -107,10 +107,13 @@ func (j *journal) write(b []byte) error {
 	return nil
 }
 
-func appendBatch(dst, payload []byte) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
-	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(payload, castagnoli))
-	return append(dst, payload...)
+// batchHead is the length of what precedes a batch's payload.
+const batchHead = 8
+
+// sealBatch fills in the head of the batch that b is.
+func sealBatch(b []byte) {
+	binary.LittleEndian.PutUint32(b, uint32(len(b)-batchHead))
+	binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(b[batchHead:], castagnoli))
 }
 
 func appendBytes[T string | []byte](dst []byte, s T) []byte {
@@ -239,12 +242,7 @@ func (e *Evaluator) replayBatch(p []byte, keep []int) bool {
 			if nd.recorded {
 				e.journal.dead += nd.recordedSize()
 			}
-			nd.recorded, nd.digest, nd.value = true, Digest(digest), value
-			if tag == 'l' {
-				nd.sig = last
-			} else {
-				nd.trace = last
-			}
+			nd.recorded, nd.digest, nd.value, nd.basis = true, Digest(digest), value, last
 		default:
 			return false
 		}
@@ -266,15 +264,15 @@ func (e *Evaluator) appendDefinition(p []byte, n *node) []byte {
 
 // appendRecord encodes what is known of n, but for its key.
 func (e *Evaluator) appendRecord(p []byte, n *node) []byte {
-	tag, last := byte('t'), []byte(n.trace)
+	tag := byte('t')
 	if e.kinds[n.kind].Leaf != nil {
-		tag, last = 'l', n.sig
+		tag = 'l'
 	}
 	p = append(p, tag)
 	p = binary.AppendUvarint(p, uint64(n.id))
 	p = append(p, n.digest[:]...)
 	p = appendBytes(p, n.value)
-	return appendBytes(p, last)
+	return appendBytes(p, n.basis)
 }
 
 // batchSize is how much is gathered before it is written: large enough to be cheap, small
@@ -284,7 +282,7 @@ const batchSize = 1 << 20
 // flush appends the records of the nodes to the journal. Their definitions go first, since
 // a trace may speak of a node further down.
 func (e *Evaluator) flush(nodes []*node) error {
-	var p []byte
+	p := append(e.buffer[:0], make([]byte, batchHead)...)
 	for _, n := range nodes {
 		p = e.appendDefinition(p, n)
 	}
@@ -293,12 +291,14 @@ func (e *Evaluator) flush(nodes []*node) error {
 		e.journal.dead += n.supersedes
 		n.supersedes, n.dirty = 0, false
 		if len(p) >= batchSize || i == len(nodes)-1 {
-			if err := e.journal.write(appendBatch(nil, p)); err != nil {
+			sealBatch(p)
+			if err := e.journal.write(p); err != nil {
 				return err
 			}
-			p = p[:0]
+			p = p[:batchHead]
 		}
 	}
+	e.buffer = p
 	return nil
 }
 
@@ -321,7 +321,7 @@ func (e *Evaluator) reachable() []*node {
 		}
 		seen[n.id] = true
 		out = append(out, n)
-		n.trace.each(func(to id, _ []byte) bool { visit(e.nodes[to]); return true })
+		e.trace(n).each(func(to id, _ []byte) bool { visit(e.nodes[to]); return true })
 	}
 	for _, n := range e.nodes {
 		if n != nil && e.kinds[n.kind].Root {

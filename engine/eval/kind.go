@@ -29,7 +29,8 @@ type Kind struct {
 	// themselves. The object is shared and must not be changed.
 	Decode func(value []byte) (any, error)
 
-	// Transient kinds have objects that cannot be decoded from bytes (a Starlark module).
+	// Transient kinds have objects that cannot be decoded from bytes (a Starlark module), or
+	// are more quickly made again than recorded.
 	// Their Run returns the object beside the value, and runs once more, silently, in a
 	// process that needs the object of a node whose trace still holds.
 	Transient bool

@@ -29,8 +29,7 @@ type node struct {
 	recorded bool   // digest, value (and signature or trace) are those of an earlier run or read
 	digest   Digest // of value
 	value    []byte
-	sig      []byte // leaf: signature of the last read
-	trace    trace  // other: what its function asked for
+	basis    []byte // leaf: signature of the last read; other: trace of what its function asked for
 
 	phase      phase
 	defined    bool          // the journal knows its key
@@ -48,7 +47,15 @@ type node struct {
 
 // recordedSize is about what n's record takes in the journal.
 func (n *node) recordedSize() int64 {
-	return int64(len(n.value)+len(n.sig)+len(n.trace)) + 40
+	return int64(len(n.value)+len(n.basis)) + 40
+}
+
+// trace returns what the node's function asked for; nil for a leaf.
+func (e *Evaluator) trace(n *node) trace {
+	if e.kinds[n.kind].Leaf != nil {
+		return nil
+	}
+	return n.basis
 }
 
 type tristate uint8

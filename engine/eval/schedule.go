@@ -249,7 +249,7 @@ func (s *Session) verify(t *task) (*event.Reason, bool) {
 		t.verifying, t.mistrust = false, false
 		s.e.mu.Unlock()
 	}()
-	for rest := t.n.trace; len(rest) > 0; {
+	for rest := s.e.trace(t.n); len(rest) > 0; {
 		var edges []byte
 		edges, rest = rest.group()
 		nodes, ok := s.targets(edges)
@@ -345,7 +345,7 @@ func (s *Session) run(t *task, reason *event.Reason) phase {
 	}
 	e.mu.Lock()
 	n.object = r.Object
-	e.record(n, r.Value, digest, nil, c.trace)
+	e.record(n, r.Value, digest, c.trace)
 	e.mu.Unlock()
 	s.events.Emit(fin)
 	return done

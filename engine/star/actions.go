@@ -200,9 +200,9 @@ func (an *analysis) refs(v starlark.Value, depth int) ([]starlark.Value, error) 
 	case *treeValue:
 		return []starlark.Value{v}, an.usable(v.archive)
 	case *targetValue:
-		v.t.decode()
-		out := make([]starlark.Value, len(v.t.decodedFiles))
-		for i, f := range v.t.decodedFiles {
+		files := v.t.outputs()
+		out := make([]starlark.Value, len(files))
+		for i, f := range files {
 			out[i] = f
 		}
 		return out, nil

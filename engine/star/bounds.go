@@ -16,19 +16,21 @@ const (
 	maxSource   = 16 << 20  // bytes of one file
 	maxSteps    = 100e6     // bytecode steps of one module, package or analysis: some seconds
 	maxFuncs    = 20_000    // functions in one file: without recursion this bounds the depth of calls
-	maxString   = 64 << 20  // bytes of one string
+	maxString   = 16 << 20  // bytes of one string
 	maxElements = 4 << 20   // elements of one range, or of a repeated list
 	maxBits     = 64 << 10  // of one integer
 	maxDepth    = 100       // nesting of data that leaves Starlark (attributes, providers, text, JSON)
-	maxNodes    = 50 << 20  // values reachable from a module's globals
+	maxNodes    = 10 << 20  // values reachable from a module's globals
 	maxTargets  = 1_000_000 // targets of one package
-	maxResult   = 64 << 20  // bytes of one Declaration or Target
+	maxResult   = 16 << 20  // bytes of one Declaration or Target
 	maxPackage  = 1 << 30   // bytes of one Package
-	maxHeap     = 2 << 30   // bytes by which the process may grow while one evaluation runs
 	maxErrors   = 50        // errors of one evaluation that are reported
 )
 
-// thread returns a thread bound to ctx and to the step and memory limits. release must be
+// maxHeap is by how many bytes the process may grow while one evaluation runs; a variable for the test.
+var maxHeap uint64 = 1 << 30
+
+// newThread returns a thread bound to ctx and to the step and memory limits. release must be
 // called when it is done.
 func newThread(ctx context.Context, name string, print func(string)) (thread *starlark.Thread, release func()) {
 	thread = &starlark.Thread{

@@ -103,12 +103,10 @@ func boundedInt(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kw
 	return starlark.Universe["int"].(*starlark.Builtin).CallInternal(t, args, kwargs)
 }
 
-// boundedGetattr is the second way to a string's methods.
+// boundedGetattr is the second way to the methods of strings and lists.
 func boundedGetattr(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) > 0 {
-		if s, ok := args[0].(starlark.String); ok {
-			args = append(starlark.Tuple{text{s}}, args[1:]...)
-		}
+		args = append(starlark.Tuple{guardReceiver(args[0])}, args[1:]...)
 	}
 	return starlark.Universe["getattr"].(*starlark.Builtin).CallInternal(t, args, kwargs)
 }

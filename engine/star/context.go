@@ -96,8 +96,7 @@ func (a *attrsValue) Attr(name string) (starlark.Value, error) {
 	if a.files {
 		var elems []starlark.Value
 		eachTarget(a.an.targets(v), func(t *targetValue) {
-			t.t.decode()
-			for _, f := range t.t.decodedFiles {
+			for _, f := range t.t.outputs() {
 				elems = append(elems, f)
 			}
 		})
@@ -167,6 +166,9 @@ func (an *analysis) option(_ *starlark.Thread, b *starlark.Builtin, args starlar
 // checks is ctx.check: check.<kind>(value, attr) reports an invalid value at the attribute, and goes on, so
 // that all are reported together; it returns whether the value is valid.
 func (an *analysis) checks() starlark.Value {
+	if an.checkModule != nil {
+		return an.checkModule
+	}
 	members := make(starlark.StringDict, len(an.in.Checks))
 	for kind, check := range an.in.Checks {
 		members[kind] = starlark.NewBuiltin(kind, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
@@ -187,5 +189,6 @@ func (an *analysis) checks() starlark.Value {
 			return starlark.False, nil
 		})
 	}
-	return &starlarkstruct.Module{Name: "ctx.check", Members: members}
+	an.checkModule = &starlarkstruct.Module{Name: "ctx.check", Members: members}
+	return an.checkModule
 }

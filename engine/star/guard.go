@@ -10,15 +10,19 @@ import (
 
 // The interpreter bounds steps, but one step may allocate a product of sizes: [0] * n,
 // "%s" % x, "".join(x), s.replace(a, b). Before a file is compiled, the operand of each such
-// operation is wrapped in a call of a builtin whose name no source can spell; the builtin
+// operation, and of those that can double a size, is wrapped in a call of a builtin whose name no source can spell; the builtin
 // checks the sizes, or hands on a value that checks them when the operation is applied.
 const (
+	guardAdd    = "<+>"
 	guardMul    = "<*>"
 	guardMod    = "<%>"
 	guardMethod = "<.>"
 )
 
 var guards = starlark.StringDict{
+	guardAdd: starlark.NewBuiltin(guardAdd, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+		return args[0], addable(args[0])
+	}),
 	guardMul: starlark.NewBuiltin(guardMul, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		return factor{args[0]}, nil
 	}),
@@ -29,10 +33,7 @@ var guards = starlark.StringDict{
 		return args[0], nil
 	}),
 	guardMethod: starlark.NewBuiltin(guardMethod, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-		if s, ok := args[0].(starlark.String); ok {
-			return text{s}, nil
-		}
-		return args[0], nil
+		return guardReceiver(args[0]), nil
 	}),
 }
 
@@ -48,6 +49,8 @@ func instrument(f *syntax.File) {
 		switch n := n.(type) {
 		case *syntax.BinaryExpr:
 			switch n.Op {
+			case syntax.PLUS:
+				n.Y = wrap(guardAdd, n.Y, n.OpPos)
 			case syntax.STAR:
 				n.Y = wrap(guardMul, n.Y, n.OpPos)
 			case syntax.PERCENT:
@@ -55,6 +58,8 @@ func instrument(f *syntax.File) {
 			}
 		case *syntax.AssignStmt:
 			switch n.Op {
+			case syntax.PLUS_EQ:
+				n.RHS = wrap(guardAdd, n.RHS, n.OpPos)
 			case syntax.STAR_EQ:
 				n.RHS = wrap(guardMul, n.RHS, n.OpPos)
 			case syntax.PERCENT_EQ:
@@ -105,22 +110,51 @@ func (f factor) Binary(op syntax.Token, left starlark.Value, _ starlark.Side) (s
 	return starlark.Binary(op, left, f.Value)
 }
 
-// growing are the methods of a string whose result may be longer than all arguments together.
-var growing = map[string]bool{"join": true, "replace": true, "format": true}
+// addable bounds what one addition can add, so that the watchdog sees the sum in time.
+func addable(v starlark.Value) error {
+	switch v := v.(type) {
+	case starlark.String:
+		if len(v) > maxString/2 {
+			return fmt.Errorf("a string of %d bytes is too long to add", len(v))
+		}
+	case starlark.Bytes:
+		if len(v) > maxString/2 {
+			return fmt.Errorf("%d bytes are too long to add", len(v))
+		}
+	case starlark.Sequence:
+		if v.Len() > maxElements {
+			return fmt.Errorf("a %s of %d elements is too long to add", v.Type(), v.Len())
+		}
+	}
+	return nil
+}
 
-// text is a string whose growing methods check the size of what they make.
-type text struct{ starlark.Value }
+// growing are the methods of strings and lists whose result may be longer than all arguments together, or that can
+// double a size.
+var growing = map[string]bool{"join": true, "replace": true, "format": true, "extend": true}
 
-func (t text) AttrNames() []string { return t.Value.(starlark.String).AttrNames() }
+func guardReceiver(v starlark.Value) starlark.Value {
+	switch v.(type) {
+	case starlark.String, *starlark.List:
+		return receiver{v}
+	}
+	return v
+}
 
-func (t text) Attr(name string) (starlark.Value, error) {
-	v, err := t.Value.(starlark.String).Attr(name)
+// receiver is a string or list whose growing methods check the size of what they make.
+type receiver struct{ starlark.Value }
+
+func (r receiver) AttrNames() []string { return r.Value.(starlark.HasAttrs).AttrNames() }
+
+// Attr returns a method.
+func (r receiver) Attr(name string) (starlark.Value, error) {
+	v, err := r.Value.(starlark.HasAttrs).Attr(name)
 	if err != nil || v == nil || !growing[name] {
 		return v, err
 	}
 	method := v.(*starlark.Builtin)
 	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		size, err := t.bound(name, args, kwargs)
+		size, err := r.bound(name, args, kwargs)
 		if err == nil && size > maxString {
 			err = fmt.Errorf("%s: the result is longer than %d MiB", name, maxString>>20)
 		}
@@ -128,14 +162,18 @@ func (t text) Attr(name string) (starlark.Value, error) {
 			return nil, err
 		}
 		return method.CallInternal(thread, args, kwargs)
-	}).BindReceiver(t.Value), nil
+	}).BindReceiver(r.Value), nil
 }
 
 // bound returns a number of bytes that the result does not exceed. Ill-typed arguments are
 // the method's own business.
-func (t text) bound(name string, args starlark.Tuple, kwargs []starlark.Tuple) (int, error) {
-	s := string(t.Value.(starlark.String))
+func (r receiver) bound(name string, args starlark.Tuple, kwargs []starlark.Tuple) (int, error) {
+	s, _ := starlark.AsString(r.Value)
 	switch name {
+	case "extend":
+		if len(args) == 1 {
+			return 0, addable(args[0])
+		}
 	case "join":
 		if len(args) == 1 {
 			n := starlark.Len(args[0])

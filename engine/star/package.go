@@ -157,7 +157,6 @@ type packageState struct {
 	out        *Package
 	callIDs    map[callPos]int
 	visibility starlark.Value // default_visibility in canonical form; nil for public
-	failed     map[string]bool
 	errs       diag.List
 	scratch    []namedValue
 	bytes      int
@@ -186,7 +185,7 @@ func ExecPackage(ctx context.Context, in PackageInput) (*Package, error) {
 	p := &packageState{
 		ctx: ctx, in: in, program: prog,
 		out:     &Package{name: in.Name, path: in.Source.path(), index: map[string]int{}},
-		callIDs: map[callPos]int{}, failed: map[string]bool{},
+		callIDs: map[callPos]int{},
 	}
 	thread, release := newThread(ctx, p.out.path, func(msg string) { p.out.Warnings = append(p.out.Warnings, msg) })
 	defer release()

@@ -201,9 +201,6 @@ func (r *Rule) CallInternal(t *starlark.Thread, args starlark.Tuple, kwargs []st
 		return nil, errTooMany
 	}
 	if failed {
-		if decl.label.Name != "" {
-			p.failed[decl.label.Name] = true
-		}
 		return starlark.None, nil
 	}
 	d, err := decl.encode()

@@ -2,6 +2,7 @@ package star
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"go.starlark.net/resolve"
@@ -51,11 +52,11 @@ type callPos struct{ line, col int32 }
 
 // compile parses, checks and resolves src, and loads what it loads.
 func compile(src Source, predeclared starlark.StringDict, build bool, load LoadFunc, suggest func(string) []string) (*program, error) {
-	path := src.path()
+	name := src.path()
 	if len(src.Bytes) > maxSource {
-		return nil, &diag.Error{Pos: path, Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
+		return nil, &diag.Error{Pos: name, Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
 	}
-	file, err := options.Parse(path, src.Bytes, 0)
+	file, err := options.Parse(name, src.Bytes, 0)
 	if err != nil {
 		return nil, staticErrors(err, nil, nil)
 	}
@@ -148,7 +149,7 @@ func (p *program) loadOne(name string, load LoadFunc) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasSuffix(l.Name, ".star") || l.Name == "BUILD.star" {
+	if !loadable(l) {
 		return nil, &diag.Error{Msg: fmt.Sprintf("%q cannot be loaded: only .star files other than BUILD.star can", name)}
 	}
 	if load == nil {
@@ -157,15 +158,20 @@ func (p *program) loadOne(name string, load LoadFunc) (*Module, error) {
 	return load(l)
 }
 
+func loadable(l label.Label) bool {
+	return strings.HasSuffix(l.Name, ".star") && path.Base(l.Name) != "BUILD.star"
+}
+
 // Load is one load statement of a file.
 type Load struct {
 	Label label.Label
-	Pos   string // of the label
+	Pos   string   // of the label
+	Names []string // that the statement binds, in order
 }
 
 // Loads returns what src loads, in order, without loading it: to fetch modules in parallel
-// and to name the site of each edge of a cycle. Statements with a malformed label are left out; a file
-// that does not parse loads nothing.
+// and to name the site of each edge of a cycle. Statements with a label that cannot be loaded are left
+// out, for load to report; a file that does not parse loads nothing.
 func Loads(src Source) []Load {
 	if len(src.Bytes) > maxSource {
 		return nil
@@ -177,8 +183,12 @@ func Loads(src Source) []Load {
 	var out []Load
 	for _, stmt := range file.Stmts {
 		if ld, ok := stmt.(*syntax.LoadStmt); ok {
-			if l, err := label.Parse(ld.ModuleName(), src.Label.Repo, src.Label.Pkg); err == nil {
-				out = append(out, Load{l, position(ld.Module.TokenPos)})
+			if l, err := label.Parse(ld.ModuleName(), src.Label.Repo, src.Label.Pkg); err == nil && loadable(l) {
+				names := make([]string, len(ld.To))
+				for i, to := range ld.To {
+					names[i] = to.Name
+				}
+				out = append(out, Load{l, position(ld.Module.TokenPos), names})
 			}
 		}
 	}

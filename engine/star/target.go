@@ -26,9 +26,9 @@ type Target struct {
 	files     string            // sections
 	actions   string
 
-	once         sync.Once
-	decodedFiles []*artifactValue
-	decodedActs  []Action
+	filesOnce, actionsOnce sync.Once
+	decodedFiles           []*artifactValue
+	decodedActions         []Action
 }
 
 type providerSection struct{ id, fields string }
@@ -234,21 +234,27 @@ func (d *decoder) actions() []Action {
 	}
 	var out []Action
 	for range n {
-		a := Action{Operation: d.string(), Mnemonic: d.string(), Params: []byte(d.string()), Validation: d.bool()}
+		a := Action{Operation: d.string(), Mnemonic: d.string()}
+		params := d.string()
+		a.Validation = d.bool()
 		for range d.count(2) {
 			in := Input{Name: d.string()}
 			for range d.count(4) {
-				in.Refs = append(in.Refs, d.ref())
+				if r := d.ref(); !d.skip {
+					in.Refs = append(in.Refs, r)
+				}
 			}
-			a.Inputs = append(a.Inputs, in)
+			if !d.skip {
+				a.Inputs = append(a.Inputs, in)
+			}
 		}
 		for range d.count(2) {
-			a.Outputs = append(a.Outputs, Output{d.string(), d.string()})
-		}
-		if d.err != nil {
-			return nil
+			if o := (Output{d.string(), d.string()}); !d.skip {
+				a.Outputs = append(a.Outputs, o)
+			}
 		}
 		if !d.skip {
+			a.Params = []byte(params)
 			out = append(out, a)
 		}
 	}
@@ -277,18 +283,17 @@ func (d *decoder) ref() Ref {
 	return Ref{}
 }
 
-func (t *Target) decode() {
-	t.once.Do(func() {
-		files, actions := decoder{s: t.files}, decoder{s: t.actions}
-		t.decodedFiles, t.decodedActs = files.artifacts(), actions.actions()
-	})
+// outputs decodes the files once.
+func (t *Target) outputs() []*artifactValue {
+	t.filesOnce.Do(func() { t.decodedFiles = (&decoder{s: t.files}).artifacts() })
+	return t.decodedFiles
 }
 
 // Files returns the target's outputs, DefaultInfo.files, in declared order.
 func (t *Target) Files() []Artifact {
-	t.decode()
-	out := make([]Artifact, len(t.decodedFiles))
-	for i, f := range t.decodedFiles {
+	files := t.outputs()
+	out := make([]Artifact, len(files))
+	for i, f := range files {
 		out[i] = f.Artifact
 	}
 	return out
@@ -297,8 +302,8 @@ func (t *Target) Files() []Artifact {
 // Actions returns the target's actions, in the order in which they were declared; an Artifact's
 // Action is an index in it. The slice is shared.
 func (t *Target) Actions() []Action {
-	t.decode()
-	return t.decodedActs
+	t.actionsOnce.Do(func() { t.decodedActions = (&decoder{s: t.actions}).actions() })
+	return t.decodedActions
 }
 
 // Providers returns the identities of what the target provides, sorted, without DefaultInfo.
@@ -391,9 +396,9 @@ func (v *targetValue) Attr(name string) (starlark.Value, error) {
 }
 
 func (v *targetValue) files() *starlark.List {
-	v.t.decode()
-	elems := make([]starlark.Value, len(v.t.decodedFiles))
-	for i, f := range v.t.decodedFiles {
+	files := v.t.outputs()
+	elems := make([]starlark.Value, len(files))
+	for i, f := range files {
 		elems[i] = f
 	}
 	l := starlark.NewList(elems)

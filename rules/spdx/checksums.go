@@ -1,8 +1,9 @@
 package spdx
 
 import (
-	"bytes"
-	"encoding/hex"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,49 +14,45 @@ import (
 
 // A list of checksums is the files of one package in their document order, each
 //
-//	<SHA-1 in hexadecimal> " " <SHA-256 in hexadecimal> " " <path> NUL
-//
-// NUL-terminated as in "sha256sum --zero", since a path may hold any other byte.
+//	SHA-1 (20 bytes), SHA-256 (32 bytes), length of the path (unsigned varint), path
+
+const sumsSize = sha1.Size + sha256.Size
 
 // EncodeChecksums returns the list of checksums of files; identifiers are no part of it.
 func EncodeChecksums(files []File) []byte {
 	size := 0
 	for i := range files {
-		size += checksumsHeader + len(files[i].Path) + 1
+		size += sumsSize + binary.MaxVarintLen16 + len(files[i].Path)
 	}
 	b := make([]byte, 0, size)
 	for i := range files {
 		f := &files[i]
-		b = hex.AppendEncode(b, f.SHA1[:])
-		b = append(b, ' ')
-		b = hex.AppendEncode(b, f.SHA256[:])
-		b = append(b, ' ')
+		b = append(b, f.SHA1[:]...)
+		b = append(b, f.SHA256[:]...)
+		b = binary.AppendUvarint(b, uint64(len(f.Path)))
 		b = append(b, f.Path...)
-		b = append(b, 0)
 	}
 	return b
 }
 
-// checksumsHeader is the length of what precedes the path.
-const checksumsHeader = 40 + 1 + 64 + 1
-
 // ParseChecksums is the inverse of EncodeChecksums.
 func ParseChecksums(data []byte) ([]File, error) {
-	files := make([]File, 0, bytes.Count(data, []byte{0}))
+	var files []File
 	for n := 1; len(data) > 0; n++ {
-		end := bytes.IndexByte(data, 0)
-		if end <= checksumsHeader || data[40] != ' ' || data[checksumsHeader-1] != ' ' {
-			return nil, fmt.Errorf("record %d of the list of checksums is malformed", n)
+		malformed := fmt.Errorf("record %d of the list of checksums is malformed", n)
+		if len(data) < sumsSize {
+			return nil, malformed
 		}
 		var f File
-		_, err1 := hex.Decode(f.SHA1[:], data[:40])
-		_, err2 := hex.Decode(f.SHA256[:], data[41:checksumsHeader-1])
-		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("record %d of the list of checksums is malformed", n)
+		data = data[copy(f.SHA1[:], data):]
+		data = data[copy(f.SHA256[:], data):]
+		size, k := binary.Uvarint(data)
+		if k <= 0 || k > 1 && data[k-1] == 0 || size == 0 || size > uint64(len(data)-k) {
+			return nil, malformed
 		}
-		f.Path = string(data[checksumsHeader:end])
+		f.Path = string(data[k : k+int(size)])
+		data = data[k+int(size):]
 		files = append(files, f)
-		data = data[end+1:]
 	}
 	return files, nil
 }

@@ -128,12 +128,15 @@ func orNoAssertion(s string) string {
 	return s
 }
 
+// Word reports whether s can be the name or the version of a package.
+func Word(s string) error { return checkWord(s) }
+
 func checkWord(s string) error {
 	switch {
 	case s == "":
 		return &diag.Error{Msg: "is empty"}
 	case len(s) > 255 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
-		return &diag.Error{Msg: "has a space or control character, or more than 255 bytes"}
+		return &diag.Error{Msg: fmt.Sprintf("%.80q has a space or control character, or more than 255 bytes", s)}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package spdx
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,8 +15,9 @@ import (
 // Product is what every document of a release says of the product itself and of the document's
 // making. In CPE, PURL and DownloadURL, {version}, {base_version} and {artifact} are replaced.
 type Product struct {
-	Name               string   `json:"name"`    // "CPython"; its identifier is made of the lower-case name
-	License            string   `json:"license"` // SPDX licence expression
+	Label              string   `json:"label,omitempty"` // the declaring target, for messages only
+	Name               string   `json:"name"`            // "CPython"; its identifier is made of the lower-case name
+	License            string   `json:"license"`         // SPDX licence expression
 	Originator         string   `json:"originator"`
 	Supplier           string   `json:"supplier"` // of the product and of everything that is shipped in it
 	CPE                string   `json:"cpe"`
@@ -34,7 +36,7 @@ func (p Product) document(a Artifact, sha256 string) (*Document, Package, error)
 	var errs diag.List
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, prefix(err, "", "product: "+field))
+			errs = append(errs, prefix(err, p.Label, "for "+a.Name+": "+field))
 		}
 	}
 	fill := strings.NewReplacer("{version}", a.Version, "{base_version}", a.BaseVersion, "{artifact}", a.Name)
@@ -59,7 +61,7 @@ func (p Product) document(a Artifact, sha256 string) (*Document, Package, error)
 		check("creators", ident.Creator(c))
 	}
 	if p.LicenseListVersion != "" && !licenseListVersion().MatchString(p.LicenseListVersion) {
-		check("license_list_version", &diag.Error{Msg: "is not a version such as \"3.22\""})
+		check("license_list_version", &diag.Error{Msg: fmt.Sprintf("%.80q is not a version such as \"3.22\"", p.LicenseListVersion)})
 	}
 	if p.CPE != "" {
 		cpe := fill.Replace(p.CPE)

@@ -89,6 +89,9 @@ func ReadWheel(call action.Call, p Params) (*Wheel, error) {
 	return Inspect(in, f.Digest.Size, f.Path, f.Digest.Hex(), p.PackageName, p.VendorTXT)
 }
 
+// LockName is the name that a project's lock file should have.
+func LockName(project string) string { return project + ".lock.json" }
+
 // readLock returns the lock, nil when there is none.
 func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 	files := call.Files("lock")
@@ -97,7 +100,8 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 		if p.Lock != "" {
 			return nil, &diag.Error{Pos: p.Lock, Msg: "the lock file is not there", Hints: []string{"run: sbomctl lock " + p.Label}}
 		}
-		call.Warn("%s has no lock file: URLs and checksums of what the wheel vendors are NOASSERTION; run: sbomctl lock %s", p.Label, p.Label)
+		call.Warn("no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION; add lock = %q and run: sbomctl lock %s",
+			LockName(p.PackageName), p.Label)
 		return nil, nil
 	case 1:
 	default:

@@ -55,7 +55,7 @@ func TestWithoutLock(t *testing.T) {
 	if got := c.packages(t); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
-	if len(c.warned) != 1 || c.warned[0] != "//:pip has no lock file: URLs and checksums of what the wheel vendors are NOASSERTION; run: sbomctl lock //:pip" {
+	if len(c.warned) != 1 || c.warned[0] != `no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION; add lock = "pip.lock.json" and run: sbomctl lock //:pip` {
 		t.Errorf("warnings: %q", c.warned)
 	}
 }
