@@ -1,0 +1,204 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The nodes of the repository's workspace that several rows of TestTable speak of.
+var (
+	sourceSBOMs = []string{
+		"//release:files/Python-3.14.2.tgz Pack", "index of release/files/Python-3.14.2.tgz", "//release:Python-3.14.2.tgz SourceSbom",
+		"//release:files/Python-3.14.2.tar.xz Pack", "index of release/files/Python-3.14.2.tar.xz", "//release:Python-3.14.2.tar.xz SourceSbom",
+	}
+	windowsArtifacts = []string{
+		"python-3.14.2-amd64.exe", "python-3.14.2-arm64.exe", "python-3.14.2.exe",
+		"python-3.14.2-embed-amd64.zip", "python-3.14.2-embed-arm64.zip", "python-3.14.2-embed-win32.zip",
+		"python-3.14.2t-amd64.zip", "python-3.14.2t-arm64.zip", "python-3.14.2t-win32.zip",
+	}
+	macosArtifacts = []string{"python-3.14.2-macos11.pkg"}
+	windowsSBOMs   = releaseNodes(windowsArtifacts, "WindowsSbom")
+	macosSBOMs     = releaseNodes(macosArtifacts, "MacosSbom")
+	versionChecks  = releaseNodes(slices.Concat(windowsArtifacts, macosArtifacts), "Version")
+)
+
+func releaseNodes(artifacts []string, mnemonic string) []string {
+	var out []string
+	for _, a := range artifacts {
+		out = append(out, "//release:"+a+" "+mnemonic)
+	}
+	return out
+}
+
+// TestTable is the table "what must re-run, and nothing more": each row edits a workspace that
+// was built and names every action, archive index and validation that is executed then. Everything
+// in the workspace is asked for, so that "nothing more" is said of all of it; where a package's own
+// document (PackageSbom) is executed, that is because it was asked for itself.
+//
+// A validation that reads an edited file, or checks an edited attribute, is executed too. It is
+// part of no document, but not to run it would be to overlook what it is there to find.
+//
+// After each row the change is undone, and every result is found in the action cache. The only
+// actions that are executed then are those that write a text which analysis has in hand
+// (ctx.actions.write): they are not cached, since the look-up would be the longer way.
+func TestTable(t *testing.T) {
+	w := repositoryWorkspace(t)
+	w.write("BUILD.star", strings.Replace(w.read("BUILD.star"), `    "bundled_wheel",`, `    "bundled_wheel",`+"\n"+`    "container_image",`, 1)+`
+container_image(
+    name = "autoconf",
+    repository = "quay.io/tiran/cpython_autoconf",
+    tag = "269",
+    digest = "sha256:f370fee95eefa3d57b00488bce4911635411fa83e2d293ced8cf8a3674ead939",
+)
+`)
+	first := w.mustBuild("//...").executed()
+	for _, node := range slices.Concat(sourceSBOMs, windowsSBOMs, macosSBOMs, versionChecks, []string{
+		"//:expat Checksums", "//:expat Evidence", "//:base_sbom BaseSbom", "//:source_deps_sbom DepsSbom", "//:macos_deps_sbom DepsSbom",
+		"//:windows/openssl PackageSbom", "//:pip Wheel", "//:autoconf Write",
+	}) {
+		if !slices.Contains(first, node) {
+			t.Errorf("the first build did not execute %s", node)
+		}
+	}
+	pristine := w.outputs()
+
+	vendored := func(pkg string) []string {
+		return slices.Concat([]string{"//:" + pkg + " Checksums", "//:" + pkg + " PackageSbom", "//:base_sbom BaseSbom"}, sourceSBOMs)
+	}
+	rows := []struct {
+		change string
+		edit   func()
+		want   []string
+	}{{
+		"bytes of a vendored file",
+		func() { w.append("testdata/cpython/Modules/expat/xmlparse.c", "/* x */\n") },
+		vendored("expat"),
+	}, {
+		// The base SBOM that is made of these is the same, but the archives have another file in them.
+		"bytes of a file beside the vendored ones that is not the package's",
+		func() { w.append("testdata/cpython/Modules/expat/pyexpatns.h", "/* x */\n") },
+		sourceSBOMs,
+	}, {
+		"bytes of a vendored file that is evidence of its version",
+		func() { w.append("testdata/cpython/Modules/expat/expat.h", "/* x */\n") },
+		append(vendored("expat"), "//:expat Evidence"),
+	}, {
+		"a new vendored file",
+		func() { w.write("testdata/cpython/Modules/_blake2/impl/new.c", "") },
+		vendored("libb2"),
+	}, {
+		"bytes of any other source file",
+		func() { w.append("testdata/cpython/Lib/os.py", "# x\n") },
+		sourceSBOMs,
+	}, {
+		"bytes of the file that states the tree's version",
+		func() { w.append("testdata/cpython/Include/patchlevel.h", "/* x */\n") },
+		append(versionChecks, sourceSBOMs...),
+	}, {
+		"version of a vendored package",
+		func() { w.edit("BUILD.star", `version = "0.98.1"`, `version = "0.98.2"`) },
+		slices.Concat([]string{"//:libb2 Write", "//:libb2 PackageSbom", "//:base_sbom BaseSbom"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
+	}, {
+		"an OpenSSL source dep of Windows",
+		func() { w.edit("BUILD.star", `sha256 = "6bb739ec`, `sha256 = "00000000`) },
+		append([]string{"//:windows/openssl Write", "//:windows/openssl PackageSbom", "//:windows/openssl Evidence", "//:source_deps_sbom DepsSbom"}, windowsSBOMs...),
+	}, {
+		"an OpenSSL source dep of macOS",
+		func() {
+			w.edit("BUILD.star", "https://github.com/openssl/openssl/releases/", "https://example.org/openssl/openssl/releases/")
+		},
+		append([]string{"//:macos/openssl Write", "//:macos/openssl PackageSbom", "//:macos_deps_sbom DepsSbom"}, macosSBOMs...),
+	}, {
+		"bytes of one .exe",
+		func() { w.append("testdata/artifacts/python-3.14.2-arm64.exe", "x") },
+		[]string{"//release:python-3.14.2-arm64.exe WindowsSbom"},
+	}, {
+		"one new .exe",
+		func() {
+			w.write("testdata/artifacts/python-3.14.2-win32.exe", "new")
+			w.edit("release/BUILD.star", `["-amd64", "-arm64", ""]`, `["-amd64", "-arm64", "", "-win32"]`)
+		},
+		[]string{"//release:python-3.14.2-win32.exe WindowsSbom", "//release:python-3.14.2-win32.exe Version"},
+	}, {
+		"comments in BUILD.star files and in sbom.star, targets in another order",
+		func() {
+			w.write("BUILD.star", "# comment\n\n"+w.read("BUILD.star"))
+			w.write("sbom.star", w.read("sbom.star")+"\n# comment\n")
+			w.edit("release/BUILD.star", `["amd64", "arm64", "win32"]`, `["win32", "arm64", "amd64"]`)
+		},
+		nil,
+	}, {
+		"touch of every file",
+		func() { w.touchAll() },
+		nil,
+	}, {
+		"the container digest",
+		func() { w.edit("BUILD.star", "sha256:f370fee9", "sha256:00000000") },
+		[]string{"//:autoconf Write"},
+	}}
+	for _, row := range rows {
+		saved := map[string]string{}
+		for _, name := range w.sources() {
+			saved[name] = w.read(name)
+		}
+		row.edit()
+		got := w.mustBuild("//...").executed()
+		slices.Sort(row.want)
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: executed\n%s\nwant\n%s", row.change, strings.Join(got, "\n"), strings.Join(row.want, "\n"))
+		}
+		if again := w.mustBuild("//...").executed(); len(again) > 0 {
+			t.Errorf("%s, then nothing: executed %q", row.change, again)
+		}
+		// A change undone.
+		for _, name := range w.sources() {
+			if text, was := saved[name]; !was {
+				if err := os.Remove(w.path(name)); err != nil {
+					t.Fatal(err)
+				}
+			} else if w.read(name) != text {
+				w.write(name, text)
+			}
+		}
+		got = slices.DeleteFunc(w.mustBuild("//...").executed(), func(node string) bool { return strings.HasSuffix(node, " Write") })
+		if len(got) > 0 {
+			t.Errorf("%s, undone: executed %q", row.change, got)
+		}
+		// The output of a target that is gone stays where it is.
+		outputs := w.outputs()
+		for name := range outputs {
+			if strings.Contains(name, "-win32.exe") {
+				delete(outputs, name)
+			}
+		}
+		sameOutputs(t, row.change+", undone", outputs, pristine)
+	}
+}
+
+// append adds text to a file.
+func (w *realWorkspace) append(name, text string) { w.write(name, w.read(name)+text) }
+
+// sources returns the workspace's files, but for the outputs.
+func (w *realWorkspace) sources() []string {
+	var out []string
+	for name := range filesBelow(w, w.root) {
+		if !strings.HasPrefix(name, outDirName+"/") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// touchAll gives every file another modification time.
+func (w *realWorkspace) touchAll() {
+	w.Helper()
+	past := time.Date(2001, 2, 3, 4, 5, 6, 7, time.UTC)
+	for _, name := range w.sources() {
+		if err := os.Chtimes(w.path(name), past, past); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
