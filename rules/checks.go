@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
@@ -16,11 +17,19 @@ var checks = map[string]func(value string) error{
 	"sha256":   func(s string) error { return ident.Checksum("SHA256", s) },
 	"url":      ident.URL,
 	"evidence": evidence.Validate,
-	// All of a package's fields at once, since a CPE must state the package's version.
-	"package": func(s string) error {
-		_, err := spdx.ParseMetadata([]byte(s))
+	"pattern": func(s string) error {
+		_, err := files.Compile([]string{s}, nil)
 		return err
 	},
+	"word":    spdx.Word,
+	"license": ident.License,
+	"agent":   ident.Agent,
+	"creator": ident.Creator,
+	"created": ident.Created,
+	"md5":     func(s string) error { return ident.Checksum("MD5", s) },
+	// An identifier must state the package's version: the value is the version, a space, the identifier.
+	"cpe_of":  ofVersion(ident.CPEOf),
+	"purl_of": ofVersion(ident.PURL),
 	"oci_repository": func(s string) error {
 		if _, err := name.NewRepository(s, name.StrictValidation); err != nil {
 			return &diag.Error{Msg: "\"" + s + "\" is not a repository of a registry, such as \"quay.io/tiran/cpython_autoconf\""}
@@ -34,4 +43,12 @@ var checks = map[string]func(value string) error{
 		}
 		return ident.Checksum("SHA256", hex)
 	},
+}
+
+// ofVersion splits a value at its first space, which no version has.
+func ofVersion(check func(identifier, version string) error) func(string) error {
+	return func(value string) error {
+		version, identifier, _ := strings.Cut(value, " ")
+		return check(identifier, version)
+	}
 }

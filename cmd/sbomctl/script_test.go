@@ -10,7 +10,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"sbomctl": main}) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sbomctl": main, "timeless": timeless, "diagnostics": diagnostics})
+}
 
 // TestScripts runs testdata/script/*.txtar against the real command. A script starts in an
 // empty folder with a home and a cache of its own.
@@ -19,6 +21,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 "../../testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
+		Cmds:                scriptCommands,
+		Condition:           scriptCondition,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command of a -race test waits for a second

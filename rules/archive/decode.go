@@ -76,6 +76,9 @@ type decoder struct {
 	err      error
 }
 
+// trust is the way around a bound: no bound holds for a folder.
+var trust = []string{"if the archive is to be trusted, unpack it and build with --override=LABEL=FOLDER, LABEL being its source_tree"}
+
 // source counts the compressed bytes that were read.
 type source struct {
 	r    io.Reader
@@ -176,13 +179,13 @@ func (d *decoder) Read(p []byte) (int, error) {
 		d.err = &diag.Error{
 			Pos:   d.pos,
 			Msg:   fmt.Sprintf("decompresses to more than the %d bytes that are allowed", d.maxBytes),
-			Hints: []string{"if the archive is to be trusted, raise max_bytes"},
+			Hints: trust,
 		}
 	case d.name != "" && d.written > ratioFrom && d.written/d.maxRatio > d.in.read:
 		d.err = &diag.Error{
 			Pos:   d.pos,
 			Msg:   fmt.Sprintf("decompresses to more than %d times its size, as a decompression bomb does", d.maxRatio),
-			Hints: []string{"if the archive is to be trusted, raise max_ratio"},
+			Hints: trust,
 		}
 	case err != nil:
 		d.err = d.translate(err)

@@ -261,10 +261,10 @@ func TestIndexRefuses(t *testing.T) {
 		{"below a symlink", makeTar(t, file("d/e/f", ""), link(tar.TypeSymlink, "d/l", "e"), file("d/l/g", "")), IndexParams{}, `member "d/l/g": lies below "l", which is a file`},
 		{"symlinks in a ring", ring(3), IndexParams{}, `member "d/l00": is a link that leads to no file, not in 40 steps`},
 
-		{"bytes", gz(t, good), IndexParams{MaxBytes: 5000}, "decompresses to more than the 5000 bytes that are allowed\n  hint: if the archive is to be trusted, raise max_bytes"},
-		{"ratio", zeros, IndexParams{}, "decompresses to more than 200 times its size, as a decompression bomb does\n  hint: if the archive is to be trusted, raise max_ratio"},
-		{"files", good, IndexParams{MaxFiles: 1}, "has more than the 1 files and directories that are allowed\n  hint: if the archive is to be trusted, raise max_files"},
-		{"implied directories", makeTar(t, file("d/1/2/3/4", "")), IndexParams{MaxFiles: 3}, "has more than the 3 files and directories that are allowed\n  hint: if the archive is to be trusted, raise max_files"},
+		{"bytes", gz(t, good), IndexParams{MaxBytes: 5000}, "decompresses to more than the 5000 bytes that are allowed\n  hint: if the archive is to be trusted, unpack it and build with --override=LABEL=FOLDER, LABEL being its source_tree"},
+		{"ratio", zeros, IndexParams{}, "decompresses to more than 200 times its size, as a decompression bomb does\n  hint: if the archive is to be trusted, unpack it and build with --override=LABEL=FOLDER, LABEL being its source_tree"},
+		{"files", good, IndexParams{MaxFiles: 1}, "has more than the 1 files and directories that are allowed\n  hint: if the archive is to be trusted, unpack it and build with --override=LABEL=FOLDER, LABEL being its source_tree"},
+		{"implied directories", makeTar(t, file("d/1/2/3/4", "")), IndexParams{MaxFiles: 3}, "has more than the 3 files and directories that are allowed\n  hint: if the archive is to be trusted, unpack it and build with --override=LABEL=FOLDER, LABEL being its source_tree"},
 	} {
 		_, _, err := runOn("a", c.archive, c.params)
 		var d *diag.Error

@@ -238,7 +238,7 @@ func (w *walker) outside(name, of string) error {
 
 func (w *walker) tooMany() error {
 	e := w.fail("has more than the %d files and directories that are allowed", w.maxFiles).(*diag.Error)
-	e.Hints = []string{"if the archive is to be trusted, raise max_files"}
+	e.Hints = trust
 	return e
 }
 

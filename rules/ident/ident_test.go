@@ -34,7 +34,7 @@ func TestLicense(t *testing.T) {
 		{"", `licence expression "" ends where a licence is expected`},
 		{"mit", `licence "mit" is spelled "MIT"`},
 		{"Apache2.0", `licence "Apache2.0" is not on the SPDX list; did you mean "Apache-2.0"?`},
-		{"Zqxwv", `licence "Zqxwv" is not on the SPDX list`},
+		{"Zqxwv", "licence \"Zqxwv\" is not on the SPDX list\n  hint: the list is at https://spdx.org/licenses; a licence that is not on it is written LicenseRef-NAME"},
 		{"MIT and ISC", "licence expression \"MIT and ISC\" has \"and\" at column 5 where AND, OR, WITH or the end is expected\n  hint: operators are written in capitals: AND"},
 		{"MIT ISC", `licence expression "MIT ISC" has "ISC" at column 5 where AND, OR, WITH or the end is expected`},
 		{"(MIT", `licence expression "(MIT" ends where ")" is expected`},

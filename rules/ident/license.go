@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -182,7 +183,29 @@ func checkListed(what, id string, list map[string]string) *diag.Error {
 	if len(id) > 64 {
 		return fail("%s %s is not on the SPDX list", what, excerpt(id))
 	}
-	return fail("%s %q is not on the SPDX list%s", what, id, diag.DidYouMean(id, names))
+	e := fail("%s %q is not on the SPDX list%s", what, id, diag.DidYouMean(id, names))
+	if what == "licence" && diag.Nearest(id, names) == "" {
+		e.Hints = append(e.Hints, family(id, names)...)
+	}
+	return e
+}
+
+// family suggests the identifiers that begin with id, which "PSF" and "Apache" leave out the version of.
+func family(id string, names []string) []string {
+	var members []string
+	for _, name := range names {
+		if len(name) > len(id) && strings.EqualFold(name[:len(id)], id) && name[len(id)] == '-' {
+			members = append(members, name)
+		}
+	}
+	slices.Sort(members)
+	switch {
+	case len(members) == 0:
+		return []string{"the list is at https://spdx.org/licenses; a licence that is not on it is written LicenseRef-NAME"}
+	case len(members) > 5:
+		members = append(members[:5], "...")
+	}
+	return []string{"the list has " + strings.Join(members, ", ")}
 }
 
 // isIDString reports whether s is an SPDX idstring: letters, digits, "." and "-", at least one.

@@ -148,10 +148,10 @@ func TestProductErrors(t *testing.T) {
 	p := cpython()
 	p.CPE, p.Created, p.Creators, p.DownloadURL = "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*", "now", nil, "https://x/{verison}"
 	_, _, err := p.document(artifact(t, "Python-3.13.5.tgz"), strings.Repeat("0", 64))
-	wantError(t, "product", err, `product: download_url: {verison} is not a placeholder; there are {version}, {base_version} and {artifact}
-product: created: created "now" is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ
-product: creators: is empty; SPDX wants one at least
-product: cpe: CPE "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*" states version "3.1", expected "3.13.5"
+	wantError(t, "product", err, `for Python-3.13.5.tgz: download_url: {verison} is not a placeholder; there are {version}, {base_version} and {artifact}
+for Python-3.13.5.tgz: created: created "now" is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ
+for Python-3.13.5.tgz: creators: is empty; SPDX wants one at least
+for Python-3.13.5.tgz: cpe: CPE "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*" states version "3.1", expected "3.13.5"
 artifact Python-3.13.5.tgz: SHA256 is all zeros, which is the checksum of nothing`)
 }
 
