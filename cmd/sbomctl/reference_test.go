@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestReference compares docs/rules.md with what `sbomctl help --markdown` prints; -update
+// rewrites it.
+func TestReference(t *testing.T) {
+	const path = "../../docs/rules.md"
+	docs, err := engineBackend{}.Reference(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	writeReference(&b, docs)
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), want) {
+		t.Error("docs/rules.md is not what the doc strings in rules/*.star say; go test ./cmd/sbomctl -run TestReference -update writes it")
+	}
+}
+
+// TestDocumented wants a doc string of everything that the reference lists.
+func TestDocumented(t *testing.T) {
+	docs, err := engineBackend{}.Reference(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(docs.Rules) == 0 || len(docs.Functions) == 0 || len(docs.Providers) == 0 {
+		t.Fatalf("%d rules, %d functions, %d providers", len(docs.Rules), len(docs.Functions), len(docs.Providers))
+	}
+	need := func(what, doc string) {
+		if strings.TrimSpace(doc) == "" {
+			t.Errorf("%s has no doc string", what)
+		}
+	}
+	for _, r := range docs.Rules {
+		need("rule "+r.Name, r.Doc)
+		for _, a := range r.Attrs {
+			need("attribute "+a.Name+" of "+r.Name, a.Doc)
+		}
+	}
+	for _, f := range docs.Functions {
+		need("function "+f.Name, f.Doc)
+	}
+	for _, p := range docs.Providers {
+		need("provider "+p.Name, p.Doc)
+		for _, f := range p.Fields {
+			need("field "+f.Name+" of "+p.Name, f.Doc)
+		}
+	}
+}
+
+func TestMarkdownHelp(t *testing.T) {
+	r := newRun(t, nil)
+	if code := r.run("help", "--markdown"); code != 0 || !strings.Contains(r.stdout.String(), "\n# Rules\n") || r.stderr.Len() > 0 {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, r.stdout.String(), r.stderr.String())
+	}
+	r.want(t, 2, "", "sbomctl: error: help --markdown prints all rules, not just \"regex\"\n", "help", "--markdown", "regex")
+}
