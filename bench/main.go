@@ -33,6 +33,7 @@ type bench struct {
 	repo    string // root of this repository
 	distdir string // folder of the real release; "" when there is none
 	temp    string // empty; removed afterwards
+	caches  int    // empty caches made so far
 }
 
 func main() {

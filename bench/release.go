@@ -42,28 +42,17 @@ func (e exampleFS) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // cold returns a step that builds with an empty cache.
 func (b *bench) cold(name, dir string, args ...string) step {
-	cache := filepath.Join(b.temp, "cold-cache")
 	return step{
 		name: name,
 		before: func() error {
-			if err := os.RemoveAll(filepath.Join(dir, "sbom-out")); err != nil {
-				return err
-			}
-			return removeAll(cache)
+			b.caches++ // a new folder: some file systems are slow where files were just deleted
+			return os.RemoveAll(filepath.Join(dir, "sbom-out"))
 		},
-		cmd: command(dir, append([]string{b.sbomctl, "build", "--disk_cache=" + cache}, args...)...),
+		cmd: func() *exec.Cmd {
+			cache := filepath.Join(b.temp, fmt.Sprint("cold-cache-", b.caches))
+			return command(dir, append([]string{b.sbomctl, "build", "--disk_cache=" + cache}, args...)...)()
+		},
 	}
-}
-
-// removeAll is os.RemoveAll for a cache, whose blobs are read-only.
-func removeAll(dir string) error {
-	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			os.Chmod(path, 0o777)
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
 }
 
 func tarxz(b *bench) error {

@@ -15,6 +15,7 @@ type Context struct {
 	task        *task
 	reason      *event.Reason
 	trace       trace
+	before      map[Key]*node // what the recorded trace names, once it is needed
 	outcome     event.Outcome
 	key         string
 	rehydrating bool // the trace holds: only objects are wanted
@@ -61,6 +62,30 @@ func (c *Context) Digests(keys []Key) ([]Digest, error) {
 	return digests, nil
 }
 
+// lookup returns the node of k. It looks among the nodes that the recorded trace names first: a
+// function mostly asks for what it asked for last time, and then the index of a kind with a hundred
+// thousand nodes need not be made. e.mu is held.
+func (c *Context) lookup(k Key) *node {
+	e := c.s.e
+	kind := e.kindIndex[k.Kind]
+	if e.index[kind] != nil || !c.n.recorded {
+		return e.lookup(k)
+	}
+	if c.before == nil {
+		c.before = map[Key]*node{}
+		e.trace(c.n).each(func(to id, _ []byte) bool {
+			if d := e.nodes[to]; d != nil {
+				c.before[e.key(d)] = d
+			}
+			return true
+		})
+	}
+	if n := c.before[k]; n != nil {
+		return n
+	}
+	return e.lookup(k)
+}
+
 // need brings the nodes up to date and adds them to the trace as one group.
 func (c *Context) need(keys []Key) ([]*node, []edge, error) {
 	if len(keys) == 0 {
@@ -71,7 +96,7 @@ func (c *Context) need(keys []Key) ([]*node, []edge, error) {
 	open := false
 	e.mu.Lock()
 	for i, k := range keys {
-		n := e.lookup(k)
+		n := c.lookup(k)
 		nodes[i] = n
 		open = open || n.phase != done
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 	"path/filepath"
 	"unsafe"
@@ -61,8 +60,8 @@ func (e *Evaluator) loadJournal(path string) error {
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, buf); err != nil {
+	buf, err := readMapped(f, info.Size())
+	if err != nil {
 		return err
 	}
 	good, err := e.replay(buf)
