@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"unsafe"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
@@ -32,6 +33,11 @@ const (
 	tagFileSet
 	tagInstance // provider identity, count, names and values
 )
+
+// Encoded targets and declarations are many and never written to, so their bytes are shared
+// between a []byte outside of this package and a string inside.
+func textOf(b []byte) string  { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // encoder appends to buf.
 type encoder struct{ buf []byte }

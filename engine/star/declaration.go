@@ -50,15 +50,15 @@ func (d *declaring) encode() (*Declaration, error) {
 			return nil, prefix(fmt.Sprintf("attribute %q: ", a.name), err)
 		}
 	}
-	raw := string(e.buf)
+	raw := textOf(e.buf)
 	return &Declaration{Label: d.label, Rule: d.rule, raw: raw, attrs: raw[start:]}, nil
 }
 
-// Encode returns the canonical bytes; equal declarations have equal bytes.
-func (d *Declaration) Encode() []byte { return []byte(d.raw) }
+// Encode returns the canonical bytes; equal declarations have equal bytes. They must not be changed.
+func (d *Declaration) Encode() []byte { return bytesOf(d.raw) }
 
-// DecodeDeclaration is the inverse of Encode. Damaged or foreign bytes are an error.
-func DecodeDeclaration(b []byte) (*Declaration, error) { return decodeDeclaration(string(b)) }
+// DecodeDeclaration is the inverse of Encode; it keeps b, which must not be changed. Damaged or foreign bytes are an error.
+func DecodeDeclaration(b []byte) (*Declaration, error) { return decodeDeclaration(textOf(b)) }
 
 func decodeDeclaration(raw string) (*Declaration, error) {
 	dec := decoder{s: raw, skip: true}
@@ -153,6 +153,38 @@ func eachLabel(v starlark.Value, f func(label.Label)) {
 			}
 		}
 	}
+}
+
+// AttrHolding returns the first attribute, by name, that is text or has it as an element; "" when
+// none has.
+func (d *Declaration) AttrHolding(text string) string {
+	names, values := d.values()
+	for i, name := range names {
+		if holds(values[i], text) {
+			return name
+		}
+	}
+	return ""
+}
+
+func holds(v starlark.Value, text string) bool {
+	switch v := v.(type) {
+	case starlark.String:
+		return string(v) == text
+	case *starlark.List:
+		for e := range v.Elements() {
+			if holds(e, text) {
+				return true
+			}
+		}
+	case *starlarkstruct.Struct:
+		for _, n := range v.AttrNames() {
+			if e, err := v.Attr(n); err == nil && holds(e, text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Attr is an attribute as text.

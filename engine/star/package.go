@@ -249,9 +249,9 @@ func (p *Package) Encode() []byte {
 	return e.buf
 }
 
-// DecodePackage is the inverse of Encode. Damaged or foreign bytes are an error.
+// DecodePackage is the inverse of Encode; it keeps b, which must not be changed. Damaged or foreign bytes are an error.
 func DecodePackage(b []byte) (*Package, error) {
-	d := decoder{s: string(b)}
+	d := decoder{s: textOf(b)}
 	if d.byte() != packageVersion {
 		d.fail()
 	}

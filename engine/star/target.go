@@ -124,7 +124,7 @@ func encodeTarget(t *analysed) (*Target, error) {
 	if len(e.buf) > maxResult {
 		return nil, faultf("what the rule returned takes more than %d MiB", maxResult>>20)
 	}
-	return decodeTarget(string(e.buf))
+	return decodeTarget(textOf(e.buf))
 }
 
 const (
@@ -168,12 +168,12 @@ func (e *encoder) action(a *actionInProgress) error {
 	return nil
 }
 
-// Encode returns the canonical bytes; equal targets have equal bytes.
-func (t *Target) Encode() []byte { return []byte(t.raw) }
+// Encode returns the canonical bytes; equal targets have equal bytes. They must not be changed.
+func (t *Target) Encode() []byte { return bytesOf(t.raw) }
 
-// DecodeTarget is the inverse of Encode. Damaged or foreign bytes are an error; what it accepts
+// DecodeTarget is the inverse of Encode; it keeps b, which must not be changed. Damaged or foreign bytes are an error; what it accepts
 // can be decoded wholly.
-func DecodeTarget(b []byte) (*Target, error) { return decodeTarget(string(b)) }
+func DecodeTarget(b []byte) (*Target, error) { return decodeTarget(textOf(b)) }
 
 func decodeTarget(raw string) (*Target, error) {
 	d := decoder{s: raw}
