@@ -55,11 +55,16 @@ func (w *Workspace) placeAll(outputs []Output) error {
 		keys[i] = eval.Key{Kind: kindPlaced, Arg: outputs[i].Path}
 	}
 	var errs diag.List
+	cleaned := map[string]bool{}
 	for i, o := range w.session.Get(keys) {
 		out := &outputs[i]
 		if o.Err == nil && bytes.Equal(o.Object.([]byte), placedValue(out.Digest)) {
 			w.opt.Events.Emit(event.OutputReady{Label: out.Label, Path: out.Path, Digest: out.Digest.String()})
 			continue
+		}
+		if dir := path.Dir(out.Path); !cleaned[dir] {
+			cleaned[dir] = true
+			cache.CleanTemp(filepath.FromSlash(w.place(dir))) // a killed build left a half-written output there, if anywhere
 		}
 		if err := w.placeOne(out, keys[i]); err != nil {
 			errs = append(errs, err)
@@ -88,6 +93,9 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 		why := err.Error()
 		if errors.As(err, &ce) {
 			why = ce.Err.Error()
+		}
+		if info, e := os.Lstat(name); e == nil && info.IsDir() {
+			why = "there is a folder in its place"
 		}
 		return &diag.Error{Pos: out.Path, Label: out.Label, Msg: "the output cannot be written: " + why, Err: err}
 	}
