@@ -28,7 +28,7 @@ var goldenTargets = map[string]string{
 func TestGoldens(t *testing.T) {
 	dist := distdir(t)
 	w := emptyWorkspace(t, nil)
-	copyFiles(t, filepath.Join(repository, "testdata/golden/workspace"), w.root)
+	copyTree(t, filepath.Join(repository, "testdata/golden/workspace"), w.root)
 	targets := []string{"//:base_sbom", "//:source_deps_sbom", "//release:all", "--distdir=" + dist}
 	want := map[string]string{}
 	for target, golden := range goldenTargets {

@@ -50,7 +50,7 @@ func emptyWorkspace(t testing.TB, files map[string]string) *realWorkspace {
 func repositoryWorkspace(t testing.TB) *realWorkspace {
 	w := emptyWorkspace(t, nil)
 	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "release", "testdata/cpython", "testdata/artifacts"} {
-		copyFiles(t, filepath.Join(repository, name), w.path(name))
+		copyTree(t, filepath.Join(repository, name), w.path(name))
 	}
 	return w
 }
@@ -228,8 +228,8 @@ func sameOutputs(t testing.TB, what string, got, want map[string]string) {
 	}
 }
 
-// copyFiles copies a file or folder, but for the outputs in it.
-func copyFiles(t testing.TB, from, to string) {
+// copyTree copies a file or folder, but for the outputs in it.
+func copyTree(t testing.TB, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
