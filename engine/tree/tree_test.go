@@ -2,22 +2,20 @@ package tree
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/binary"
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
 )
 
 func entry(path string, offset int64, content string) Entry {
-	h := NewHasher()
+	h := files.NewHasher()
 	h.Write([]byte(content))
-	s := h.Sums()
+	s := h.Sum()
 	return Entry{Path: path, Digest: s.Digest, SHA1: s.SHA1, Text: s.Text, Offset: offset}
 }
 
@@ -160,51 +158,5 @@ func FuzzDecode(f *testing.F) {
 		if err == nil && !bytes.Equal(x.Encode(), b) {
 			t.Fatalf("%q is accepted but encodes to %q", b, x.Encode())
 		}
-	})
-}
-
-// sums is the obvious computation that Hasher must agree with.
-func sums(b []byte) Sums {
-	s := Sums{Digest: cache.Of(b), SHA1: sha1.Sum(b)}
-	lf := bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
-	if bytes.IndexByte(b, 0) < 0 && !bytes.Equal(lf, b) {
-		s.Text = &action.TextDigests{SHA1: sha1.Sum(lf), SHA256: sha256.Sum256(lf)}
-	}
-	return s
-}
-
-func checkHasher(t *testing.T, h *Hasher, content []byte, cuts *rand.Rand) {
-	t.Helper()
-	h.Reset()
-	for rest := content; len(rest) > 0; {
-		n := 1 + cuts.IntN(len(rest))
-		h.Write(rest[:n])
-		rest = rest[n:]
-	}
-	if got, want := h.Sums(), sums(content); !reflect.DeepEqual(got, want) {
-		t.Fatalf("%q: got %+v, want %+v", content, got, want)
-	}
-}
-
-func TestHasher(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	h := NewHasher()
-	for _, s := range []string{"", "\r", "\n", "\r\n", "\r\r\n", "\n\r", "a\r\nb\r", "a\r\n\x00", "\x00a\r\n", "a\r\x00\n", "\r\n\r\n\r"} {
-		checkHasher(t, h, []byte(s), r)
-	}
-	for range 5000 {
-		b := make([]byte, r.IntN(20))
-		for i := range b {
-			b[i] = "\r\n\r\nab\r\n\r\nab\r\n\r\nab\x00"[r.IntN(19)]
-		}
-		checkHasher(t, h, b, r)
-	}
-}
-
-func FuzzHasher(f *testing.F) {
-	f.Add([]byte("a\r\nb"), uint64(1))
-	f.Add([]byte("a\r\n\x00"), uint64(2))
-	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
-		checkHasher(t, NewHasher(), b, rand.New(rand.NewPCG(seed, 0)))
 	})
 }

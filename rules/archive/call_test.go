@@ -10,6 +10,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
@@ -109,13 +110,13 @@ func checkMembers(t testing.TB, x *tree.Index, data []byte) {
 	if x.DataSize() != int64(len(data)) {
 		t.Errorf("data has %d bytes, the index says %d", len(data), x.DataSize())
 	}
-	h := tree.NewHasher()
+	h := files.NewHasher()
 	for e := range x.All() {
 		h.Reset()
 		if _, err := io.Copy(h, e.Section(bytes.NewReader(data))); err != nil {
 			t.Fatal(err)
 		}
-		s := h.Sums()
+		s := h.Sum()
 		if s.Digest != e.Digest || s.SHA1 != e.SHA1 || (s.Text == nil) != (e.Text == nil) || s.Text != nil && *s.Text != *e.Text {
 			t.Errorf("%s: the bytes at its offset have other checksums", e.Path)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
@@ -24,7 +25,7 @@ type walker struct {
 	maxFiles int
 
 	in      *tarReader
-	hasher  *tree.Hasher
+	hasher  *files.Hasher
 	buf     []byte
 	entries []tree.Entry
 	paths   map[string]node // every path below prefix, parents of members too
@@ -59,7 +60,7 @@ func (w *walker) fail(format string, args ...any) error {
 // walk reads r to its end.
 func (w *walker) walk(r io.Reader) error {
 	w.in = &tarReader{r: r}
-	w.hasher = tree.NewHasher()
+	w.hasher = files.NewHasher()
 	w.buf = make([]byte, 128<<10)
 	w.paths = map[string]node{}
 	archive := tar.NewReader(w.in)
@@ -279,7 +280,7 @@ func (w *walker) file(archive *tar.Reader, header *tar.Header, rel string) error
 			return w.tarError(err, header.Name)
 		}
 	}
-	sums := w.hasher.Sums()
+	sums := w.hasher.Sum()
 	e.Digest, e.SHA1, e.Text = sums.Digest, sums.SHA1, sums.Text
 	if e.Digest.Size != header.Size || w.in.pos != e.Offset+header.Size {
 		return w.member(header.Name, "its data is not in one piece")
