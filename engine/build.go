@@ -121,7 +121,8 @@ func (w *Workspace) checkOverrides() error {
 	return w.explain(errs)
 }
 
-// distinct drops outputs that several targets share, and reports a path that two actions claim.
+// distinct drops outputs that several targets share, and reports a path that two actions claim, or that one
+// claims as a file and another as a folder.
 func distinct(outputs []Output) ([]Output, diag.List) {
 	var errs diag.List
 	seen := map[string]Output{}
@@ -139,7 +140,23 @@ func distinct(outputs []Output) ([]Output, diag.List) {
 				Hints: []string{"rename one of the targets"}})
 		}
 	}
-	return kept, errs
+	// A file cannot be a folder as well.
+	apart := kept[:0:0]
+	for _, o := range kept {
+		above, file := Output{}, false
+		for dir := path.Dir(o.Path); dir != "." && !file; dir = path.Dir(dir) {
+			above, file = seen[dir]
+		}
+		if !file {
+			apart = append(apart, o)
+			continue
+		}
+		a, _ := splitAction(above.producer.Arg)
+		b, _ := splitAction(o.producer.Arg)
+		errs = append(errs, &diag.Error{Pos: o.Path, Label: b, Msg: fmt.Sprintf("the output path lies below %s, which is a file that %s makes", above.Path, a),
+			Hints: []string{"rename one of the targets"}})
+	}
+	return apart, errs
 }
 
 // Targets returns the canonical labels of the targets that patterns name, sorted.

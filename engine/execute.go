@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -92,7 +93,7 @@ func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, w.onDisk(err, spec.Inputs, producers)
 		}
 		for _, m := range r.Warnings {
 			c.Events().Emit(event.Warning{Label: label, Message: m})
@@ -105,6 +106,44 @@ func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte
 		return r, nil
 	}
 	return nil, &diag.Error{Msg: "blobs keep vanishing from the cache while the build runs", Hints: []string{"is another program cleaning it?"}}
+}
+
+// onDisk makes positions in files of a tree, which is how an operation knows them, positions in the
+// workspace: "tree/a.c:1", or in an archive "tree.tgz!a.c:1".
+func (w *Workspace) onDisk(err error, inputs []action.Input, producers map[cache.Digest]eval.Key) error {
+	var out diag.List
+	for _, e := range diag.Flatten(err) {
+		if d, ok := e.(*diag.Error); ok {
+			if pos := w.diskPos(d.Pos, inputs, producers); pos != d.Pos {
+				copied := *d
+				copied.Pos = pos
+				e = &copied
+			}
+		}
+		out = append(out, e)
+	}
+	return out.Err()
+}
+
+func (w *Workspace) diskPos(pos string, inputs []action.Input, producers map[cache.Digest]eval.Key) string {
+	for _, in := range inputs {
+		for i := range in.Files {
+			rest, ok := strings.CutPrefix(pos, in.Files[i].Path)
+			if !ok || rest != "" && rest[0] != ':' && rest[0] != '!' {
+				continue
+			}
+			switch h := in.Files[i].Handle.(type) {
+			case action.Disk:
+				return strings.TrimPrefix(h.Path, w.prefix) + rest
+			case action.Member:
+				var t treeRef
+				if k := producers[h.Data]; k.Kind == kindIndex && json.Unmarshal([]byte(k.Arg), &t) == nil {
+					return strings.TrimPrefix(t.String(), w.prefix) + "!" + pos
+				}
+			}
+		}
+	}
+	return pos
 }
 
 // maxLost bounds how often one action is tried again because a blob that it reads is gone:

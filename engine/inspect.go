@@ -36,7 +36,8 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 		}
 		return w.exec.Inspect(o.Object.(*action.Spec)), nil
 	}
-	return nil, &diag.Error{Pos: w.site(l.String()), Label: l.String(), Err: ErrNoOperation,
+	site, _ := w.declared(l.String())
+	return nil, &diag.Error{Pos: site.Pos, Label: l.String(), Err: ErrNoOperation,
 		Msg: fmt.Sprintf("is a %s, which does not use the operation %s", t.RuleName, operation)}
 }
 

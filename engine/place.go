@@ -94,10 +94,16 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 		if errors.As(err, &ce) {
 			why = ce.Err.Error()
 		}
+		d := &diag.Error{Pos: out.Path, Label: out.Label, Msg: "the output cannot be written: " + why, Err: err}
 		if info, e := os.Lstat(name); e == nil && info.IsDir() {
-			why = "there is a folder in its place"
+			d.Msg = "the output cannot be written: there is a folder in its place"
+			d.Hints = []string{"remove the folder " + out.Path}
 		}
-		return &diag.Error{Pos: out.Path, Label: out.Label, Msg: "the output cannot be written: " + why, Err: err}
+		var way *inTheWay
+		if errors.As(err, &way) {
+			d.Hints = []string{"remove " + way.path}
+		}
+		return d
 	}
 	sig, _, err := files.Lstat(name)
 	if err != nil {
@@ -131,6 +137,11 @@ func (w *Workspace) restore(out *Output) error {
 	return w.session.RunAgain(out.producer)
 }
 
+// inTheWay says that there is something else where a folder should be.
+type inTheWay struct{ path string }
+
+func (e *inTheWay) Error() string { return e.path + " is in the way: it is no folder" }
+
 // makeFolder makes a folder below the root, through no link: outputs stay in the workspace.
 func (w *Workspace) makeFolder(dir string) error {
 	if dir == "." || dir == "/" {
@@ -145,7 +156,7 @@ func (w *Workspace) makeFolder(dir string) error {
 	case errors.Is(err, os.ErrNotExist):
 		err = os.Mkdir(full, 0o777)
 	case err == nil && !info.IsDir():
-		return fmt.Errorf("%s is in the way: it is no folder", dir)
+		return &inTheWay{dir}
 	}
 	var pe *os.PathError
 	if errors.As(err, &pe) {

@@ -62,27 +62,42 @@ func (w *Workspace) explain(errs diag.List) error {
 	for i, err := range out {
 		if d, ok := err.(*diag.Error); ok && others[d] > 0 {
 			e := *d
-			e.Hints = append(slices.Clone(e.Hints), fmt.Sprintf("%d more targets have this error", others[d]))
+			more := "another target has this error"
+			if n := others[d]; n > 1 {
+				more = fmt.Sprintf("%d more targets have this error", n)
+			}
+			e.Hints = append(slices.Clone(e.Hints), more)
 			out[i] = &e
 		}
 	}
 	return out.Err()
 }
 
-// located adds where the target of d is declared, unless d is about a line of that very file.
+// located adds where the target of d is declared, or the attribute that is to blame, unless d is about a
+// line of that very file.
 func (w *Workspace) located(d *diag.Error) *diag.Error {
-	site := w.site(d.Label)
-	file, _, _ := strings.Cut(site, ":")
-	switch {
-	case site == "" || strings.Contains(d.Error(), site) || strings.HasPrefix(d.Pos, file+":"):
+	site, decl := w.declared(d.Label)
+	if site.Pos == "" {
 		return d
-	case d.Pos == "":
-		e := *d
-		e.Pos = site
-		return &e
+	}
+	attr := d.Attr
+	if attr == "" && d.Value != "" {
+		attr = decl.AttrHolding(d.Value)
 	}
 	e := *d
-	e.Hints = append([]string{d.Label + " is declared at " + site}, d.Hints...)
+	pos := site.AttrPos(attr)
+	file, _, _ := strings.Cut(pos, ":")
+	switch {
+	case d.Pos == "":
+		e.Pos = pos
+		e.Hints = append(site.Hints(), d.Hints...)
+	case strings.Contains(d.Error(), pos) || strings.HasPrefix(d.Pos, file+":"):
+		return d
+	case pos != site.Pos:
+		e.Hints = append([]string{fmt.Sprintf("%s declares %s at %s", d.Label, attr, pos)}, d.Hints...)
+	default:
+		e.Hints = append([]string{fmt.Sprintf("%s is declared at %s", d.Label, pos)}, append(site.Hints(), d.Hints...)...)
+	}
 	return &e
 }
 
@@ -99,17 +114,18 @@ func (w *Workspace) explainMention(m *mention) error {
 	return &e
 }
 
-// site returns where a target is declared: "BUILD.star:12:1"; "" when that is not known.
-func (w *Workspace) site(target string) string {
+// declared returns where a target is declared, and what of it; the zero Site when that is not known.
+func (w *Workspace) declared(target string) (star.Site, *star.Declaration) {
 	l, err := label.ParseAbsolute(target)
 	if err != nil || l.Repo != "" {
-		return ""
+		return star.Site{}, nil
 	}
 	o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
 	if o.Err != nil {
-		return ""
+		return star.Site{}, nil
 	}
-	return o.Object.(*star.Package).Site(l.Name).Pos
+	p := o.Object.(*star.Package)
+	return p.Site(l.Name), p.Target(l.Name)
 }
 
 // explainCycle names the cycle by its targets, or files, in order.

@@ -19,6 +19,10 @@ type Error struct {
 	Msg   string   // what was wrong, and what was expected
 	Hints []string // each on a line of its own: a suggestion or a command to run
 	Err   error    // the cause, for errors.Is; never printed
+
+	// What of Label's declaration is to blame, so that whoever knows positions can add it: an attribute's
+	// name, or text that an attribute's value holds. Both may be "".
+	Attr, Value string
 }
 
 // Error returns "pos: label: msg" and each hint on a line of its own.

@@ -2,6 +2,9 @@ package star
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
+	"sync"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
@@ -241,7 +244,11 @@ func (a *attrSpec) convert(v starlark.Value, repo, pkg string) (starlark.Value, 
 	case typeStructList:
 		return a.list(v, func(e starlark.Value) (starlark.Value, error) {
 			if _, ok := e.(*starlarkstruct.Struct); !ok {
-				return nil, faultf("expected a struct, got %s", article(e.Type()))
+				f := faultf("expected a struct, got %s", article(e.Type()))
+				if first, _, _ := strings.Cut(docLinks().ReplaceAllString(a.doc, "$1"), ". "); first != "" {
+					f.hints = []string{a.name + ": " + first}
+				}
+				return nil, f
 			}
 			return e, nil
 		})
@@ -256,6 +263,9 @@ func (a *attrSpec) convert(v starlark.Value, repo, pkg string) (starlark.Value, 
 	}
 	return nil, a.mismatch(v)
 }
+
+// docLinks finds links in a doc, which are Markdown: [text](#place).
+var docLinks = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[([^\]]+)\]\([^)]*\)`) })
 
 func keepString(v starlark.Value) (starlark.Value, error) {
 	if _, ok := v.(starlark.String); !ok {

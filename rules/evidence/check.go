@@ -226,6 +226,7 @@ func (c *checker) compare(path string, content []byte, f fact, r Rule) {
 	}
 	c.add(&diag.Error{
 		Pos:   position(path, content, f.at),
+		Attr:  attr,
 		Msg:   msg,
 		Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s%s", attr, clip(f.value), c.params.Label, by)},
 	}, "")

@@ -35,7 +35,7 @@ func fromDistdir(ctx context.Context, dir string, req *Request, dst io.Writer) (
 // fromFile copies file to dst when it has the wanted bytes.
 func fromFile(ctx context.Context, file string, req *Request, dst io.Writer) (found bool, err error) {
 	bad := func(format string, args ...any) error {
-		return &diag.Error{Pos: req.Pos, Label: req.Label, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Pos: req.Pos, Label: req.Label, Attr: "sha256", Msg: fmt.Sprintf(format, args...)}
 	}
 	info, err := os.Stat(file)
 	switch {

@@ -28,12 +28,14 @@ func (r *Request) wrongSum(rawURL, sum string) error {
 		where = "at " + r.Pos
 	}
 	d := r.bad(nil, "sha256 of %s is %s, but %s is declared", redact(rawURL), sum, r.SHA256)
+	d.Attr = "sha256"
 	d.Hints = []string{fmt.Sprintf("if the file has been checked to be the right one, set sha256 = %q %s", sum, where)}
 	return d
 }
 
 func (r *Request) tooLong(rawURL string) error {
 	d := r.bad(nil, "%s has more than the declared %d bytes", redact(rawURL), r.MaxBytes)
+	d.Attr = "size"
 	d.Hints = []string{"if the file has been checked to be the right one, raise its size"}
 	return d
 }

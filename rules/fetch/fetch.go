@@ -54,18 +54,19 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
 	for _, dir := range f.Distdirs {
 		found, err := fromDistdir(ctx, dir, &req, dst)
 		if found || isFinal(err) {
+			if found && err == nil {
+				req.warnAll(failed)
+			}
 			return unwrapFinal(err)
 		}
 		if err != nil {
-			req.warn(err)
+			failed = append(failed, err)
 		}
 	}
 	for i, u := range req.URLs {
 		err := f.fromURL(ctx, u, &req, dst)
 		if err == nil {
-			for _, e := range failed {
-				req.warn(e)
-			}
+			req.warnAll(failed)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -80,9 +81,9 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
 		failed = append(failed, err)
 	}
 	if len(req.URLs) == 0 {
-		return &diag.Error{Pos: req.Pos, Label: req.Label,
+		failed = append(failed, &diag.Error{Pos: req.Pos, Label: req.Label, Attr: "urls",
 			Msg:   fmt.Sprintf("%s (sha256 %s) has no URL and is in no distdir", req.Name, req.SHA256),
-			Hints: hintDistdir(req.Name)}
+			Hints: hintDistdir(req.Name)})
 	}
 	return failed.Err()
 }
@@ -134,6 +135,13 @@ func (r *Request) names() []string {
 		}
 	}
 	return names
+}
+
+// warnAll tells what was wrong with the places that were tried before the one that had the file.
+func (r *Request) warnAll(errs diag.List) {
+	for _, err := range errs {
+		r.warn(err)
+	}
 }
 
 func (r *Request) warn(err error) {

@@ -65,7 +65,7 @@ func ParseArtifact(name string) (Artifact, error) {
 				FreeThreaded: m[3] == "t", Embedded: m[4] == "-embed", Arch: m[5]}, nil
 		}
 	}
-	return Artifact{}, &diag.Error{Msg: fmt.Sprintf("artifact %q is of no known kind", name), Hints: artifactShapes}
+	return Artifact{}, &diag.Error{Attr: "artifact", Msg: fmt.Sprintf("artifact %q is of no known kind", name), Hints: artifactShapes}
 }
 
 // artifactOf parses name and checks that it is of one of the kinds.
@@ -81,7 +81,7 @@ func artifactOf(name string, kinds ...Kind) (Artifact, error) {
 		}
 		words[i] = string(k)
 	}
-	return a, &diag.Error{Msg: fmt.Sprintf("artifact %q is of kind %s, expected %s", name, a.Kind, strings.Join(words, " or ")),
+	return a, &diag.Error{Attr: "artifact", Msg: fmt.Sprintf("artifact %q is of kind %s, expected %s", name, a.Kind, strings.Join(words, " or ")),
 		Hints: []string{fmt.Sprintf("declare it with %s_sbom", a.Kind)}}
 }
 

@@ -158,7 +158,7 @@ func Supersede(differences []Difference, in SourceInput) ([]Supersession, error)
 	for _, name := range slices.Sorted(maps.Keys(in.Superseded)) {
 		reason := in.Superseded[name]
 		if strings.TrimSpace(reason) == "" {
-			errs = append(errs, &diag.Error{Msg: fmt.Sprintf("superseded[%q] gives no reason", name)})
+			errs = append(errs, &diag.Error{Attr: "superseded", Msg: fmt.Sprintf("superseded[%q] gives no reason", name)})
 		}
 		byPackage[name] = &Supersession{Package: name, Reason: reason}
 	}
@@ -184,6 +184,7 @@ func Supersede(differences []Difference, in SourceInput) ([]Supersession, error)
 			differing = append(differing, d.Package)
 		}
 		errs = append(errs, &diag.Error{
+			Attr: "superseded",
 			Msg: fmt.Sprintf("superseded names package %q, but %s of %s does not differ from the base SBOM in it%s",
 				name, in.OwnPath, in.Artifact.Name, diag.DidYouMean(name, differing)),
 			Hints: []string{"remove the entry"},

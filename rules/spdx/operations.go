@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -135,6 +136,7 @@ type SourceParams struct {
 	Product    Product           `json:"product"`
 	Superseded map[string]string `json:"superseded"` // package name -> reason
 	BaseLabel  string            `json:"base_label"` // for messages
+	Own        string            `json:"own"`        // path of the input "own", for messages
 	Prefix     string            `json:"prefix"`     // folder that members lie in, as Python-<version>; "" when it is stripped already
 }
 
@@ -152,9 +154,10 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	in := SourceInput{Artifact: a, SHA256: archive.Digest.Hex(), Product: p.Product, BaseLabel: p.BaseLabel,
-		OwnPath: "Misc/sbom.spdx.json", Superseded: p.Superseded}
+		OwnPath: p.Own, Superseded: p.Superseded}
 	if len(call.Files("own")) == 0 {
-		return &diag.Error{Msg: fmt.Sprintf("archive %s holds no %s, which every release since 3.12 has", a.Name, in.OwnPath)}
+		return &diag.Error{Attr: "own", Msg: fmt.Sprintf("archive %s holds no %s, which every release since 3.12 has", a.Name, in.OwnPath),
+			Hints: []string{"a source_archive gets it with overlay = {" + strconv.Quote(in.OwnPath) + ": " + strconv.Quote(p.BaseLabel) + "}; where it lies elsewhere, set own"}}
 	}
 	if in.Own, err = readDocument(call, "own", in.OwnPath); err != nil {
 		return err

@@ -218,7 +218,7 @@ func TestOperationBinary(t *testing.T) {
 func sourceCall(t testing.TB, prefix string) *fakeCall {
 	base := golden(t, "Misc-sbom.spdx.json")
 	return &fakeCall{
-		params: SourceParams{Artifact: tarball, Product: cpython(), BaseLabel: "//:base_sbom", Prefix: prefix},
+		params: SourceParams{Artifact: tarball, Product: cpython(), BaseLabel: "//:base_sbom", Own: "Misc/sbom.spdx.json", Prefix: prefix},
 		inputs: map[string][]action.File{
 			"archive": {{Path: tarball, Digest: digestOf(t, "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640")}},
 			"own":     {file("Misc/sbom.spdx.json", base)}, "base": {file("base_sbom.spdx.json", base)},
@@ -253,7 +253,8 @@ func TestOperationSource(t *testing.T) {
 
 	c = sourceCall(t, "")
 	c.inputs["own"] = nil
-	wantError(t, "no own SBOM", run(t, "spdx.source", c), "archive Python-3.13.5.tar.xz holds no Misc/sbom.spdx.json, which every release since 3.12 has")
+	wantError(t, "no own SBOM", run(t, "spdx.source", c), "archive Python-3.13.5.tar.xz holds no Misc/sbom.spdx.json, which every release since 3.12 has\n"+
+		`  hint: a source_archive gets it with overlay = {"Misc/sbom.spdx.json": "//:base_sbom"}; where it lies elsewhere, set own`)
 	c = sourceCall(t, "")
 	c.inputs["own"] = []action.File{file("x", []byte("{\n x"))}
 	wantError(t, "malformed", run(t, "spdx.source", c), `Misc/sbom.spdx.json:2:2: malformed JSON: "x" is not expected here`)

@@ -182,12 +182,12 @@ func TestCollisions(t *testing.T) {
 	wantError(t, "not UTF-8", WriteBase(io.Discard, packages, files([]string{"\xff"}, nil)),
 		"\uFFFD: file name \"\\xff\" is not UTF-8, so no SPDX document can name it")
 	_, err := Deps([]Package{{Name: "a", Version: "1"}, {Name: "a", Version: "2"}})
-	wantError(t, "package twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-a: "a 1" and "a 2"`)
+	wantError(t, "package twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-a: "a 1" and "a 2"`+"\n  hint: leave one of them out, or set its package_name")
 
 	in := binaryInput(t, "python-3.13.5-amd64.exe", 'A')
 	in.Base = append(in.Base, Package{Name: "expat", Version: "2.6.3"})
 	_, err = Binary(in)
-	wantError(t, "base twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-expat-2.6.3: "expat 2.6.3" and "expat 2.6.3"`)
+	wantError(t, "base twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-expat-2.6.3: "expat 2.6.3" and "expat 2.6.3"`+"\n  hint: leave one of them out, or set its package_name")
 	in = binaryInput(t, "python-3.13.5-amd64.exe", 'A')
 	in.Deps = append(in.Deps, Package{Name: "cpython", Version: "1"})
 	_, err = Binary(in)
