@@ -36,7 +36,7 @@ func (w *Workspace) runModule(c *eval.Context, arg string) (eval.Result, error) 
 		return eval.Result{}, err
 	}
 	var keys []eval.Key
-	loads := star.Loads(src)
+	loads := star.Loads(&src)
 	for _, ld := range loads {
 		keys = append(keys, moduleKey(ld.Label))
 	}
@@ -132,7 +132,7 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", pkg, file), Hints: w.nearPackages(c, pkg)}
 	}
 	src := star.Source{Label: label.Label{Pkg: pkg, Name: BuildFile}, Bytes: t.Bytes}
-	loads := star.Loads(src)
+	loads := star.Loads(&src)
 	keys := make([]eval.Key, len(loads))
 	for i, ld := range loads {
 		keys[i] = moduleKey(ld.Label)

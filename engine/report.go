@@ -197,7 +197,7 @@ func (w *Workspace) link(from, to string) (pos, text string) {
 	if o.Err != nil {
 		return "", ""
 	}
-	for _, ld := range star.Loads(star.Source{Label: l, Bytes: o.Object.(Text).Bytes}) {
+	for _, ld := range star.Loads(&star.Source{Label: l, Bytes: o.Object.(Text).Bytes}) {
 		if ld.Label.String() == to {
 			return ld.Pos, fmt.Sprintf("%s loads %s at %s", from, to, ld.Pos)
 		}

@@ -93,7 +93,7 @@ func FuzzExecPackage(f *testing.F) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		src := Source{Label: label.Label{Pkg: "p", Name: "BUILD.star"}, Bytes: []byte(text)}
-		Loads(src)
+		Loads(&src)
 		ScanNames(src)
 		p, err := ExecPackage(ctx, PackageInput{Name: "p", Source: src, Load: rules.load})
 		if err != nil {

@@ -18,6 +18,8 @@ type Source struct {
 	Label label.Label // of the file itself: "//pkg:BUILD.star", "@sbomctl//:rules.star"
 	Path  string      // as errors show it; "" means the label's path
 	Bytes []byte
+
+	file *syntax.File // what Loads has parsed, for the one execution that follows
 }
 
 func (s Source) path() string {
@@ -171,8 +173,9 @@ type Load struct {
 
 // Loads returns what src loads, in order, without loading it: to fetch modules in parallel
 // and to name the site of each edge of a cycle. Statements with a label that cannot be loaded are left
-// out, for load to report; a file that does not parse loads nothing.
-func Loads(src Source) []Load {
+// out, for load to report; a file that does not parse loads nothing. The parsed file is kept in
+// src, which may be executed once.
+func Loads(src *Source) []Load {
 	if len(src.Bytes) > maxSource {
 		return nil
 	}
@@ -180,6 +183,7 @@ func Loads(src Source) []Load {
 	if err != nil {
 		return nil
 	}
+	src.file = file
 	var out []Load
 	for _, stmt := range file.Stmts {
 		if ld, ok := stmt.(*syntax.LoadStmt); ok {

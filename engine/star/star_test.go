@@ -359,7 +359,7 @@ func TestDocs(t *testing.T) {
 
 func TestLoads(t *testing.T) {
 	src := Source{Label: label.Label{Pkg: "p", Name: "BUILD.star"}, Bytes: []byte("load(\":a.star\", \"x\")\nload(\"@sbomctl//:b.star\", \"y\")\nthing(name = \"n\")\nload(\"/x\", \"z\")\nthing(name = v)")}
-	if got := fmt.Sprint(Loads(src)); got != "[{//p:a.star p/BUILD.star:1:6 [x]} {@sbomctl//:b.star p/BUILD.star:2:6 [y]}]" {
+	if got := fmt.Sprint(Loads(&src)); got != "[{//p:a.star p/BUILD.star:1:6 [x]} {@sbomctl//:b.star p/BUILD.star:2:6 [y]}]" {
 		t.Errorf("got %s", got)
 	}
 	if got := fmt.Sprint(ScanNames(src)); got != "[n]" {
