@@ -321,4 +321,3 @@ func TestComplete(t *testing.T) {
 		}
 	}
 }
-
