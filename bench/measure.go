@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -42,9 +41,7 @@ func (s step) run() (figure, error) {
 	if err != nil {
 		return f, fmt.Errorf("%s: %w\n%s", s.name, err, out.Bytes())
 	}
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		f.maxRSS = u.Maxrss << 10
-	}
+	f.maxRSS = maxRSS(cmd.ProcessState)
 	if s.after != nil {
 		err = s.after()
 	}

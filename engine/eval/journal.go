@@ -177,8 +177,8 @@ func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 	}
 	same := fingerprint == e.fingerprint && int(n) == len(e.kinds)
 	for i := range int(n) {
-		name, version := string(d.bytes()), uint32(d.uvarint())
-		j, ok := e.kindIndex[name]
+		name, version := d.bytes(), uint32(d.uvarint())
+		j, ok := e.kindIndex[string(name)]
 		known := ok && e.kinds[j].Version == version
 		same = same && known && int(j) == i
 		if known {
