@@ -105,7 +105,7 @@ func withIDs(ids *idMap, packages []Package, value func(*Package) string) ([]Pac
 		id, fresh := ids.assign(value(p))
 		if !fresh {
 			errs = append(errs, &diag.Error{
-				Msg: fmt.Sprintf("two packages have the SPDX id %s: %q and %q", id, describe(out[:i], id), p.Name+" "+p.Version),
+				Msg:   fmt.Sprintf("two packages have the SPDX id %s: %q and %q", id, describe(out[:i], id), p.Name+" "+p.Version),
 				Hints: []string{"leave one of them out, or set its package_name"},
 			})
 		}
