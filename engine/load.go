@@ -37,6 +37,9 @@ func (w *Workspace) runModule(c *eval.Context, arg string) (eval.Result, error) 
 	}
 	var keys []eval.Key
 	loads := star.Loads(&src)
+	if l.Repo == "" { // an embedded file has no names that it forgot to load
+		src.Suggest = w.suggestLoad(c, loads)
+	}
 	for _, ld := range loads {
 		keys = append(keys, moduleKey(ld.Label))
 	}
@@ -133,6 +136,7 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	}
 	src := star.Source{Label: label.Label{Pkg: pkg, Name: BuildFile}, Bytes: t.Bytes}
 	loads := star.Loads(&src)
+	src.Suggest = w.suggestLoad(c, loads)
 	keys := make([]eval.Key, len(loads))
 	for i, ld := range loads {
 		keys[i] = moduleKey(ld.Label)
@@ -143,8 +147,7 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	}
 	p, err := star.ExecPackage(c.Context(), star.PackageInput{
 		Name: pkg, Source: src, Load: loadFrom(keys, loaded),
-		Suggest: w.suggestLoad(c, loads),
-		Glob:    func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
+		Glob: func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
 	})
 	if err != nil {
 		return eval.Result{}, err

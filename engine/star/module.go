@@ -28,7 +28,7 @@ func (m *Module) Label() label.Label { return m.label }
 // up to the caller. All errors that are found are reported together, each a *diag.Error; a
 // cancelled ctx yields its error.
 func ExecModule(ctx context.Context, src Source, load LoadFunc) (*Module, error) {
-	prog, err := compile(src, moduleBuiltins, false, load, nil)
+	prog, err := compile(src, moduleBuiltins, false, load)
 	if err != nil {
 		return nil, err
 	}

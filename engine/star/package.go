@@ -144,9 +144,6 @@ type PackageInput struct {
 	Load   LoadFunc
 	// Glob returns the package's files that match, sorted; patterns are relative to the package.
 	Glob func(include, exclude []string) ([]string, error)
-	// Suggest returns hints for an undefined name, such as the load statement that would
-	// define it; may be nil.
-	Suggest func(name string) []string
 }
 
 // packageState is a package that is being evaluated.
@@ -178,7 +175,7 @@ func (p *packageState) siteHints(s site) []string { return Site{Macros: s.macros
 // ExecPackage evaluates a BUILD.star. All errors that are found are reported together, each a
 // *diag.Error; a cancelled ctx yields its error.
 func ExecPackage(ctx context.Context, in PackageInput) (*Package, error) {
-	prog, err := compile(in.Source, buildBuiltins, true, in.Load, in.Suggest)
+	prog, err := compile(in.Source, buildBuiltins, true, in.Load)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,9 @@ type Source struct {
 	Label label.Label // of the file itself: "//pkg:BUILD.star", "@sbomctl//:rules.star"
 	Path  string      // as errors show it; "" means the label's path
 	Bytes []byte
+	// Suggest returns hints for an undefined name, such as the load statement that would define
+	// it; may be nil.
+	Suggest func(name string) []string
 
 	file *syntax.File // what Loads has parsed, for the one execution that follows
 }
@@ -53,7 +56,7 @@ type program struct {
 type callPos struct{ line, col int32 }
 
 // compile parses, checks and resolves src, and loads what it loads.
-func compile(src Source, predeclared starlark.StringDict, build bool, load LoadFunc, suggest func(string) []string) (*program, error) {
+func compile(src Source, predeclared starlark.StringDict, build bool, load LoadFunc) (*program, error) {
 	name := src.path()
 	if len(src.Bytes) > maxSource {
 		return nil, &diag.Error{Pos: name, Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
@@ -75,7 +78,7 @@ func compile(src Source, predeclared starlark.StringDict, build bool, load LoadF
 	p.prog, err = starlark.FileProgram(file, isPredeclared)
 	if err != nil {
 		known := append(append(names, predeclared.Keys()...), starlark.Universe.Keys()...)
-		return nil, staticErrors(err, known, suggest)
+		return nil, staticErrors(err, known, src.Suggest)
 	}
 	for _, b := range file.Module.(*resolve.Module).Globals {
 		p.globals = append(p.globals, b.First.Name)

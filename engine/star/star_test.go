@@ -41,8 +41,16 @@ func (w *world) load(l label.Label) (*Module, error) {
 
 func (w *world) pkg(name string) (*Package, error) {
 	file := label.Label{Pkg: name, Name: "BUILD.star"}
+	src := Source{Label: file, Bytes: []byte(w.files[strings.TrimPrefix(file.String(), "//")]),
+		Suggest: func(name string) []string {
+			if name == "embedded_rule" {
+				return []string{`load("@sbomctl//:rules.star", "embedded_rule")`}
+			}
+			return nil
+		},
+	}
 	return ExecPackage(context.Background(), PackageInput{
-		Name: name, Source: Source{Label: file, Bytes: []byte(w.files[strings.TrimPrefix(file.String(), "//")])}, Load: w.load,
+		Name: name, Source: src, Load: w.load,
 		Glob: func(include, exclude []string) ([]string, error) {
 			if include[0] == "bad[" {
 				return nil, &diag.Error{Msg: `pattern "bad[" is malformed`}
@@ -60,12 +68,6 @@ func (w *world) pkg(name string) (*Package, error) {
 				}
 			}
 			return out, nil
-		},
-		Suggest: func(name string) []string {
-			if name == "embedded_rule" {
-				return []string{`load("@sbomctl//:rules.star", "embedded_rule")`}
-			}
-			return nil
 		},
 	})
 }
