@@ -20,7 +20,7 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindPackage, Run: w.runPackage, Decode: decodePackage, Display: func(arg string) (string, string) { return "//" + arg, "" }, Root: true},
 		{Name: kindDeclaration, Run: w.runDeclaration, Decode: decodeDeclaration, Display: self, Diff: diffDeclaration},
 		{Name: kindTarget, Run: w.runTarget, Decode: decodeTarget, Display: self},
-		{Name: kindSpec, Run: w.runSpec, Decode: decodeSpec, Display: displayAction},
+		{Name: kindSpec, Run: w.runSpec, Decode: decodeSpec, Display: displaySpec},
 
 		{Name: kindFileSet, Run: w.runFileSet, Transient: true, Display: displayFileSet},
 		{Name: kindIndex, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, FailFast: true},

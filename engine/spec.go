@@ -170,3 +170,8 @@ func displayAction(arg string) (name, label string) {
 	owner, _ := splitAction(arg)
 	return arg, owner
 }
+
+func displaySpec(arg string) (name, label string) {
+	owner, _ := splitAction(arg)
+	return "definition of " + owner, owner
+}
