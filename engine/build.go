@@ -37,14 +37,15 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 	if err := w.checkOverrides(); err != nil {
 		return nil, err
 	}
-	labels, err := w.Targets(patterns)
-	if err != nil {
+	labels, errs, err := w.targets(patterns)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(labels) == 0 {
+	case len(errs) > 0 && !w.opt.KeepGoing:
+		return nil, w.explain(errs)
+	case len(labels) == 0 && len(errs) == 0:
 		return nil, &diag.Error{Msg: "the patterns name no target"}
 	}
-	var errs diag.List
 	var keys []eval.Key
 	for _, l := range labels {
 		keys = append(keys, closureKey(l))
@@ -159,14 +160,14 @@ func distinct(outputs []Output) ([]Output, diag.List) {
 	return apart, errs
 }
 
-// Targets returns the canonical labels of the targets that patterns name, sorted.
-func (w *Workspace) Targets(patterns label.Patterns) ([]string, error) {
+// targets returns the canonical labels of the targets that patterns name, sorted, and the errors of
+// the packages that cannot be loaded.
+func (w *Workspace) targets(patterns label.Patterns) (labels []string, errs diag.List, err error) {
 	packages, err := w.packagesOf(patterns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found := map[string]bool{}
-	var errs diag.List
 	for _, p := range patterns {
 		if p.Scope == label.One && !p.Negative && patterns.Matches(p.Label()) {
 			found[p.Label().String()] = true
@@ -187,15 +188,12 @@ func (w *Workspace) Targets(patterns label.Patterns) ([]string, error) {
 			}
 		}
 	}
-	if err := errs.Err(); err != nil {
-		return nil, w.explain(errs)
-	}
 	out := make([]string, 0, len(found))
 	for l := range found {
 		out = append(out, l)
 	}
 	sort.Strings(out)
-	return out, nil
+	return out, errs, nil
 }
 
 // packagesOf returns the packages of which patterns may mean several targets.

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/files"
 )
@@ -47,6 +49,30 @@ func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error
 		}
 	}
 	return eval.Result{Value: value}, nil
+}
+
+// inThisWorkspace refuses a package at or below a directory that is a workspace of its own. It reads
+// the directories that runPackages reads, so a build of //... probes nothing more for it.
+func (w *Workspace) inThisWorkspace(c *eval.Context, pkg string) error {
+	var dirs []string
+	var keys []eval.Key
+	for d := pkg; d != "" && d != "."; d = path.Dir(d) {
+		dirs, keys = append(dirs, d), append(keys, dirKey(d))
+	}
+	listed, err := c.All(keys)
+	if err != nil {
+		return err
+	}
+	for i, entries := range listed {
+		for _, e := range entries.([]files.Entry) {
+			if e.Kind == files.Regular && e.Name == RootFile {
+				rest := strings.TrimPrefix(strings.TrimPrefix(pkg, dirs[i]), "/")
+				return &diag.Error{Msg: fmt.Sprintf("there is no package //%s in this workspace: %s is one of its own, since it has an %s", pkg, dirs[i], RootFile),
+					Hints: []string{fmt.Sprintf("sbomctl -C %s build //%s:all", dirs[i], rest)}}
+			}
+		}
+	}
+	return nil
 }
 
 func decodeStrings(value []byte) (any, error) {

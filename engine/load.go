@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
@@ -134,6 +135,9 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	if t.Absent {
 		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", pkg, file), Hints: w.nearPackages(c, pkg)}
 	}
+	if err := w.inThisWorkspace(c, pkg); err != nil {
+		return eval.Result{}, err
+	}
 	src := star.Source{Label: label.Label{Pkg: pkg, Name: BuildFile}, Bytes: t.Bytes}
 	loads := star.Loads(&src)
 	src.Suggest = w.suggestLoad(c, loads)
@@ -198,8 +202,11 @@ func (w *Workspace) suggestLoad(c *eval.Context, loads []star.Load) func(name st
 			return nil
 		}
 		near := diag.Nearest(name, o.(*star.Module).Exports())
+		if near == "" {
+			return nil
+		}
 		for _, ld := range loads {
-			if near == "" || slices.Contains(ld.Names, near) {
+			if slices.Contains(ld.Names, near) {
 				return nil
 			}
 		}
@@ -301,5 +308,13 @@ func diffDeclaration(before, after []byte) (attribute, old, new string, ok bool)
 	if len(changes) == 0 {
 		return "", "", "", false
 	}
-	return changes[0].Name, changes[0].Old, changes[0].New, true
+	return changes[0].Name, plain(changes[0].Old), plain(changes[0].New), true
+}
+
+// plain is a value as it is, where it is written as a Starlark string: who shows it quotes it again.
+func plain(value string) string {
+	if s, err := strconv.Unquote(value); err == nil {
+		return s
+	}
+	return value
 }
