@@ -77,7 +77,7 @@ func (s *Session) readLeaf(n *node, p *probers) phase {
 	if !n.recorded || !bytes.Equal(value, n.value) {
 		digest = Of(value)
 		if n.recorded {
-			n.reason = e.leafReason(n, value, digest)
+			n.reason = e.leafReason(n, value)
 		}
 	}
 	e.mu.Lock()

@@ -16,14 +16,13 @@ func (e *Evaluator) inputReason(d *node, recorded []byte) *event.Reason {
 	return r
 }
 
-// leafReason says that the leaf n was read differently; nil when the digests say it all.
-func (e *Evaluator) leafReason(n *node, value []byte, digest Digest) *event.Reason {
-	name, _ := e.display(n)
-	r := &event.Reason{Cause: event.Input, Name: name, Old: n.digest.String(), New: digest.String()}
+// leafReason says how the leaf n was read differently; nil when its name and digests, which
+// inputReason gives, say it all.
+func (e *Evaluator) leafReason(n *node, value []byte) *event.Reason {
 	if diff := e.kinds[n.kind].Diff; diff != nil {
 		if attr, old, new, ok := diff(n.value, value); ok {
-			r.Name, r.Old, r.New = attr, old, new
+			return &event.Reason{Cause: event.Input, Name: attr, Old: old, New: new}
 		}
 	}
-	return r
+	return nil
 }

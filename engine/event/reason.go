@@ -44,11 +44,18 @@ func (r *Reason) String() string {
 	return "cause " + strconv.Itoa(int(r.Cause))
 }
 
-// Brief is the first step and, where the chain is longer, the leaf that started it.
+// Brief is the first step and, where the chain is longer, what started it: the attribute that
+// somebody edited, and of which target, or else the leaf.
 func (r *Reason) Brief() string {
 	chain := r.Chain()
 	if len(chain) < 2 {
 		return r.String()
+	}
+	for i, step := range chain[1:] {
+		if step.Cause == Attribute {
+			old, new := excerpt(step.Old, step.New)
+			return r.String() + ", because attribute " + Printable(step.Name) + " of " + Printable(chain[i].Name) + change(old, new)
+		}
 	}
 	return r.String() + ", because " + chain[len(chain)-1].String()
 }
