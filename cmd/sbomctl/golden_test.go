@@ -27,7 +27,7 @@ var goldenTargets = map[string]string{
 // TestGoldens builds what upstream's scripts wrote for CPython 3.13.5, byte for byte.
 func TestGoldens(t *testing.T) {
 	dist := distdir(t)
-	w := emptyWorkspace(t, nil)
+	w := emptyWorkspace(t)
 	copyTree(t, filepath.Join(repository, "testdata/golden/workspace"), w.root)
 	targets := []string{"//:base_sbom", "//:source_deps_sbom", "//release:all", "--distdir=" + dist}
 	want := map[string]string{}

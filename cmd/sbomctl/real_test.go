@@ -35,20 +35,17 @@ func distdir(t testing.TB) string {
 	return dir
 }
 
-// emptyWorkspace returns a workspace with nothing but these files.
-func emptyWorkspace(t testing.TB, files map[string]string) *realWorkspace {
+// emptyWorkspace returns a workspace with nothing in it.
+func emptyWorkspace(t testing.TB) *realWorkspace {
 	w := &realWorkspace{TB: t, root: filepath.Join(t.TempDir(), "ws"), cache: filepath.Join(t.TempDir(), "cache")}
 	w.write("sbom.star", "")
-	for name, text := range files {
-		w.write(name, text)
-	}
 	return w
 }
 
 // repositoryWorkspace returns a copy of the repository's root workspace, which is shaped like a
 // release of CPython: source archives built from a tree, installers of Windows and macOS.
 func repositoryWorkspace(t testing.TB) *realWorkspace {
-	w := emptyWorkspace(t, nil)
+	w := emptyWorkspace(t)
 	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "release", "testdata/cpython", "testdata/artifacts"} {
 		copyTree(t, filepath.Join(repository, name), w.path(name))
 	}
