@@ -78,6 +78,7 @@ func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte
 	if err != nil {
 		return nil, err
 	}
+	c.Started()
 	lost := c.Reason() != nil && c.Reason().Cause == event.Lost
 	for range maxLost {
 		r, err := w.exec.Do(c.Context(), spec, lost)

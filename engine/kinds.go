@@ -23,10 +23,10 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindSpec, Run: w.runSpec, Decode: decodeSpec, Display: displaySpec},
 
 		{Name: kindFileSet, Run: w.runFileSet, Transient: true, Display: displayFileSet},
-		{Name: kindIndex, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, FailFast: true},
-		{Name: kindAction, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, NamesItself: true, FailFast: true},
+		{Name: kindIndex, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, TellsStart: true, FailFast: true},
+		{Name: kindAction, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, TellsStart: true, FailFast: true},
 		{Name: kindInspect, Run: w.runInspect, Transient: true, Display: displayAction},
-		{Name: kindValidation, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, NamesItself: true, Root: true},
+		{Name: kindValidation, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, TellsStart: true, Root: true},
 
 		{Name: kindClosure, Run: w.runClosure, Decode: decodeStrings, Display: self, Root: true},
 		{Name: kindRequest, Run: w.runRequest, Decode: decodeRequest, Display: self, Root: true},

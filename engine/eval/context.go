@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"time"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -18,7 +19,8 @@ type Context struct {
 	before      map[Key]*node // what the recorded trace names, once it is needed
 	outcome     event.Outcome
 	key         string
-	rehydrating bool // the trace holds: only objects are wanted
+	start       time.Duration // of the work proper, since the build started
+	rehydrating bool          // the trace holds: only objects are wanted
 }
 
 // Context returns the context of the build, which ends when the user interrupts it.
@@ -146,10 +148,14 @@ func (c *Context) Named(name string) {
 	c.s.e.mu.Lock()
 	c.n.title = name
 	c.s.e.mu.Unlock()
-	_, label := c.s.e.display(c.n)
-	if c.s.e.kinds[c.n.kind].NamesItself {
-		c.s.events.Emit(event.NodeStarted{ID: c.n.id, Kind: c.s.e.kinds[c.n.kind].Name, Name: name, Label: label, At: c.s.events.Since()})
-	}
+}
+
+// Started tells that the work proper begins, for a kind that TellsStart.
+func (c *Context) Started() {
+	kind := &c.s.e.kinds[c.n.kind]
+	name, label := c.s.e.display(c.n)
+	c.start = c.s.events.Since()
+	c.s.events.Emit(event.NodeStarted{ID: c.n.id, Kind: kind.Name, Name: name, Label: label, At: c.start})
 }
 
 // FoundInCache notes that the result came from the action cache, under this key.

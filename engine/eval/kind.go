@@ -46,8 +46,9 @@ type Kind struct {
 	// nil means the key itself.
 	Display func(arg string) (name, label string)
 
-	// NamesItself kinds call Context.Named early in Run; only then the node's start is told.
-	NamesItself bool
+	// TellsStart kinds call Context.Started once they have what they ask for, so that a node which
+	// waits for its inputs is not shown at work.
+	TellsStart bool
 
 	// Diff names the attribute in which two values differ, for an explanation better than two
 	// digests; ok is false when there is none. nil means never.

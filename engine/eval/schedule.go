@@ -306,12 +306,13 @@ func (s *Session) run(t *task, reason *event.Reason) phase {
 	kind := &e.kinds[n.kind]
 	name, label := e.display(n)
 	fin := event.NodeFinished{ID: n.id, Kind: kind.Name, Name: name, Label: label, Reason: reason, Start: s.events.Since()}
-	if !kind.NamesItself {
-		s.events.Emit(event.NodeStarted{ID: n.id, Kind: kind.Name, Name: name, Label: label, At: fin.Start})
+	c := &Context{s: s, n: n, task: t, reason: reason, start: fin.Start}
+	if !kind.TellsStart {
+		c.Started()
 	}
-	c := &Context{s: s, n: n, task: t, reason: reason}
 	r, err := runGuarded(kind, c, n.arg)
 	fin.End, fin.Outcome, fin.Key = s.events.Since(), c.outcome, c.key
+	fin.Start = c.start
 	fin.Name, _ = e.display(n)
 	s.e.mu.Lock()
 	abandoned := t.abandoned
