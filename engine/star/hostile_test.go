@@ -3,6 +3,7 @@ package star
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +25,8 @@ func TestHostile(t *testing.T) {
 		b.WriteString("def f():\n  " + name + " = " + first + "\n  for _ in range(" + strconv.Itoa(n) + "):\n    " + name + " = " + step + "\n  return " + name + "\n")
 		return b.String()
 	}
+	// What doubles reaches the bound of one sum or that of all memory, whichever a slow machine sees first.
+	const tooMuch = "too long to add|MiB of memory"
 	for name, c := range map[string]struct{ text, want string }{
 		"list repeat":       {"x = [0] * (1 << 40)", "repeating 1 elements 1099511627776 times"},
 		"list repeat 29":    {"x = [0] * (1 << 29)", "repeating 1 elements 536870912 times"},
@@ -53,12 +56,12 @@ func TestHostile(t *testing.T) {
 		"global tuple dag":  {doubling("x", "(1,)", "(x, x)", 60) + "y = f()", "the global values hold more than"},
 		"deep json":         {"x = json.decode('[' * 1000000)", "nested more than 100 deep"},
 		"steps":             {"def f():\n  for a in range(1000000):\n    for b in range(1000000): pass\nf()", "it takes more than 100000000 steps"},
-		"string doubling":   {doubling("x", "'x' * 1000000", "x + x", 60) + "f()", "too long to add"},
-		"list doubling":     {doubling("x", "[0]", "x + x", 60) + "f()", "too long to add"},
-		"list in place":     {"def f():\n  x = [0]\n  for _ in range(60): x += x\nf()", "too long to add"},
-		"bound extend":      {"def f():\n  x = [0]\n  g = getattr(x, 'extend')\n  for _ in range(60): g(x)\nf()", "too long to add"},
+		"string doubling":   {doubling("x", "'x' * 1000000", "x + x", 60) + "f()", tooMuch},
+		"list doubling":     {doubling("x", "[0]", "x + x", 60) + "f()", tooMuch},
+		"list in place":     {"def f():\n  x = [0]\n  for _ in range(60): x += x\nf()", tooMuch},
+		"bound extend":      {"def f():\n  x = [0]\n  g = getattr(x, 'extend')\n  for _ in range(60): g(x)\nf()", tooMuch},
 		"adding up":         {"def f():\n  x = []\n  y = [0] * 4000000\n  for _ in range(1000000): x += y\nf()", "MiB of memory"},
-		"extend itself":     {"def f():\n  x = [0]\n  for _ in range(60): x.extend(x)\nf()", "too long to add"},
+		"extend itself":     {"def f():\n  x = [0]\n  for _ in range(60): x.extend(x)\nf()", tooMuch},
 		"many copies":       {"def f():\n  x = [0] * 1000000\n  return [list(x) for _ in range(1000000)]\nf()", "MiB of memory"},
 		"nested parens":     {"x = " + strings.Repeat("(", 1000000), "syntax error"},
 		"nested lists":      {"x = " + strings.Repeat("[", 100000) + strings.Repeat("]", 100000), "syntax error"},
@@ -81,7 +84,7 @@ func TestHostile(t *testing.T) {
 			case <-time.After(90 * time.Second):
 				t.Fatal("does not end")
 			}
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			if err == nil || !slices.ContainsFunc(strings.Split(c.want, "|"), func(want string) bool { return strings.Contains(err.Error(), want) }) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
