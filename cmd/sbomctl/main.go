@@ -21,7 +21,7 @@ import (
 func main() {
 	// A build is short and its garbage small: collect seldom, until there is much of it.
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(165 << 20)
+	debug.SetMemoryLimit(150 << 20)
 	a := &app{stdout: bufio.NewWriter(os.Stdout), stderr: os.Stderr, getenv: os.Getenv, backend: engineBackend{}}
 	os.Exit(a.run(os.Args[1:]))
 }
