@@ -122,9 +122,13 @@ func (s *Session) isClean(n *node) bool {
 		return false
 	}
 	n.clean = visiting
-	ok := s.e.trace(n).each(func(to id, digest []byte) bool {
+	ok := true
+	s.e.trace(n).each(func(to id, digest []byte) bool {
+		// All of them are visited, so that what is clean below a node that is not need not be
+		// verified by the scheduler.
 		d := s.e.nodes[to]
-		return s.isClean(d) && bytes.Equal(d.digest[:], digest)
+		ok = s.isClean(d) && ok && bytes.Equal(d.digest[:], digest)
+		return true
 	})
 	n.clean = no
 	if ok {

@@ -61,9 +61,12 @@ func compile(src Source, predeclared starlark.StringDict, build bool, load LoadF
 	if len(src.Bytes) > maxSource {
 		return nil, &diag.Error{Pos: name, Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
 	}
-	file, err := options.Parse(name, src.Bytes, 0)
-	if err != nil {
-		return nil, staticErrors(err, nil, nil)
+	var err error
+	file := src.file
+	if file == nil {
+		if file, err = options.Parse(name, src.Bytes, 0); err != nil {
+			return nil, staticErrors(err, nil, nil)
+		}
 	}
 	p := &program{source: src, file: file, loaded: map[string]starlark.StringDict{}}
 	if err := p.checkTree(build); err != nil {
