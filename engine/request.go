@@ -25,10 +25,8 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 	}
 	t := o.(*star.Target)
 	all := map[string]bool{}
-	for i, a := range t.Actions() {
-		if a.Validation {
-			all[actionArg(arg, i)] = true
-		}
+	for _, i := range t.Validations() {
+		all[actionArg(arg, i)] = true
 	}
 	keys := make([]eval.Key, len(t.Deps))
 	for i, d := range t.Deps {

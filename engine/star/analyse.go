@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"go.starlark.net/starlark"
-	"go.starlark.net/starlarkstruct"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/label"
@@ -51,8 +50,6 @@ type analysis struct {
 	values   []starlark.Value
 	errs     diag.List
 	done     bool
-
-	checkModule *starlarkstruct.Module // ctx.check, once made
 }
 
 // Analyse runs the rule's implementation on a declaration. All errors that are found are reported together,

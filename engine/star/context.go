@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"go.starlark.net/starlark"
-	"go.starlark.net/starlarkstruct"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
@@ -38,7 +37,7 @@ func (c *ctxValue) Attr(name string) (starlark.Value, error) {
 	case "label":
 		return labelValue{c.an.in.Declaration.Label}, nil
 	case "check":
-		return c.an.checks(), nil
+		return checksValue{c.an}, nil
 	case "option":
 		return starlark.NewBuiltin("option", c.an.option), nil
 	}
@@ -163,32 +162,38 @@ func (an *analysis) option(_ *starlark.Thread, b *starlark.Builtin, args starlar
 	return starlark.String(s), nil
 }
 
-// checks is ctx.check: check.<kind>(value, attr) reports an invalid value at the attribute, and goes on, so
-// that all are reported together; it returns whether the value is valid.
-func (an *analysis) checks() starlark.Value {
-	if an.checkModule != nil {
-		return an.checkModule
+// checksValue is ctx.check: check.<kind>(value, attr) reports an invalid value at the attribute, and goes on,
+// so that all are reported together; it returns whether the value is valid.
+type checksValue struct{ an *analysis }
+
+func (checksValue) String() string        { return "<ctx.check>" }
+func (checksValue) Type() string          { return "ctx.check" }
+func (checksValue) Freeze()               {}
+func (checksValue) Truth() starlark.Bool  { return true }
+func (checksValue) Hash() (uint32, error) { return 0, faultf("unhashable type: ctx.check") }
+
+func (c checksValue) AttrNames() []string { return sortedKeys(c.an.in.Checks) }
+
+func (c checksValue) Attr(kind string) (starlark.Value, error) {
+	check, an := c.an.in.Checks[kind], c.an
+	if check == nil {
+		return nil, nil
 	}
-	members := make(starlark.StringDict, len(an.in.Checks))
-	for kind, check := range an.in.Checks {
-		members[kind] = starlark.NewBuiltin(kind, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-			var value, attr string
-			if err := starlark.UnpackArgs(b.Name(), args, kwargs, "value", &value, "attr?", &attr); err != nil {
-				return nil, err
-			}
-			err := check(value)
-			if err == nil {
-				return starlark.True, nil
-			}
-			if attr != "" {
-				err = prefix(fmt.Sprintf("attribute %q: ", attr), err)
-			}
-			if an.errs = append(an.errs, an.attrError(attr, err)); len(an.errs) > maxErrors {
-				return nil, capErrors(an.errs)
-			}
-			return starlark.False, nil
-		})
-	}
-	an.checkModule = &starlarkstruct.Module{Name: "ctx.check", Members: members}
-	return an.checkModule
+	return starlark.NewBuiltin(kind, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var value, attr string
+		if err := starlark.UnpackArgs(b.Name(), args, kwargs, "value", &value, "attr?", &attr); err != nil {
+			return nil, err
+		}
+		err := check(value)
+		if err == nil {
+			return starlark.True, nil
+		}
+		if attr != "" {
+			err = prefix(fmt.Sprintf("attribute %q: ", attr), err)
+		}
+		if an.errs = append(an.errs, an.attrError(attr, err)); len(an.errs) > maxErrors {
+			return nil, capErrors(an.errs)
+		}
+		return starlark.False, nil
+	}), nil
 }

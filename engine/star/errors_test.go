@@ -181,7 +181,7 @@ func TestAnalysisErrors(t *testing.T) {
 		"index":             {`ctx.attr.d["P"]`, `a target is indexed by a provider, not by a string`},
 		"option":            {`ctx.option("epoch")`, `no build option "epoch"`},
 		"check":             {"ctx.check.even('xxx', attr = 's')\n    ctx.check.even('x')", "BUILD.star:2:15: //:a: attribute \"s\": \"xxx\" is odd\nBUILD.star:2:1: //:a: \"x\" is odd"},
-		"unknown check":     {`ctx.check.evne("x")`, `module has no .evne field or method`},
+		"unknown check":     {`ctx.check.evne("x")`, `ctx.check has no .evne field or method`},
 		"frozen":            {`ctx.attr.l.append("x")`, `cannot append to frozen list`},
 		"DefaultInfo":       {`return DefaultInfo(files = [1])`, `DefaultInfo: files: expected a file`},
 	} {

@@ -79,8 +79,13 @@ type analysed struct {
 
 const targetVersion = 1
 
+// encoders are buffers for targets, which are many and small.
+var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 4096)} }}
+
 func encodeTarget(t *analysed) (*Target, error) {
-	e := encoder{buf: make([]byte, 0, 512)}
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.buf = e.buf[:0]
 	e.byte(targetVersion)
 	e.label(t.label)
 	e.string(t.rule)
@@ -124,7 +129,7 @@ func encodeTarget(t *analysed) (*Target, error) {
 	if len(e.buf) > maxResult {
 		return nil, faultf("what the rule returned takes more than %d MiB", maxResult>>20)
 	}
-	return decodeTarget(textOf(e.buf))
+	return decodeTarget(string(e.buf))
 }
 
 const (
@@ -228,12 +233,21 @@ func (d *decoder) artifacts() []*artifactValue {
 }
 
 func (d *decoder) actions() []Action {
-	n := d.count(6)
-	if n == 0 {
+	var out []Action
+	d.eachAction(func(_ int, a Action) {
+		if !d.skip {
+			out = append(out, a)
+		}
+	})
+	if d.err != nil {
 		return nil
 	}
-	var out []Action
-	for range n {
+	return out
+}
+
+// eachAction calls f for each action; in a decoder that skips, of those only Validation is set.
+func (d *decoder) eachAction(f func(i int, a Action)) {
+	for i := range d.count(6) {
 		a := Action{Operation: d.string(), Mnemonic: d.string()}
 		params := d.string()
 		a.Validation = d.bool()
@@ -253,12 +267,14 @@ func (d *decoder) actions() []Action {
 				a.Outputs = append(a.Outputs, o)
 			}
 		}
+		if d.err != nil {
+			return
+		}
 		if !d.skip {
 			a.Params = []byte(params)
-			out = append(out, a)
 		}
+		f(i, a)
 	}
-	return out
 }
 
 func (d *decoder) ref() Ref {
@@ -304,6 +320,19 @@ func (t *Target) Files() []Artifact {
 func (t *Target) Actions() []Action {
 	t.actionsOnce.Do(func() { t.decodedActions = (&decoder{s: t.actions}).actions() })
 	return t.decodedActions
+}
+
+// Validations returns the indices of the actions that are validations. Unlike Actions it leaves
+// them encoded.
+func (t *Target) Validations() []int {
+	var out []int
+	d := decoder{s: t.actions, skip: true}
+	d.eachAction(func(i int, a Action) {
+		if a.Validation {
+			out = append(out, i)
+		}
+	})
+	return out
 }
 
 // Providers returns the identities of what the target provides, sorted, without DefaultInfo.
