@@ -51,11 +51,7 @@ func (h *Hasher) Write(b []byte) (int, error) {
 		return 0, nil
 	}
 	h.size += int64(n)
-	if h.nul {
-		h.raw.write(b)
-		return n, nil
-	}
-	if h.held {
+	if h.held { // even where a NUL byte came before the CR: it is not in raw yet
 		h.held = false
 		if b[0] == '\n' {
 			h.add(crlf)
@@ -63,6 +59,10 @@ func (h *Hasher) Write(b []byte) (int, error) {
 		} else {
 			h.add(cr)
 		}
+	}
+	if h.nul {
+		h.raw.write(b)
+		return n, nil
 	}
 	if k := len(b); k > 0 && b[k-1] == '\r' {
 		h.held = true

@@ -152,7 +152,8 @@ func TestHasher(t *testing.T) {
 			b = append(bytes.Repeat([]byte("x"), 4090+rnd.Intn(12)), b...)
 			b = append(bytes.Repeat([]byte("y\r\n"), rnd.Intn(3000)), b...)
 		}
-		got := hashInPieces(h, b, func() int { return rnd.Intn(1 + rnd.Intn(10000)) })
+		longest := []int{3, 30, 10000}[rnd.Intn(3)]
+		got := hashInPieces(h, b, func() int { return rnd.Intn(1 + rnd.Intn(longest)) })
 		if want := reference(b); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q: got %+v, want %+v", b, got, want)
 		}
@@ -162,6 +163,8 @@ func TestHasher(t *testing.T) {
 func FuzzHasher(f *testing.F) {
 	f.Add([]byte("a\r\r\nb\r\n\r"), uint8(1))
 	f.Add([]byte("a\r\nb\x00"), uint8(2))
+	f.Add([]byte("\x00\ra"), uint8(1)) // a CR at a piece's end after a NUL byte
+	f.Add([]byte("\x00\r\n\r"), uint8(1))
 	f.Fuzz(func(t *testing.T, b []byte, n uint8) {
 		got := hashInPieces(NewHasher(), b, func() int { return int(n) + 1 })
 		if !reflect.DeepEqual(got, reference(b)) {
