@@ -86,11 +86,15 @@ func (d *Declaration) values() (names []string, values []starlark.Value) {
 	return dec.fields(0)
 }
 
-// attr returns one attribute's value, nil when it was not given.
+// attr returns one attribute's value, nil when it was not given. The others stay encoded.
 func (d *Declaration) attr(name string) starlark.Value {
-	names, values := d.values()
-	if i := sort.SearchStrings(names, name); i < len(names) && names[i] == name {
-		return values[i]
+	dec := decoder{s: d.attrs, skip: true}
+	for range dec.count(2) {
+		found := dec.string() == name
+		dec.skip = !found
+		if v := dec.value(0); found {
+			return v
+		}
 	}
 	return nil
 }
