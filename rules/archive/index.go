@@ -71,6 +71,9 @@ func runIndex(ctx context.Context, call action.Call) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := context.Cause(ctx); err != nil { // a small archive would be done before a stage looks
+		return err
+	}
 	src, err := call.Open(archive)
 	if err != nil {
 		return err
