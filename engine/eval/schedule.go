@@ -17,7 +17,7 @@ import (
 var ErrNotStarted = errors.New("not started, since another action failed")
 
 // errAbandoned unwinds the tasks of a cycle that exists only because one of its nodes was
-// verifying an outdated trace; see task.waitFor.
+// verifying an outdated trace; see closesCycle.
 var errAbandoned = errors.New("abandoned: asked for by an outdated trace")
 
 // task is the work on one node: first verifying its trace, then running its function.
