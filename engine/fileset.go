@@ -150,9 +150,6 @@ func (w *Workspace) runFileSet(c *eval.Context, arg string) (eval.Result, error)
 	if err := json.Unmarshal([]byte(arg), &s); err != nil {
 		return eval.Result{}, err
 	}
-	if s.All {
-		s.Include = []string{"**"}
-	}
 	if s.Tree.Path != "" {
 		o, err := c.Get(fileKey(s.Tree.Path))
 		if err != nil {
@@ -180,16 +177,8 @@ func article(k files.Kind) string {
 
 // directorySet selects from a directory.
 func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, error) {
-	m, err := files.Compile(s.Include, s.Exclude)
+	sel, err := selectFiles(w.diskTree(c, s.Tree.Path), s)
 	if err != nil {
-		return eval.Result{}, err
-	}
-	t := w.diskTree(c, s.Tree.Path)
-	sel, err := m.Expand(t)
-	if err != nil {
-		return eval.Result{}, err
-	}
-	if err := unmatched(m, sel, t, s); err != nil {
 		return eval.Result{}, err
 	}
 	keys := make([]eval.Key, len(sel.Matches))
@@ -232,16 +221,8 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		}
 		return set.result(), nil
 	}
-	m, err := files.Compile(s.Include, s.Exclude)
+	sel, err := selectFiles(w.pathTree(ai.index.Digest, x), s)
 	if err != nil {
-		return eval.Result{}, err
-	}
-	t := w.pathTree(ai.index.Digest, x)
-	sel, err := m.Expand(t)
-	if err != nil {
-		return eval.Result{}, err
-	}
-	if err := unmatched(m, sel, t, s); err != nil {
 		return eval.Result{}, err
 	}
 	for _, match := range sel.Matches {
@@ -265,16 +246,24 @@ func (w *Workspace) pathTree(d cache.Digest, x *tree.Index) files.Tree {
 	return t
 }
 
-// unmatched reports the patterns that select nothing.
-func unmatched(m *files.Matcher, sel *files.Selection, t files.Tree, s fileSetSpec) error {
-	if s.Loose || s.All {
-		return nil
+// selectFiles selects from any tree. A pattern that selects nothing is an error, unless s is loose.
+func selectFiles(t files.Tree, s fileSetSpec) (*files.Selection, error) {
+	if s.All {
+		return files.All(t)
+	}
+	m, err := files.Compile(s.Include, s.Exclude)
+	if err != nil {
+		return nil, err
+	}
+	sel, err := m.Expand(t)
+	if err != nil || s.Loose {
+		return sel, err
 	}
 	var errs diag.List
 	for _, u := range m.Unmatched(sel, t) {
 		errs = append(errs, u.Error)
 	}
-	return errs.Err()
+	return sel, errs.Err()
 }
 
 // inputs returns the set as input files of an action.

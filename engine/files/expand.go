@@ -53,6 +53,44 @@ func (m *Matcher) Expand(t Tree) (*Selection, error) {
 	return e.sel, nil
 }
 
+// All selects every file of a tree, names that begin with a dot included, but what git ignores. Its
+// one pattern is number 0.
+func All(t Tree) (*Selection, error) {
+	e := &expansion{tree: t, sel: &Selection{}}
+	if err := e.all(""); err != nil {
+		return nil, err
+	}
+	if err := e.errs.Err(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(e.sel.Matches, func(a, b Match) int { return strings.Compare(a.Path, b.Path) })
+	return e.sel, nil
+}
+
+func (e *expansion) all(dir string) error {
+	entries, err := e.tree.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := join(dir, entry.Name)
+		ignored, err := e.tree.Ignored(path, entry.Kind == Directory)
+		switch {
+		case err != nil:
+			return err
+		case ignored:
+		case entry.Kind == Directory:
+			err = e.all(path)
+		case entry.Kind == Regular, entry.Kind == Symlink:
+			err = e.add(path, entry.Kind, 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 type expansion struct {
 	m    *Matcher
 	tree Tree
@@ -144,23 +182,35 @@ func (e *expansion) file(path string, entry Entry, inc, exc []int32) error {
 		return nil
 	}
 	excluded := e.m.exclude.accept(exc, entry.Name, func(p int32) { e.sel.ExcludeUsed[p] = true }) >= 0
+	if excluded {
+		a.accept(inc, entry.Name, func(p int32) { e.sel.IncludeUsed[p] = true })
+		return nil
+	}
+	before := len(e.sel.Matches) + len(e.errs)
+	if err := e.add(path, entry.Kind, int(pattern)); err != nil {
+		return err
+	}
+	if len(e.sel.Matches)+len(e.errs) > before {
+		a.accept(inc, entry.Name, func(p int32) { e.sel.IncludeUsed[p] = true })
+	}
+	return nil
+}
+
+// add adds a file, or the file that a link leads to, to the selection.
+func (e *expansion) add(path string, kind Kind, pattern int) error {
 	file := path
-	if entry.Kind == Symlink && !excluded {
-		var kind Kind
+	if kind == Symlink {
+		var err error
 		if file, kind, err = e.resolve(path); err != nil || kind != Regular {
 			return err
 		}
-	}
-	a.accept(inc, entry.Name, func(p int32) { e.sel.IncludeUsed[p] = true })
-	if excluded {
-		return nil
 	}
 	if !utf8.ValidString(path) {
 		e.errs = append(e.errs, &diag.Error{Pos: quote(path),
 			Msg: "the file's name is not valid UTF-8, so no document can list it; rename or exclude it"})
 		return nil
 	}
-	e.sel.Matches = append(e.sel.Matches, Match{path, file, int(pattern)})
+	e.sel.Matches = append(e.sel.Matches, Match{path, file, pattern})
 	return nil
 }
 

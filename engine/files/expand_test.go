@@ -250,3 +250,18 @@ func BenchmarkExpand(b *testing.B) {
 		}
 	}
 }
+
+func TestAll(t *testing.T) {
+	tree := NewPathTree([]string{"a", ".hidden", ".dir/.x", ".dir/y", "b/.github/z", "b/c"})
+	sel, err := All(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range sel.Matches {
+		got = append(got, m.Path)
+	}
+	if want := ".dir/.x .dir/y .hidden a b/.github/z b/c"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
