@@ -80,7 +80,8 @@ func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte
 	}
 	c.Started()
 	lost := c.Reason() != nil && c.Reason().Cause == event.Lost
-	for range maxLost {
+	// Each time another blob may be gone, since a node is run again only once.
+	for range len(producers) + 1 {
 		r, err := w.exec.Do(c.Context(), spec, lost)
 		var l *action.LostError
 		if errors.As(err, &l) {
@@ -146,10 +147,6 @@ func (w *Workspace) diskPos(pos string, inputs []action.Input, producers map[cac
 	}
 	return pos
 }
-
-// maxLost bounds how often one action is tried again because a blob that it reads is gone:
-// each time another one, since a node is run again only once.
-const maxLost = 1000
 
 // resolve adds the files that f stands for, given its node's object, to in, and notes which
 // node makes a blob again.

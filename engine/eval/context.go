@@ -20,6 +20,7 @@ type Context struct {
 	outcome     event.Outcome
 	key         string
 	start       time.Duration // of the work proper, since the build started
+	inputFailed bool          // the function was told that a node it asked for failed
 	rehydrating bool          // the trace holds: only objects are wanted
 }
 
@@ -130,6 +131,7 @@ func (c *Context) need(keys []Key) ([]*node, []edge, error) {
 	}
 	e.mu.Unlock()
 	if err := errs.Err(); err != nil {
+		c.inputFailed = true
 		return nil, nil, err
 	}
 	c.trace = appendGroup(c.trace, edges)

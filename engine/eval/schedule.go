@@ -2,6 +2,7 @@ package eval
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -325,6 +326,9 @@ func (s *Session) run(t *task, reason *event.Reason) phase {
 	if err != nil {
 		n.err = err
 		fin.Outcome, fin.Err = event.Failed, err
+		if c.inputFailed || errors.Is(err, context.Canceled) {
+			fin.Outcome = event.Abandoned // the failure is another's, or nobody's
+		}
 		e.mu.Lock()
 		if kind.FailFast && !errors.Is(err, ErrNotStarted) {
 			s.stop = true
