@@ -118,21 +118,15 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 // restore puts an output into the store: a small one, which travels with its action's result, or one that
 // was there once and is made again.
 func (w *Workspace) restore(out *Output) error {
-	inline := func() (bool, error) {
-		o := w.session.Get([]eval.Key{out.producer})[0]
-		if o.Err != nil {
-			return false, o.Err
-		}
-		for _, a := range o.Object.([]action.Output) {
-			if a.Digest == out.Digest && a.Inline != nil {
-				_, err := w.store.Put(a.Inline)
-				return true, err
-			}
-		}
-		return false, nil
+	o := w.session.Get([]eval.Key{out.producer})[0]
+	if o.Err != nil {
+		return o.Err
 	}
-	if done, err := inline(); done || err != nil {
-		return err
+	for _, a := range o.Object.([]action.Output) {
+		if a.Digest == out.Digest && a.Inline != nil {
+			_, err := w.store.Put(a.Inline)
+			return err
+		}
 	}
 	return w.session.RunAgain(out.producer)
 }
