@@ -9,7 +9,7 @@ func (w *Workspace) kinds() []eval.Kind {
 	path := func(arg string) (name, label string) { return arg, "" }
 	self := func(arg string) (name, label string) { return arg, arg }
 	return []eval.Kind{
-		{Name: kindFile, Version: 1, Leaf: fileLeaf{w}, Decode: decodeFile, Display: path, Diff: diffFile},
+		{Name: kindFile, Version: 2, Leaf: fileLeaf{w}, Decode: decodeFile, Display: path, Diff: diffFile},
 		{Name: kindDir, Version: 1, Leaf: dirLeaf{w}, Decode: decodeDir, Display: path},
 		{Name: kindText, Version: 1, Leaf: textLeaf{w}, Decode: decodeText, Display: path},
 		{Name: kindOption, Version: 1, Leaf: optionLeaf{w}, Decode: decodeOption, Display: path, Diff: diffOption},

@@ -28,7 +28,7 @@ import "github.com/sbomctl/sbomctl/engine/action"
 //	               parameter overlays; output "archive"; parameters PackParams
 func Operations() []action.Operation {
 	return []action.Operation{
-		{Name: "archive.index", Version: 1, Run: runIndex},
+		{Name: "archive.index", Version: 2, Run: runIndex},
 		{Name: "archive.pack", Version: 1, Run: runPack},
 	}
 }

@@ -27,7 +27,7 @@ const (
 // Operations returns the operations of this package, for the engine's registry.
 func Operations() []action.Operation {
 	return []action.Operation{
-		{Name: "spdx.checksums", Version: 1, Run: runChecksums},
+		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 1, Run: runBase},
 		{Name: "spdx.deps", Version: 1, Run: runDeps},
 		{Name: "spdx.source", Version: 1, Run: runSource},
