@@ -137,7 +137,7 @@ func distinct(outputs []Output) ([]Output, diag.List) {
 		case before.producer != o.producer:
 			a, _ := splitAction(before.producer.Arg)
 			b, _ := splitAction(o.producer.Arg)
-			errs = append(errs, &diag.Error{Pos: o.Path, Label: b, Msg: fmt.Sprintf("the output path is claimed twice: by %s and by %s", a, b),
+			errs = append(errs, &diag.Error{Pos: diag.File(o.Path), Label: b, Msg: fmt.Sprintf("the output path is claimed twice: by %s and by %s", a, b),
 				Hints: []string{"rename one of the targets"}})
 		}
 	}
@@ -154,7 +154,7 @@ func distinct(outputs []Output) ([]Output, diag.List) {
 		}
 		a, _ := splitAction(above.producer.Arg)
 		b, _ := splitAction(o.producer.Arg)
-		errs = append(errs, &diag.Error{Pos: o.Path, Label: b, Msg: fmt.Sprintf("the output path lies below %s, which is a file that %s makes", above.Path, a),
+		errs = append(errs, &diag.Error{Pos: diag.File(o.Path), Label: b, Msg: fmt.Sprintf("the output path lies below %s, which is a file that %s makes", above.Path, a),
 			Hints: []string{"rename one of the targets"}})
 	}
 	return apart, errs

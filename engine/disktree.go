@@ -44,7 +44,7 @@ func (t *diskTree) Ignored(p string, isDir bool) (bool, error) {
 	if t.ignore == nil {
 		real, err := filepath.EvalSymlinks(t.w.place(t.root))
 		if err != nil {
-			return false, &diag.Error{Pos: t.root, Msg: "no such directory", Err: err}
+			return false, &diag.Error{Pos: diag.File(t.root), Msg: "no such directory", Err: err}
 		}
 		src := gitSource{t.w, t.c}
 		repo, err := files.FindRepo(real, src)
@@ -87,7 +87,7 @@ func (g gitSource) ReadFile(p string, limit int64) ([]byte, bool, error) {
 	}
 	t := o.(Text)
 	if int64(len(t.Bytes)) > limit {
-		return nil, false, &diag.Error{Pos: g.arg(p), Msg: "the file is too large"}
+		return nil, false, &diag.Error{Pos: diag.File(g.arg(p)), Msg: "the file is too large"}
 	}
 	return t.Bytes, !t.Absent, nil
 }
@@ -118,7 +118,7 @@ func (g gitSource) Index(p string) (*files.Index, error) {
 		return nil, err
 	}
 	if state.Digest != want.Digest {
-		return nil, &diag.Error{Pos: g.arg(p), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+		return nil, &diag.Error{Pos: diag.File(g.arg(p)), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
 	}
 	x, err := files.ParseIndex(p, data)
 	if err != nil {

@@ -127,20 +127,23 @@ func (w *Workspace) onDisk(err error, inputs []action.Input, producers map[cache
 	return out.Err()
 }
 
-func (w *Workspace) diskPos(pos string, inputs []action.Input, producers map[cache.Digest]eval.Key) string {
+func (w *Workspace) diskPos(pos diag.Pos, inputs []action.Input, producers map[cache.Digest]eval.Key) diag.Pos {
 	for _, in := range inputs {
 		for i := range in.Files {
-			rest, ok := strings.CutPrefix(pos, in.Files[i].Path)
-			if !ok || rest != "" && rest[0] != ':' && rest[0] != '!' {
+			rest, ok := strings.CutPrefix(pos.File, in.Files[i].Path)
+			if !ok || rest != "" && rest[0] != '!' {
 				continue
 			}
+			on := pos
 			switch h := in.Files[i].Handle.(type) {
 			case action.Disk:
-				return strings.TrimPrefix(h.Path, w.prefix) + rest
+				on.File = strings.TrimPrefix(h.Path, w.prefix) + rest
+				return on
 			case action.Member:
 				var t treeRef
 				if k := producers[h.Data]; k.Kind == kindIndex && json.Unmarshal([]byte(k.Arg), &t) == nil {
-					return strings.TrimPrefix(t.String(), w.prefix) + "!" + pos
+					on.File = strings.TrimPrefix(t.String(), w.prefix) + "!" + pos.File
+					return on
 				}
 			}
 		}
@@ -172,9 +175,9 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 		switch s.Kind {
 		case files.Regular:
 		case files.Absent:
-			return &diag.Error{Pos: f.Path, Msg: "no such file"}
+			return &diag.Error{Pos: diag.File(f.Path), Msg: "no such file"}
 		default:
-			return &diag.Error{Pos: f.Path, Msg: fmt.Sprintf("is a %s, expected a file", s.Kind)}
+			return &diag.Error{Pos: diag.File(f.Path), Msg: fmt.Sprintf("is a %s, expected a file", s.Kind)}
 		}
 		name := f.Path
 		if filepath.IsAbs(name) {

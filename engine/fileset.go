@@ -160,7 +160,7 @@ func (w *Workspace) runFileSet(c *eval.Context, arg string) (eval.Result, error)
 			return w.directorySet(c, s)
 		case files.Regular:
 		default:
-			return eval.Result{}, &diag.Error{Pos: s.Tree.Path, Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(k)),
+			return eval.Result{}, &diag.Error{Pos: diag.File(s.Tree.Path), Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(k)),
 				Hints: []string{"--override=LABEL=PATH puts another tree in its place"}}
 		}
 	}
@@ -196,7 +196,7 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 			e.File = match.File
 		}
 		if e.State.Kind != files.Regular {
-			return eval.Result{}, &diag.Error{Pos: match.Path, Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+			return eval.Result{}, &diag.Error{Pos: diag.File(match.Path), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
 		}
 		set.Entries[i] = e
 	}

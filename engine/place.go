@@ -94,7 +94,7 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 		if errors.As(err, &ce) {
 			why = ce.Err.Error()
 		}
-		d := &diag.Error{Pos: out.Path, Label: out.Label, Msg: "the output cannot be written: " + why, Err: err}
+		d := &diag.Error{Pos: diag.File(out.Path), Label: out.Label, Msg: "the output cannot be written: " + why, Err: err}
 		if info, e := os.Lstat(name); e == nil && info.IsDir() {
 			d.Msg = "the output cannot be written: there is a folder in its place"
 			d.Hints = []string{"remove the folder " + out.Path}

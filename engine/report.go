@@ -44,11 +44,11 @@ func (w *Workspace) explain(errs diag.List) error {
 		case errors.As(err, &mis):
 			add(mis.text)
 		case errors.As(err, &d):
-			first := files[d.Pos+"\x00"+d.Msg]
-			if d.Pos == "" || first == nil {
+			first := files[d.Pos.String()+"\x00"+d.Msg]
+			if d.Pos.IsZero() || first == nil {
 				e := w.located(d)
 				add(e)
-				files[d.Pos+"\x00"+d.Msg] = e
+				files[d.Pos.String()+"\x00"+d.Msg] = e
 			} else if first.Label != d.Label {
 				others[first]++
 			}
@@ -77,7 +77,7 @@ func (w *Workspace) explain(errs diag.List) error {
 // line of that very file.
 func (w *Workspace) located(d *diag.Error) *diag.Error {
 	site, decl := w.declared(d.Label)
-	if site.Pos == "" {
+	if site.Pos.IsZero() {
 		return d
 	}
 	attr := d.Attr
@@ -86,12 +86,11 @@ func (w *Workspace) located(d *diag.Error) *diag.Error {
 	}
 	e := *d
 	pos := site.AttrPos(attr)
-	file, _, _ := strings.Cut(pos, ":")
 	switch {
-	case d.Pos == "":
+	case d.Pos.IsZero():
 		e.Pos = pos
 		e.Hints = append(site.Hints(), d.Hints...)
-	case strings.Contains(d.Error(), pos) || strings.HasPrefix(d.Pos, file+":"):
+	case strings.Contains(d.Error(), pos.String()) || d.Pos.File == pos.File:
 		return d
 	case pos != site.Pos:
 		e.Hints = append([]string{fmt.Sprintf("%s declares %s at %s", d.Label, attr, pos)}, d.Hints...)
@@ -175,10 +174,10 @@ func (w *Workspace) explainCycle(c *eval.CycleError) error {
 
 // link says where a target or module of a cycle is declared and where it names the next one. pos is
 // the latter, as far as that is known.
-func (w *Workspace) link(from, to string) (pos, text string) {
+func (w *Workspace) link(from, to string) (pos diag.Pos, text string) {
 	l, err := label.ParseAbsolute(from)
 	if err != nil || l.Repo != "" {
-		return "", ""
+		return diag.Pos{}, ""
 	}
 	if o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]; o.Err == nil {
 		p := o.Object.(*star.Package)
@@ -195,12 +194,12 @@ func (w *Workspace) link(from, to string) (pos, text string) {
 	}
 	o := w.session.Get([]eval.Key{textKey(l.Path())})[0]
 	if o.Err != nil {
-		return "", ""
+		return diag.Pos{}, ""
 	}
 	for _, ld := range star.Loads(&star.Source{Label: l, Bytes: o.Object.(Text).Bytes}) {
 		if ld.Label.String() == to {
 			return ld.Pos, fmt.Sprintf("%s loads %s at %s", from, to, ld.Pos)
 		}
 	}
-	return "", ""
+	return diag.Pos{}, ""
 }

@@ -52,7 +52,7 @@ func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL
 	path := filepath.Join(w.Root(), filepath.FromSlash(p.Lock))
 	before, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return r, &diag.Error{Pos: p.Lock, Label: target.String(), Msg: "the lock file cannot be read", Err: err}
+		return r, &diag.Error{Pos: diag.File(p.Lock), Label: target.String(), Msg: "the lock file cannot be read", Err: err}
 	}
 	after := lock.Format()
 	if bytes.Equal(before, after) {
@@ -60,7 +60,7 @@ func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL
 	}
 	r.Changes = append(r.Changes, lockChanges(p.Lock, before, lock)...)
 	if err := writeDurably(path, after); err != nil {
-		return r, &diag.Error{Pos: p.Lock, Label: target.String(), Msg: "the lock file cannot be written: " + reason(err), Err: err}
+		return r, &diag.Error{Pos: diag.File(p.Lock), Label: target.String(), Msg: "the lock file cannot be written: " + reason(err), Err: err}
 	}
 	r.Written = true
 	return r, nil

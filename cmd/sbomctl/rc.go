@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -22,7 +21,7 @@ import (
 
 // rcLine is one line: flags for a command, or the name of another file.
 type rcLine struct {
-	Pos     string   // "file:line"
+	Pos     diag.Pos // its line
 	Command string   // "build", "common", ...; "" for an import
 	Config  string   // the part after the colon; "" when the line always counts
 	Args    []string // flags
@@ -39,16 +38,16 @@ const (
 // parseRC reads the text of the rc file that messages call name. All bad lines are reported.
 func parseRC(name string, data []byte) ([]rcLine, error) {
 	if len(data) > maxRCBytes {
-		return nil, &diag.Error{Pos: name, Msg: "the file is larger than 1 MiB"}
+		return nil, &diag.Error{Pos: diag.File(name), Msg: "the file is larger than 1 MiB"}
 	}
 	var lines []rcLine
 	var errs diag.List
-	bad := func(pos, msg string, hints ...string) {
+	bad := func(pos diag.Pos, msg string, hints ...string) {
 		errs = append(errs, &diag.Error{Pos: pos, Msg: msg, Hints: hints})
 	}
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	for number := 1; len(data) > 0; {
-		pos := name + ":" + strconv.Itoa(number)
+		pos := diag.Pos{File: name, Line: number}
 		words, rest, msg := splitRCLine(data)
 		number += bytes.Count(data[:len(data)-len(rest)], []byte("\n"))
 		data = rest

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 func TestParseRC(t *testing.T) {
@@ -14,19 +16,19 @@ func TestParseRC(t *testing.T) {
 		err        string
 	}{
 		{name: "empty"},
-		{name: "comments and blanks", text: "# a\n\n  # b\nbuild -k # c\n", want: []rcLine{{Pos: "rc:4", Command: "build", Args: []string{"-k"}}}},
-		{name: "hash inside a word", text: "build --x=a#b", want: []rcLine{{Pos: "rc:1", Command: "build", Args: []string{"--x=a#b"}}}},
-		{name: "quotes", text: `common 'a b' "c 'd" e" f"g '' "\"" '\'`, want: []rcLine{{Pos: "rc:1", Command: "common", Args: []string{"a b", "c 'd", "e fg", "", `"`, `\`}}}},
+		{name: "comments and blanks", text: "# a\n\n  # b\nbuild -k # c\n", want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 4}, Command: "build", Args: []string{"-k"}}}},
+		{name: "hash inside a word", text: "build --x=a#b", want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 1}, Command: "build", Args: []string{"--x=a#b"}}}},
+		{name: "quotes", text: `common 'a b' "c 'd" e" f"g '' "\"" '\'`, want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 1}, Command: "common", Args: []string{"a b", "c 'd", "e fg", "", `"`, `\`}}}},
 		{name: "joined lines", text: "build --a \\\n  --b\\\nc\nlock -j2", want: []rcLine{
-			{Pos: "rc:1", Command: "build", Args: []string{"--a", "--bc"}}, {Pos: "rc:4", Command: "lock", Args: []string{"-j2"}}}},
-		{name: "backslash", text: `build a\ b \\`, want: []rcLine{{Pos: "rc:1", Command: "build", Args: []string{"a b", `\`}}}},
-		{name: "backslash at the end", text: `build a\`, want: []rcLine{{Pos: "rc:1", Command: "build", Args: []string{"a"}}}},
+			{Pos: diag.Pos{File: "rc", Line: 1}, Command: "build", Args: []string{"--a", "--bc"}}, {Pos: diag.Pos{File: "rc", Line: 4}, Command: "lock", Args: []string{"-j2"}}}},
+		{name: "backslash", text: `build a\ b \\`, want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 1}, Command: "build", Args: []string{"a b", `\`}}}},
+		{name: "backslash at the end", text: `build a\`, want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 1}, Command: "build", Args: []string{"a"}}}},
 		{name: "carriage returns", text: "build -k\r\nlock\r\n", want: []rcLine{
-			{Pos: "rc:1", Command: "build", Args: []string{"-k"}}, {Pos: "rc:2", Command: "lock", Args: []string{}}}},
-		{name: "config", text: "build:ci -k", want: []rcLine{{Pos: "rc:1", Command: "build", Config: "ci", Args: []string{"-k"}}}},
-		{name: "imports", text: "import a\ntry-import 'b c'", want: []rcLine{{Pos: "rc:1", Import: "a"}, {Pos: "rc:2", Import: "b c", Try: true}}},
+			{Pos: diag.Pos{File: "rc", Line: 1}, Command: "build", Args: []string{"-k"}}, {Pos: diag.Pos{File: "rc", Line: 2}, Command: "lock", Args: []string{}}}},
+		{name: "config", text: "build:ci -k", want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 1}, Command: "build", Config: "ci", Args: []string{"-k"}}}},
+		{name: "imports", text: "import a\ntry-import 'b c'", want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 1}, Import: "a"}, {Pos: diag.Pos{File: "rc", Line: 2}, Import: "b c", Try: true}}},
 
-		{name: "open quote", text: "build 'a\nlock", want: []rcLine{{Pos: "rc:2", Command: "lock", Args: []string{}}}, err: "rc:1: the quote ' is not closed on its line"},
+		{name: "open quote", text: "build 'a\nlock", want: []rcLine{{Pos: diag.Pos{File: "rc", Line: 2}, Command: "lock", Args: []string{}}}, err: "rc:1: the quote ' is not closed on its line"},
 		{name: "open quote at the end", text: `build "a`, err: `rc:1: the quote " is not closed on its line`},
 		{name: "flag first", text: "--jobs=2", err: "rc:1: a line starts with a command, not with the flag \"--jobs=2\"\n  hint: write \"common --jobs=2\" for every command"},
 		{name: "no command", text: ":ci -k", err: `rc:1: ":ci" is neither COMMAND nor COMMAND:CONFIG`},
@@ -87,7 +89,7 @@ func FuzzParseRC(f *testing.F) {
 			t.Fatalf("%q: %v, %d lines, want %d", b.String(), err, len(again), len(lines))
 		}
 		for i := range lines {
-			again[i].Pos, lines[i].Pos = "", ""
+			again[i].Pos, lines[i].Pos = diag.Pos{}, diag.Pos{}
 			if len(again[i].Args) == 0 && len(lines[i].Args) == 0 {
 				again[i].Args, lines[i].Args = nil, nil
 			}

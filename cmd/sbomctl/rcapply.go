@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 // rcName is the name of an rc file at the workspace's root and in the home folder.
@@ -48,7 +49,7 @@ func (a *app) readRCFiles() ([]rcLine, error) {
 	var lines []rcLine
 	var errs diag.List
 	read := func(path string, optional bool) {
-		more, err := a.readRC(path, "", optional, nil)
+		more, err := a.readRC(path, diag.Pos{}, optional, nil)
 		lines = append(lines, more...)
 		if err != nil {
 			errs = append(errs, err)
@@ -73,9 +74,9 @@ func (a *app) readRCFiles() ([]rcLine, error) {
 	return lines, errs.Err()
 }
 
-// readRC reads one file and what it imports. from is the line that imports it, "" for none;
+// readRC reads one file and what it imports. from is the line that imports it, zero for none;
 // above are the files that are being read, to find a circle.
-func (a *app) readRC(path, from string, optional bool, above []string) ([]rcLine, error) {
+func (a *app) readRC(path string, from diag.Pos, optional bool, above []string) ([]rcLine, error) {
 	for _, other := range above {
 		if other == path {
 			return nil, &diag.Error{Pos: from, Msg: "the rc file " + a.shortPath(path) + " imports itself"}
@@ -162,7 +163,7 @@ type rcApplier struct {
 	errs  diag.List
 }
 
-func (r *rcApplier) fail(pos string, d *diag.Error) {
+func (r *rcApplier) fail(pos diag.Pos, d *diag.Error) {
 	d.Pos, d.Hints = pos, nil
 	r.errs = append(r.errs, d)
 }
@@ -239,7 +240,7 @@ func (r *rcApplier) line(line rcLine, within []string) {
 }
 
 // set sets one flag unless the command line did.
-func (r *rcApplier) set(f *pflag.Flag, value, pos string, within []string) error {
+func (r *rcApplier) set(f *pflag.Flag, value string, pos diag.Pos, within []string) error {
 	switch f.Name {
 	case "config":
 		for _, other := range within {

@@ -22,9 +22,10 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
-	"golang.org/x/term"
 )
 
 // redrawEvery is the shortest time between two writes of the live part. Nothing is drawn
@@ -213,7 +214,9 @@ func (u *ui) error(err error) {
 			u.line(red, "error:", " "+event.Printable(err.Error()))
 			continue
 		}
-		plain := diag.Error{Pos: event.Printable(d.Pos), Label: event.Printable(d.Label), Msg: event.Printable(d.Msg)}
+		pos := d.Pos
+		pos.File = event.Printable(pos.File)
+		plain := diag.Error{Pos: pos, Label: event.Printable(d.Label), Msg: event.Printable(d.Msg)}
 		u.line(red, "error:", " "+plain.Error())
 		for _, hint := range d.Hints {
 			u.line(cyan, "hint:", " "+event.Printable(hint))

@@ -60,7 +60,7 @@ func TestWritingGoroutine(t *testing.T) {
 func TestErrorsAndWarnings(t *testing.T) {
 	var out bytes.Buffer
 	u := newUI(&out)
-	d := &diag.Error{Pos: "BUILD.star:3:1", Label: "//:a", Msg: "line one\nsbomctl: forged", Hints: []string{"try\x07 this"}}
+	d := &diag.Error{Pos: diag.Pos{File: "BUILD.star", Line: 3, Col: 1}, Label: "//:a", Msg: "line one\nsbomctl: forged", Hints: []string{"try\x07 this"}}
 	u.error(diag.List{d, errors.New("plain\r"), d, diag.List{usage("nested")}})
 	u.warn("", "careful")
 	u.warn("", "careful")

@@ -50,7 +50,7 @@ func (c *call) Files(input string) []File {
 
 func (c *call) Read(f File, max int64) ([]byte, error) {
 	if f.Digest.Size > max {
-		return nil, &diag.Error{Pos: f.Path, Msg: fmt.Sprintf("file has %d bytes, at most %d are read", f.Digest.Size, max)}
+		return nil, &diag.Error{Pos: diag.File(f.Path), Msg: fmt.Sprintf("file has %d bytes, at most %d are read", f.Digest.Size, max)}
 	}
 	r, err := c.Open(f)
 	if err != nil {
@@ -219,7 +219,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 			return n, changed(v.f)
 		}
 	} else if err != nil {
-		return n, &diag.Error{Pos: v.f.Path, Msg: "the file cannot be read", Err: err}
+		return n, &diag.Error{Pos: diag.File(v.f.Path), Msg: "the file cannot be read", Err: err}
 	}
 	return n, err
 }
@@ -227,5 +227,5 @@ func (v *verifier) Read(p []byte) (int, error) {
 func (v *verifier) Close() error { return v.c.Close() }
 
 func changed(f File) error {
-	return &diag.Error{Pos: f.Path, Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+	return &diag.Error{Pos: diag.File(f.Path), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
 }

@@ -14,7 +14,7 @@ import (
 // Error is one diagnostic. Msg is the only field that must be set; it is in lower case,
 // of one line, without a full stop.
 type Error struct {
-	Pos   string   // "path:line:column", "path:line" or "path"; "" when no file is to blame
+	Pos   Pos      // where; zero when no file is to blame
 	Label string   // target, in canonical form ("//pkg:name"); "" when none
 	Msg   string   // what was wrong, and what was expected
 	Hints []string // each on a line of its own: a suggestion or a command to run
@@ -28,8 +28,8 @@ type Error struct {
 // Error returns "pos: label: msg" and each hint on a line of its own.
 func (e *Error) Error() string {
 	var b strings.Builder
-	if e.Pos != "" {
-		b.WriteString(e.Pos + ": ")
+	if !e.Pos.IsZero() {
+		b.WriteString(e.Pos.String() + ": ")
 	}
 	if e.Label != "" {
 		b.WriteString(e.Label + ": ")

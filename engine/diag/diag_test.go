@@ -8,7 +8,7 @@ import (
 
 func TestError(t *testing.T) {
 	cause := errors.New("cause")
-	e := &Error{Pos: "a:1:2", Label: "//:x", Msg: "is wrong", Hints: []string{"do this", "or that"}, Err: cause}
+	e := &Error{Pos: Pos{"a", 1, 2}, Label: "//:x", Msg: "is wrong", Hints: []string{"do this", "or that"}, Err: cause}
 	if got, want := e.Error(), "a:1:2: //:x: is wrong\n  hint: do this\n  hint: or that"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -56,5 +56,16 @@ func TestNearest(t *testing.T) {
 	}
 	if got := DidYouMean("zzzzzz", names); got != "" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestPos(t *testing.T) {
+	for want, p := range map[string]Pos{
+		"": {}, "a": File("a"), "a:3": {"a", 3, 0}, "a:3:4": {"a", 3, 4},
+		"b:1:1": At("b", []byte("x\ny"), 0), "b:1:2": At("b", []byte("x\ny"), 1), "b:2:1": At("b", []byte("x\ny"), 2), "b:2:2": At("b", []byte("x\ny"), 99), "c:1:1": At("c", nil, -1),
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

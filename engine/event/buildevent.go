@@ -178,7 +178,7 @@ func jsonErrors(err error) []jsonError {
 	for _, err := range diag.Flatten(err) {
 		var d *diag.Error
 		if errors.As(err, &d) {
-			out = append(out, jsonError{d.Msg, d.Pos, d.Label, d.Hints})
+			out = append(out, jsonError{d.Msg, d.Pos.String(), d.Label, d.Hints})
 		} else {
 			out = append(out, jsonError{Message: err.Error()})
 		}

@@ -38,7 +38,7 @@ func sample() []Event {
 			Reason: &Reason{Cause: Input, Name: "//:expat (Checksums)", Old: oldHex, New: newHex, From: leaf}, Digest: oldHex, Start: 4 * ms, End: 5 * ms},
 		NodeFinished{ID: 4, Kind: "action", Name: "Deps //:deps", Label: "//:deps", Outcome: Cached, Changed: true, Reason: &Reason{Cause: Attribute, Name: "version", Old: "1.0", New: "1.1"}, Start: 5 * ms, End: 5 * ms},
 		NodeFinished{ID: 5, Kind: "action", Name: "Sbom //:win", Label: "//:win", Outcome: Failed, Reason: &Reason{Cause: Lost}, Start: 5 * ms, End: 6 * ms,
-			Err: diag.List{&diag.Error{Pos: "BUILD.star:3:1", Label: "//:win", Msg: "no version", Hints: []string{"set version"}}, errors.New("other")}},
+			Err: diag.List{&diag.Error{Pos: diag.Pos{File: "BUILD.star", Line: 3, Col: 1}, Label: "//:win", Msg: "no version", Hints: []string{"set version"}}, errors.New("other")}},
 		NodeFinished{ID: 6, Kind: "target", Name: "//:x", Label: "//:x", Outcome: Abandoned, Start: 5 * ms, End: 6 * ms, Err: errors.New("abandoned")},
 		OutputReady{Label: "//:base_sbom", Path: "sbom-out/base_sbom.spdx.json", Digest: oldHex + "/7", Written: true},
 		BuildFinished{Ran: 2, Cached: 1, Failed: 1, UpToDate: 9, Elapsed: 7 * ms, Err: errors.New("other"), Interrupted: true},

@@ -22,7 +22,7 @@ func pathError(path string, err error) error {
 	case errors.As(err, &errno):
 		why = errno.Error()
 	}
-	return &diag.Error{Pos: printable(path), Msg: "cannot be read: " + why, Err: err}
+	return &diag.Error{Pos: diag.File(printable(path)), Msg: "cannot be read: " + why, Err: err}
 }
 
 // printable returns path as it is, or quoted when it would garble a message.

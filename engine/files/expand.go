@@ -206,7 +206,7 @@ func (e *expansion) add(path string, kind Kind, pattern int) error {
 		}
 	}
 	if !utf8.ValidString(path) {
-		e.errs = append(e.errs, &diag.Error{Pos: quote(path),
+		e.errs = append(e.errs, &diag.Error{Pos: diag.File(quote(path)),
 			Msg: "the file's name is not valid UTF-8, so no document can list it; rename or exclude it"})
 		return nil
 	}
@@ -221,7 +221,7 @@ func (e *expansion) noteIgnored(pattern int32, path string) {
 }
 
 func (e *expansion) fail(path, msg string) {
-	e.errs = append(e.errs, &diag.Error{Pos: printable(path), Msg: msg})
+	e.errs = append(e.errs, &diag.Error{Pos: diag.File(printable(path)), Msg: msg})
 }
 
 func join(dir, name string) string {

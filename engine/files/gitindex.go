@@ -60,13 +60,13 @@ func ParseIndex(path string, data []byte) (*Index, error) {
 	case nil:
 		return x, nil
 	case errIndexSplit:
-		return nil, &diag.Error{Pos: printable(path), Msg: "is a split index, which cannot be read", Err: err,
+		return nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "is a split index, which cannot be read", Err: err,
 			Hints: []string{"run git update-index --no-split-index"}}
 	case errIndexVersion:
-		return nil, &diag.Error{Pos: printable(path), Msg: "has an unknown version; versions 2 to 4 of git's index can be read", Err: err,
+		return nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "has an unknown version; versions 2 to 4 of git's index can be read", Err: err,
 			Hints: []string{"run git update-index --index-version=4"}}
 	}
-	return nil, &diag.Error{Pos: printable(path), Msg: "is no valid index of git", Err: err,
+	return nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "is no valid index of git", Err: err,
 		Hints: []string{"run git fsck; git reset writes the index anew"}}
 }
 

@@ -23,12 +23,12 @@ func List(dir string) ([]Entry, Sig, error) {
 		entries, before, after, err := readDir(dir)
 		if err != nil {
 			if absent(err, dir) || isNotDirectory(err) {
-				return nil, Sig{}, &diag.Error{Pos: printable(dir), Msg: "no such directory", Err: fs.ErrNotExist}
+				return nil, Sig{}, &diag.Error{Pos: diag.File(printable(dir)), Msg: "no such directory", Err: fs.ErrNotExist}
 			}
 			return nil, Sig{}, pathError(dir, err)
 		}
 		if len(entries) > maxEntries {
-			return nil, Sig{}, &diag.Error{Pos: printable(dir), Msg: "has more than " + strconv.Itoa(maxEntries) + " entries"}
+			return nil, Sig{}, &diag.Error{Pos: diag.File(printable(dir)), Msg: "has more than " + strconv.Itoa(maxEntries) + " entries"}
 		}
 		if before.Same(after) {
 			slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
@@ -36,5 +36,5 @@ func List(dir string) ([]Entry, Sig, error) {
 			return entries, before, nil
 		}
 	}
-	return nil, Sig{}, &diag.Error{Pos: printable(dir), Msg: "changes while it is being listed; it must stay as it is during a build"}
+	return nil, Sig{}, &diag.Error{Pos: diag.File(printable(dir)), Msg: "changes while it is being listed; it must stay as it is during a build"}
 }

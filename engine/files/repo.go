@@ -109,11 +109,11 @@ func repoAt(root string, src Source) (*Repo, error) {
 		}
 		target, ok := strings.CutPrefix(strings.TrimRight(string(data), "\r\n"), "gitdir: ")
 		if !ok || target == "" {
-			return nil, &diag.Error{Pos: printable(dot), Msg: `is no valid file of git; "gitdir: PATH" was expected`}
+			return nil, &diag.Error{Pos: diag.File(printable(dot)), Msg: `is no valid file of git; "gitdir: PATH" was expected`}
 		}
 		repo := &Repo{Root: root, GitDir: absolute(root, target)}
 		if ok, err = repo.complete(src); err == nil && !ok {
-			err = &diag.Error{Pos: printable(dot), Msg: "leads to " + printable(repo.GitDir) + ", which is no repository of git",
+			err = &diag.Error{Pos: diag.File(printable(dot)), Msg: "leads to " + printable(repo.GitDir) + ", which is no repository of git",
 				Hints: []string{"run git worktree repair or git submodule update; or remove the file if this is no checkout any more"}}
 		}
 		if err != nil {

@@ -130,8 +130,8 @@ func (an *analysis) blame(ctx context.Context, err error) error {
 	}
 	d := runtimeError(ctx, err, own.String())
 	if e, ok := d.(*diag.Error); ok {
-		if pos := an.in.site(own).Pos; pos != "" && e.Pos != pos {
-			if e.Pos == "" {
+		if pos := an.in.site(own).Pos; !pos.IsZero() && e.Pos != pos {
+			if e.Pos.IsZero() {
 				e.Pos = pos
 			} else {
 				e.Hints = append(e.Hints, fmt.Sprintf("target %s is declared at %s", own, pos))
@@ -167,7 +167,7 @@ func (an *analysis) checkDep(own label.Label, spec *attrSpec, l label.Label) err
 		return faultf("no target %s", l)
 	case !visible(dep.Visibility, l.Pkg, own.Pkg):
 		f := faultf("%s is not visible from %s; its visibility is %s", l, "//"+own.Pkg, strings.Join(dep.Visibility, ", "))
-		if pos := an.in.site(l).Pos; pos != "" {
+		if pos := an.in.site(l).Pos; !pos.IsZero() {
 			f.hints = append(f.hints, fmt.Sprintf("%s is declared at %s", l, pos))
 		}
 		f.hints = append(f.hints, fmt.Sprintf(`add "//%s:__pkg__" to its visibility`, own.Pkg))
@@ -194,7 +194,7 @@ func (an *analysis) checkDep(own label.Label, spec *attrSpec, l label.Label) err
 	}
 	f := faultf("attribute %q wants a target that provides %s, and %s does not%s",
 		spec.name, strings.Join(wants, " or "), dep.describe(), dep.provided())
-	if pos := an.in.site(l).Pos; pos != "" {
+	if pos := an.in.site(l).Pos; !pos.IsZero() {
 		f.hints = append(f.hints, fmt.Sprintf("%s is declared at %s", l, pos))
 	}
 	return f

@@ -37,7 +37,7 @@ func newThread(ctx context.Context, name string, print func(string)) (thread *st
 		Name: name,
 		Print: func(t *starlark.Thread, msg string) {
 			if print != nil {
-				print(callerPos(t) + ": " + msg)
+				print(callerPos(t).String() + ": " + msg)
 			}
 		},
 		OnMaxSteps: func(t *starlark.Thread) {

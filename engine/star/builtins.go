@@ -243,7 +243,7 @@ func glob(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs [
 	}
 	files, err := p.in.Glob(inc, exc)
 	if err != nil {
-		if d, ok := err.(*diag.Error); ok && d.Pos == "" {
+		if d, ok := err.(*diag.Error); ok && d.Pos.IsZero() {
 			return nil, &fault{msg: "glob: " + d.Msg, hints: d.Hints, cause: nil}
 		}
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
+
 	"go.starlark.net/starlark"
 )
 
@@ -11,7 +13,7 @@ import (
 type RuleDoc struct {
 	Name  string
 	Doc   string
-	Pos   string // of its definition
+	Pos   diag.Pos // of its definition
 	Attrs []AttrDoc
 }
 

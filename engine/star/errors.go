@@ -16,22 +16,19 @@ import (
 
 const builtinFile = "<builtin>"
 
-// position renders p as diag.Error wants it.
-func position(p syntax.Position) string {
-	if p.Line == 0 {
-		return p.Filename()
-	}
-	return fmt.Sprintf("%s:%d:%d", p.Filename(), p.Line, p.Col)
+// position is p in the words of diag.
+func position(p syntax.Position) diag.Pos {
+	return diag.Pos{File: p.Filename(), Line: int(p.Line), Col: int(p.Col)}
 }
 
 // callerPos is where the innermost Starlark function of the stack is.
-func callerPos(t *starlark.Thread) string {
+func callerPos(t *starlark.Thread) diag.Pos {
 	for i := 0; i < t.CallStackDepth(); i++ {
 		if p := t.CallFrame(i).Pos; p.Filename() != builtinFile {
 			return position(p)
 		}
 	}
-	return ""
+	return diag.Pos{}
 }
 
 // fault is an error that a builtin raises: a message, hints, and perhaps the attribute of the
@@ -78,7 +75,7 @@ func runtimeError(ctx context.Context, err error, target string) error {
 			frames = frames[:n-1]
 		}
 		if n := len(frames); n > 0 {
-			if d.Pos == "" {
+			if d.Pos.IsZero() {
 				d.Pos = position(frames[n-1].Pos)
 			}
 			d.Hints = append(d.Hints, callHints(frames)...)

@@ -68,7 +68,7 @@ func ExecModule(ctx context.Context, src Source, load LoadFunc) (*Module, error)
 		}
 	}
 	if err := checkReach(roots); err != nil {
-		return nil, &diag.Error{Pos: src.path(), Msg: err.Error()}
+		return nil, &diag.Error{Pos: diag.File(src.path()), Msg: err.Error()}
 	}
 	globals.Freeze()
 	return m, nil

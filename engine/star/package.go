@@ -76,17 +76,20 @@ func (p *Package) Missing(name string) *diag.Error {
 
 // Site is where a target was declared.
 type Site struct {
-	Pos    string            // of the call in BUILD.star, "pkg/BUILD.star:line:col"
-	Macros []Frame           // the functions between it and the rule, outermost first
-	Attrs  map[string]string // position of each attribute that the call in BUILD.star names
+	Pos    diag.Pos            // of the call in BUILD.star
+	Macros []Frame             // the functions between it and the rule, outermost first
+	Attrs  map[string]diag.Pos // position of each attribute that the call in BUILD.star names
 }
 
 // Frame is a function, and where in it the next call is.
-type Frame struct{ Name, Pos string }
+type Frame struct {
+	Name string
+	Pos  diag.Pos
+}
 
 // AttrPos returns the position of an attribute, or of the target when the attribute was not written
 // in BUILD.star itself.
-func (s Site) AttrPos(attr string) string {
+func (s Site) AttrPos(attr string) diag.Pos {
 	if p, ok := s.Attrs[attr]; ok {
 		return p
 	}
@@ -110,7 +113,7 @@ func (p *Package) Site(name string) Site {
 	}
 	s := p.sites[i]
 	c := p.calls[s.call]
-	out := Site{Pos: s.pos(p), Macros: s.macros, Attrs: make(map[string]string, len(c.attrs))}
+	out := Site{Pos: s.pos(p), Macros: s.macros, Attrs: make(map[string]diag.Pos, len(c.attrs))}
 	for _, a := range c.attrs {
 		out.Attrs[a.name] = a.at.in(p.path)
 	}
@@ -133,9 +136,11 @@ type attrSite struct {
 	at   callPos
 }
 
-func (c callPos) in(path string) string { return fmt.Sprintf("%s:%d:%d", path, c.line, c.col) }
+func (c callPos) in(path string) diag.Pos {
+	return diag.Pos{File: path, Line: int(c.line), Col: int(c.col)}
+}
 
-func (s site) pos(p *Package) string { return p.calls[s.call].at.in(p.path) }
+func (s site) pos(p *Package) diag.Pos { return p.calls[s.call].at.in(p.path) }
 
 // PackageInput is what ExecPackage works on.
 type PackageInput struct {
@@ -161,7 +166,7 @@ type packageState struct {
 
 var errTooMany = errors.New("too many errors")
 
-func (p *packageState) attrPos(s site, attr string) string {
+func (p *packageState) attrPos(s site, attr string) diag.Pos {
 	for _, a := range p.out.calls[s.call].attrs {
 		if a.name == attr {
 			return a.at.in(p.out.path)
@@ -200,7 +205,7 @@ func ExecPackage(ctx context.Context, in PackageInput) (*Package, error) {
 	return p.out, nil
 }
 
-const packageVersion = 1
+const packageVersion = 2
 
 // Encode returns the package's bytes, with positions.
 func (p *Package) Encode() []byte {
@@ -221,12 +226,12 @@ func (p *Package) Encode() []byte {
 	e.uint(uint64(len(frames)))
 	for _, f := range frames {
 		e.string(f.Name)
-		e.string(f.Pos)
+		e.string(f.Pos.File)
+		e.pos(callPos{int32(f.Pos.Line), int32(f.Pos.Col)})
 	}
 	e.uint(uint64(len(p.calls)))
 	for _, c := range p.calls {
-		e.uint(uint64(c.at.line))
-		e.uint(uint64(c.at.col))
+		e.pos(c.at)
 		e.uint(uint64(len(c.attrs)))
 		for _, a := range c.attrs {
 			e.string(a.name)
@@ -253,9 +258,9 @@ func DecodePackage(b []byte) (*Package, error) {
 		d.fail()
 	}
 	p := &Package{name: d.string(), path: d.string(), Warnings: d.strings()}
-	frames := make([]Frame, d.count(2))
+	frames := make([]Frame, d.count(4))
 	for i := range frames {
-		frames[i] = Frame{d.string(), d.string()}
+		frames[i] = Frame{d.string(), d.framePos()}
 	}
 	p.calls = make([]callSite, d.count(3))
 	for i := range p.calls {
@@ -296,6 +301,16 @@ func DecodePackage(b []byte) (*Package, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+func (e *encoder) pos(p callPos) {
+	e.uint(uint64(p.line))
+	e.uint(uint64(p.col))
+}
+
+func (d *decoder) framePos() diag.Pos {
+	file := d.string()
+	return d.pos().in(file)
 }
 
 func (d *decoder) pos() callPos {

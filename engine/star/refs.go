@@ -97,7 +97,7 @@ type artifactValue struct {
 type claim struct {
 	action *actionInProgress // nil until an action writes it
 	index  int               // of that action
-	pos    string            // of declare_output
+	pos    diag.Pos          // of declare_output
 }
 
 func (a *artifactValue) String() string {

@@ -17,7 +17,7 @@ type Rule struct {
 	id             string // "module%name"; "" until the module that defines it has run
 	name           string
 	doc            string
-	pos            string
+	pos            diag.Pos
 	implementation *starlark.Function
 	attrs          []*attrSpec // sorted by name, without the implicit ones
 	index          map[string]*attrSpec

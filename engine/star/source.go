@@ -59,7 +59,7 @@ type callPos struct{ line, col int32 }
 func compile(src Source, predeclared starlark.StringDict, build bool, load LoadFunc) (*program, error) {
 	name := src.path()
 	if len(src.Bytes) > maxSource {
-		return nil, &diag.Error{Pos: name, Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
+		return nil, &diag.Error{Pos: diag.File(name), Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
 	}
 	var err error
 	file := src.file
@@ -118,7 +118,7 @@ func (p *program) checkTree(build bool) error {
 		return true
 	})
 	if funcs > maxFuncs {
-		errs = append(errs, &diag.Error{Pos: p.source.path(), Msg: fmt.Sprintf("the file has more than %d functions", maxFuncs)})
+		errs = append(errs, &diag.Error{Pos: diag.File(p.source.path()), Msg: fmt.Sprintf("the file has more than %d functions", maxFuncs)})
 	}
 	return capErrors(errs).Err()
 }
@@ -173,7 +173,7 @@ func loadable(l label.Label) bool {
 // Load is one load statement of a file.
 type Load struct {
 	Label label.Label
-	Pos   string   // of the label
+	Pos   diag.Pos // of the label
 	Names []string // that the statement binds, in order
 }
 
@@ -206,8 +206,8 @@ func Loads(src *Source) []Load {
 }
 
 // atPosition gives err the position unless it has one.
-func atPosition(err error, pos string) error {
-	if d, ok := err.(*diag.Error); ok && d.Pos == "" {
+func atPosition(err error, pos diag.Pos) error {
+	if d, ok := err.(*diag.Error); ok && d.Pos.IsZero() {
 		c := *d
 		c.Pos = pos
 		return &c

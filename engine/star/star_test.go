@@ -220,14 +220,14 @@ print("hello")
 	if got := fmt.Sprint(d.Attrs()); got != want {
 		t.Errorf("attributes:\n%s, want\n%s", got, want)
 	}
-	if s := p.Site("expat"); s.Pos != "BUILD.star:4:1" || s.AttrPos("version") != "BUILD.star:4:23" || s.AttrPos("kind") != s.Pos {
+	if s := p.Site("expat"); s.Pos.String() != "BUILD.star:4:1" || s.AttrPos("version").String() != "BUILD.star:4:23" || s.AttrPos("kind") != s.Pos {
 		t.Errorf("site: %+v", s)
 	}
-	if s := p.Site("m"); s.Pos != "BUILD.star:7:1" || fmt.Sprint(s.Hints()) != "[in inner, at rules.star:58:10 in macro, at rules.star:56:10]" {
+	if s := p.Site("m"); s.Pos.String() != "BUILD.star:7:1" || fmt.Sprint(s.Hints()) != "[in inner, at rules.star:58:10 in macro, at rules.star:56:10]" {
 		t.Errorf("site of a macro: %+v", s)
 	}
 	again := must[*Package](t)(DecodePackage(p.Encode()))
-	if string(again.Encode()) != string(p.Encode()) || again.Site("m").Pos != "BUILD.star:7:1" || again.Target("t2") == nil || again.Target("x") != nil {
+	if string(again.Encode()) != string(p.Encode()) || again.Site("m").Pos.String() != "BUILD.star:7:1" || again.Target("t2") == nil || again.Target("x") != nil {
 		t.Error("package does not survive encoding")
 	}
 

@@ -106,7 +106,7 @@ func newDecoder(pos string, r io.Reader, maxBytes, maxRatio int64) (*decoder, er
 	}
 	kind, err := detect(head)
 	if err != nil {
-		return nil, &diag.Error{Pos: pos, Msg: err.Error()}
+		return nil, &diag.Error{Pos: diag.File(pos), Msg: err.Error()}
 	}
 	switch kind {
 	case formatXZ:
@@ -177,13 +177,13 @@ func (d *decoder) Read(p []byte) (int, error) {
 	switch {
 	case d.written > d.maxBytes:
 		d.err = &diag.Error{
-			Pos:   d.pos,
+			Pos:   diag.File(d.pos),
 			Msg:   fmt.Sprintf("decompresses to more than the %d bytes that are allowed", d.maxBytes),
 			Hints: trust,
 		}
 	case d.name != "" && d.written > ratioFrom && d.written/d.maxRatio > d.in.read:
 		d.err = &diag.Error{
-			Pos:   d.pos,
+			Pos:   diag.File(d.pos),
 			Msg:   fmt.Sprintf("decompresses to more than %d times its size, as a decompression bomb does", d.maxRatio),
 			Hints: trust,
 		}
@@ -207,7 +207,7 @@ func (d *decoder) translate(err error) error {
 		return d.in.err
 	}
 	fail := func(format string, args ...any) error {
-		return &diag.Error{Pos: d.pos, Msg: fmt.Sprintf(format, args...), Err: err}
+		return &diag.Error{Pos: diag.File(d.pos), Msg: fmt.Sprintf(format, args...), Err: err}
 	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:

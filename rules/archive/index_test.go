@@ -270,7 +270,7 @@ func TestIndexRefuses(t *testing.T) {
 		var d *diag.Error
 		if err == nil || err.Error() != "a: "+c.want {
 			t.Errorf("%s:\n got %v\nwant a: %s", c.name, err, c.want)
-		} else if !errors.As(err, &d) || d.Pos != "a" {
+		} else if !errors.As(err, &d) || d.Pos != diag.File("a") {
 			t.Errorf("%s: %#v is no diagnostic of the archive", c.name, err)
 		}
 	}

@@ -50,11 +50,11 @@ const (
 
 // member returns the diagnostic that blames the member called name.
 func (w *walker) member(name, format string, args ...any) error {
-	return &diag.Error{Pos: w.pos, Msg: "member " + strconv.Quote(name) + ": " + fmt.Sprintf(format, args...)}
+	return &diag.Error{Pos: diag.File(w.pos), Msg: "member " + strconv.Quote(name) + ": " + fmt.Sprintf(format, args...)}
 }
 
 func (w *walker) fail(format string, args ...any) error {
-	return &diag.Error{Pos: w.pos, Msg: fmt.Sprintf(format, args...)}
+	return &diag.Error{Pos: diag.File(w.pos), Msg: fmt.Sprintf(format, args...)}
 }
 
 // walk reads r to its end.

@@ -31,7 +31,6 @@ type Declared struct {
 type Rule struct {
 	Path    string `json:"path"`    // a file of the tree, or a pattern as in srcs
 	Pattern string `json:"pattern"` // RE2 with named groups, see the package comment
-	Pos     string `json:"pos"`     // where it is declared, "BUILD.star:12:5"; may be ""
 }
 
 // Report is what was found, in the order of the rules, then of the files, then within a file.
@@ -101,16 +100,13 @@ type checker struct {
 }
 
 // add notes an error of the declaration or the tree; the label is the target's.
-func (c *checker) add(err error, at string) {
+func (c *checker) add(err error) {
 	for _, e := range diag.Flatten(err) {
 		var d *diag.Error
 		if !errors.As(e, &d) {
 			continue
 		}
 		d.Label = c.params.Label
-		if d.Pos == "" {
-			d.Pos = at
-		}
 	}
 	c.errs = append(c.errs, err)
 }
@@ -119,12 +115,12 @@ func (c *checker) add(err error, at string) {
 func (c *checker) rule(ctx context.Context, r Rule) error {
 	pat, err := compile(r.Pattern)
 	if err != nil {
-		c.add(err, r.Pos)
+		c.add(err)
 		return nil
 	}
 	set, err := files.Compile([]string{r.Path}, nil)
 	if err != nil {
-		c.add(err, r.Pos)
+		c.add(err)
 		return nil
 	}
 	var named []action.File
@@ -138,7 +134,7 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		for _, f := range c.call.Files("files") {
 			paths = append(paths, f.Path)
 		}
-		c.add(&diag.Error{Msg: fmt.Sprintf("evidence names %s, but the tree has no such file%s", clip(r.Path), diag.DidYouMean(r.Path, paths))}, r.Pos)
+		c.add(&diag.Error{Msg: fmt.Sprintf("evidence names %s, but the tree has no such file%s", clip(r.Path), diag.DidYouMean(r.Path, paths))})
 		return nil
 	}
 	found := false
@@ -157,7 +153,7 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		facts, err := pat.search(f.Path, content)
 		if err != nil {
 			found = true
-			c.add(err, r.Pos)
+			c.add(err)
 			continue
 		}
 		for _, fact := range facts {
@@ -170,12 +166,9 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		if len(named) > 1 {
 			where = fmt.Sprintf("any of the %d files of %s", len(named), r.Path)
 		}
-		d := &diag.Error{Pos: r.Pos, Msg: fmt.Sprintf("evidence not found: pattern %s matches nothing in %s", clip(r.Pattern), where),
+		d := &diag.Error{Pos: diag.File(named[0].Path), Msg: fmt.Sprintf("evidence not found: pattern %s matches nothing in %s", clip(r.Pattern), where),
 			Hints: []string{"look how the file states it now, and change the pattern"}}
-		if r.Pos == "" {
-			d.Pos = named[0].Path
-		}
-		c.add(d, "")
+		c.add(d)
 	}
 	return nil
 }
@@ -186,7 +179,7 @@ func (c *checker) read(f action.File, r Rule) (content []byte, ok bool, err erro
 		return content, true, nil
 	}
 	if f.Digest.Size > MaxFileBytes {
-		c.add(&diag.Error{Pos: f.Path, Msg: fmt.Sprintf("evidence is looked for in a file of %d bytes, expected at most %d", f.Digest.Size, MaxFileBytes)}, r.Pos)
+		c.add(&diag.Error{Pos: diag.File(f.Path), Msg: fmt.Sprintf("evidence is looked for in a file of %d bytes, expected at most %d", f.Digest.Size, MaxFileBytes)})
 		return nil, false, nil
 	}
 	content, err = c.call.Read(f, MaxFileBytes)
@@ -199,8 +192,8 @@ func (c *checker) read(f action.File, r Rule) (content []byte, ok bool, err erro
 
 // compare records a fact and notes whether the declaration contradicts it.
 func (c *checker) compare(path string, content []byte, f fact, r Rule) {
-	line, col := lineCol(content, f.at)
-	c.report.Findings = append(c.report.Findings, Finding{path, line, col, f.name, f.value})
+	pos := diag.At(path, content, f.at)
+	c.report.Findings = append(c.report.Findings, Finding{path, pos.Line, pos.Col, f.name, f.value})
 	attr, declared := f.name, c.params.Declared.Version
 	equal := f.value == declared
 	switch {
@@ -220,14 +213,10 @@ func (c *checker) compare(path string, content []byte, f fact, r Rule) {
 	if declared == "" {
 		msg = fmt.Sprintf("%s is %s here, but none is declared", f.name, clip(f.value))
 	}
-	by := ""
-	if r.Pos != "" {
-		by = fmt.Sprintf(" (the evidence is declared at %s)", r.Pos)
-	}
 	c.add(&diag.Error{
-		Pos:   position(path, content, f.at),
+		Pos:   pos,
 		Attr:  attr,
 		Msg:   msg,
-		Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s%s", attr, clip(f.value), c.params.Label, by)},
-	}, "")
+		Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s", attr, clip(f.value), c.params.Label)},
+	})
 }

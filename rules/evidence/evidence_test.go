@@ -83,9 +83,9 @@ const expatH = `#define XML_MAJOR_VERSION 2
 `
 
 var expatRules = []Rule{
-	{refresh, `expected_libexpat_version="(?P<version>[^"]+)"`, "BUILD.star:14:9"},
-	{refresh, `expected_libexpat_sha256="(?P<sha256>[0-9a-f]{64})"`, "BUILD.star:15:9"},
-	{"Modules/expat/expat.h", `MAJOR_VERSION (?P<version_1>\d+)\n.*MINOR_VERSION (?P<version_2>\d+)\n.*MICRO_VERSION (?P<version_3>\d+)`, "BUILD.star:16:9"},
+	{refresh, `expected_libexpat_version="(?P<version>[^"]+)"`},
+	{refresh, `expected_libexpat_sha256="(?P<sha256>[0-9a-f]{64})"`},
+	{"Modules/expat/expat.h", `MAJOR_VERSION (?P<version_1>\d+)\n.*MINOR_VERSION (?P<version_2>\d+)\n.*MICRO_VERSION (?P<version_3>\d+)`},
 }
 
 func run1(t *testing.T, c *fakeCall) error {
@@ -150,11 +150,11 @@ func TestExpat(t *testing.T) {
 		refresh, refreshSh, "Modules/expat/expat.h", expatH)
 	err := run1(t, c)
 	want := `Modules/expat/refresh.sh:4:28: //:expat: version is "2.7.1" here, but "2.6.3" is declared
-  hint: if the tree is right, set version = "2.7.1" in //:expat (the evidence is declared at BUILD.star:14:9)
+  hint: if the tree is right, set version = "2.7.1" in //:expat
 Modules/expat/refresh.sh:5:27: //:expat: sha256 is "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" here, but "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79" is declared
-  hint: if the tree is right, set sha256 = "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" in //:expat (the evidence is declared at BUILD.star:15:9)
+  hint: if the tree is right, set sha256 = "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" in //:expat
 Modules/expat/expat.h:1:27: //:expat: version is "2.7.1" here, but "2.6.3" is declared
-  hint: if the tree is right, set version = "2.7.1" in //:expat (the evidence is declared at BUILD.star:16:9)`
+  hint: if the tree is right, set version = "2.7.1" in //:expat`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nexpected:\n%s", err, want)
 	}
@@ -164,7 +164,7 @@ Modules/expat/expat.h:1:27: //:expat: version is "2.7.1" here, but "2.6.3" is de
 }
 
 func TestCheck(t *testing.T) {
-	rule := func(path, pattern string) []Rule { return []Rule{{path, pattern, "BUILD.star:2"}} }
+	rule := func(path, pattern string) []Rule { return []Rule{{path, pattern}} }
 	tests := []struct {
 		name     string
 		declared Declared
@@ -173,12 +173,12 @@ func TestCheck(t *testing.T) {
 		want     string // "" when it agrees
 	}{
 		{"not found", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "nothing"},
-			"BUILD.star:2: //:x: evidence not found: pattern \"v=(?P<version>\\\\d)\" matches nothing in a\n  hint: look how"},
+			"a: //:x: evidence not found: pattern \"v=(?P<version>\\\\d)\" matches nothing in a\n  hint: look how"},
 		{"not found in any", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "", "b", ""},
 			"matches nothing in any of the 2 files of *"},
 		{"found in one of two", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "", "b", "v=1"}, ""},
 		{"no such file", Declared{Version: "1"}, rule("Modules/refesh.sh", `(?P<version>\d)`), []string{"Modules/refresh.sh", "1"},
-			`BUILD.star:2: //:x: evidence names "Modules/refesh.sh", but the tree has no such file; did you mean "Modules/refresh.sh"?`},
+			`//:x: evidence names "Modules/refesh.sh", but the tree has no such file; did you mean "Modules/refresh.sh"?`},
 		{"every match counts", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "v=1\nv=2"},
 			`a:2:3: //:x: version is "2" here, but "1" is declared`},
 		{"no substring", Declared{Version: "1.0"}, rule("a", `v=(?P<version>[0-9.]+)`), []string{"a", "v=21.0.5"},
@@ -199,9 +199,9 @@ func TestCheck(t *testing.T) {
 		{"binary", Declared{Version: "1"}, rule("a", `(?s)v(?P<version>..)`), []string{"a", "v\xff\n"},
 			`version is "\xff\n" here`},
 		{"bad pattern", Declared{Version: "1"}, rule("a", `(`), []string{"a", ""},
-			`BUILD.star:2: //:x: pattern "(" is not a regular expression`},
+			`//:x: pattern "(" is not a regular expression`},
 		{"bad path", Declared{Version: "1"}, rule("[", `(?P<version>1)`), []string{"a", ""},
-			`BUILD.star:2: //:x: `},
+			`//:x: `},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `(?P<version>1)`, ""}}}, "a", "1")
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `(?P<version>1)`}}}, "a", "1")
 	c.files[0].Digest.Size = MaxFileBytes + 1
 	err := run1(t, c)
 	if err == nil || err.Error() != "a: //:x: evidence is looked for in a file of 16777217 bytes, expected at most 16777216" {
@@ -258,7 +258,7 @@ func TestValidate(t *testing.T) {
 
 // TestCatastrophic has a pattern that takes a backtracking matcher exponential time.
 func TestCatastrophic(t *testing.T) {
-	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `^(?P<version>(a+)+)+$`, ""}}},
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `^(?P<version>(a+)+)+$`}}},
 		"a", strings.Repeat("a", 100_000)+"!")
 	if err := run1(t, c); err == nil || !strings.Contains(err.Error(), "evidence not found") {
 		t.Errorf("got: %v", err)
@@ -287,9 +287,6 @@ func FuzzSearch(f *testing.F) {
 			return
 		}
 		for _, x := range facts {
-			if line, col := lineCol([]byte(content), x.at); line < 1 || col < 1 {
-				t.Errorf("%q in %q is at %d:%d", expr, content, line, col)
-			}
 			if !strings.HasPrefix(content[x.at:], x.value) && len(p.parts) == 0 {
 				t.Errorf("%q is not at %d of %q", x.value, x.at, content)
 			}

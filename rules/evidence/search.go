@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -19,7 +18,7 @@ type fact struct {
 func (p *pattern) search(path string, content []byte) ([]fact, error) {
 	matches := p.re.FindAllSubmatchIndex(content, MaxMatches+1)
 	if len(matches) > MaxMatches {
-		return nil, &diag.Error{Pos: path, Msg: fmt.Sprintf("pattern %s matches more than %d times, expected one that states the facts once", clip(p.re.String()), MaxMatches)}
+		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("pattern %s matches more than %d times, expected one that states the facts once", clip(p.re.String()), MaxMatches)}
 	}
 	var facts []fact
 	for _, m := range matches {
@@ -46,21 +45,9 @@ func (p *pattern) search(path string, content []byte) ([]fact, error) {
 			found = true
 		}
 		if !found {
-			return nil, &diag.Error{Pos: position(path, content, m[0]),
+			return nil, &diag.Error{Pos: diag.At(path, content, m[0]),
 				Msg: fmt.Sprintf("pattern %s matches here without any of its groups", clip(p.re.String()))}
 		}
 	}
 	return facts, nil
-}
-
-// lineCol returns where a byte offset lies: both count from 1, the column in bytes.
-func lineCol(content []byte, at int) (line, col int) {
-	before := content[:at]
-	return bytes.Count(before, []byte{'\n'}) + 1, at - bytes.LastIndexByte(before, '\n')
-}
-
-// position returns "path:line:column".
-func position(path string, content []byte, at int) string {
-	line, col := lineCol(content, at)
-	return fmt.Sprintf("%s:%d:%d", path, line, col)
 }

@@ -35,7 +35,7 @@ func fromDistdir(ctx context.Context, dir string, req *Request, dst io.Writer) (
 // fromFile copies file to dst when it has the wanted bytes.
 func fromFile(ctx context.Context, file string, req *Request, dst io.Writer) (found bool, err error) {
 	bad := func(format string, args ...any) error {
-		return &diag.Error{Pos: req.Pos, Label: req.Label, Attr: "sha256", Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Label: req.Label, Attr: "sha256", Msg: fmt.Sprintf(format, args...)}
 	}
 	info, err := os.Stat(file)
 	switch {
@@ -89,7 +89,7 @@ func copyChecked(ctx context.Context, in io.ReadSeeker, req *Request, dst io.Wri
 		return final{err}
 	}
 	if sum := hex.EncodeToString(h.Sum(nil)); sum != req.SHA256 {
-		return final{&diag.Error{Pos: req.Pos, Label: req.Label, Msg: fmt.Sprintf("%s changed while it was read", req.Name)}}
+		return final{&diag.Error{Label: req.Label, Msg: fmt.Sprintf("%s changed while it was read", req.Name)}}
 	}
 	return nil
 }

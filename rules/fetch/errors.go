@@ -23,13 +23,9 @@ func hintDistdir(name string) []string {
 
 // wrongSum says both checksums and the line that would have to change.
 func (r *Request) wrongSum(rawURL, sum string) error {
-	where := "where it is declared"
-	if r.Pos != "" {
-		where = "at " + r.Pos
-	}
 	d := r.bad(nil, "sha256 of %s is %s, but %s is declared", redact(rawURL), sum, r.SHA256)
 	d.Attr = "sha256"
-	d.Hints = []string{fmt.Sprintf("if the file has been checked to be the right one, set sha256 = %q %s", sum, where)}
+	d.Hints = []string{fmt.Sprintf("if the file has been checked to be the right one, set sha256 = %q where it is declared", sum)}
 	return d
 }
 

@@ -40,7 +40,6 @@ type Request struct {
 	Name     string   // file name in a distdir; "": last segment of the first URL
 
 	Label string       // target that wants the file, for errors
-	Pos   string       // where its sha256 is declared ("BUILD.star:12:5"), for errors
 	Warn  func(string) // told what was wrong with a place when a later one had the file; may be nil
 }
 
@@ -81,7 +80,7 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
 		failed = append(failed, err)
 	}
 	if len(req.URLs) == 0 {
-		failed = append(failed, &diag.Error{Pos: req.Pos, Label: req.Label, Attr: "urls",
+		failed = append(failed, &diag.Error{Label: req.Label, Attr: "urls",
 			Msg:   fmt.Sprintf("%s (sha256 %s) has no URL and is in no distdir", req.Name, req.SHA256),
 			Hints: hintDistdir(req.Name)})
 	}
@@ -94,7 +93,7 @@ func (r Request) Validate() error { return r.normalise() }
 // normalise fills in what is implied and refuses what is no sound request.
 func (r *Request) normalise() error {
 	bad := func(format string, args ...any) error {
-		return &diag.Error{Pos: r.Pos, Label: r.Label, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Label: r.Label, Msg: fmt.Sprintf(format, args...)}
 	}
 	if b, err := hex.DecodeString(r.SHA256); err != nil || len(b) != 32 || strings.ToLower(r.SHA256) != r.SHA256 {
 		return bad("sha256 %q is not 64 lower-case hexadecimal digits", r.SHA256)

@@ -82,7 +82,7 @@ func cutAt(n int, w http.ResponseWriter, r *http.Request) {
 }
 
 func request(urls ...string) Request {
-	return Request{URLs: urls, SHA256: sumOf(content), MaxBytes: int64(len(content)), Label: "//:py", Pos: "BUILD.star:3:5"}
+	return Request{URLs: urls, SHA256: sumOf(content), MaxBytes: int64(len(content)), Label: "//:py"}
 }
 
 func mustFetch(t *testing.T, f *Fetcher, req Request) {
@@ -323,8 +323,8 @@ func TestErrors(t *testing.T) {
 		path string
 		want []string
 	}{
-		{"/wrong", []string{"BUILD.star:3:5: //:py: sha256 of " + s.URL + "/wrong is " + sumOf([]byte("wrong")) + ", but " + sumOf(content) + " is declared",
-			"set sha256 = \"" + sumOf([]byte("wrong")) + "\" at BUILD.star:3:5"}},
+		{"/wrong", []string{"//:py: sha256 of " + s.URL + "/wrong is " + sumOf([]byte("wrong")) + ", but " + sumOf(content) + " is declared",
+			"set sha256 = \"" + sumOf([]byte("wrong")) + "\" where it is declared"}},
 		{"/big", []string{"has more than the declared 640000 bytes", "raise its size"}},
 		{"/big-chunked", []string{"has more than the declared 640000 bytes"}},
 		{"/loop", []string{"redirects more than 10 times"}},

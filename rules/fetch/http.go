@@ -260,7 +260,7 @@ func isStrongETag(e string) bool {
 
 // bad returns a diagnostic at the request's declaration.
 func (r *Request) bad(cause error, format string, args ...any) *diag.Error {
-	return &diag.Error{Pos: r.Pos, Label: r.Label, Attr: "urls", Err: cause, Msg: fmt.Sprintf(format, args...)}
+	return &diag.Error{Label: r.Label, Attr: "urls", Err: cause, Msg: fmt.Sprintf(format, args...)}
 }
 
 // hostOf returns the host of a URL, for messages.

@@ -14,7 +14,6 @@ type Params struct {
 	Size   int64    `json:"size"`            // most bytes; 0: DefaultMaxBytes
 	Name   string   `json:"name"`            // file name in a distdir; "": the first URL's last segment
 	Label  string   `json:"label,omitempty"` // target, for errors
-	Pos    string   `json:"pos,omitempty"`   // where sha256 is declared, for errors
 }
 
 // Operation returns "fetch.http", whose one output "file" has the declared checksum. It is
@@ -31,7 +30,7 @@ func Operation(f *Fetcher) action.Operation {
 			}
 			out := &lazyOutput{call: call}
 			err := f.Fetch(ctx, Request{
-				URLs: p.URLs, SHA256: p.SHA256, MaxBytes: p.Size, Name: p.Name, Label: p.Label, Pos: p.Pos,
+				URLs: p.URLs, SHA256: p.SHA256, MaxBytes: p.Size, Name: p.Name, Label: p.Label,
 				Warn: func(msg string) { call.Warn("%s", msg) },
 			}, out)
 			return out.close(err)

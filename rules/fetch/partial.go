@@ -127,6 +127,6 @@ func (p *partial) close(keep bool) {
 }
 
 func (r *Request) cannotUse(name string, err error) error {
-	return final{&diag.Error{Pos: r.Pos, Label: r.Label, Err: err,
+	return final{&diag.Error{Label: r.Label, Err: err,
 		Msg: fmt.Sprintf("cannot use the partial download %s: %s", filepath.ToSlash(name), reason(err))}}
 }

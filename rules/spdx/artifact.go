@@ -97,17 +97,17 @@ func CheckVersion(a Artifact, path string, patchlevel []byte) error {
 		}
 		version, err := strconv.Unquote(fields[2])
 		if err != nil {
-			return &diag.Error{Pos: fmt.Sprintf("%s:%d", path, line), Msg: "PY_VERSION is not a quoted string"}
+			return &diag.Error{Pos: diag.Pos{File: path, Line: line}, Msg: "PY_VERSION is not a quoted string"}
 		}
 		if version == a.Version {
 			return nil
 		}
-		e := &diag.Error{Pos: fmt.Sprintf("%s:%d", path, line),
+		e := &diag.Error{Pos: diag.Pos{File: path, Line: line},
 			Msg: fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", version, a.Name, a.Version)}
 		if strings.HasSuffix(version, "+") {
 			e.Hints = []string{`"+" marks a tree between releases; check out the release's tag`}
 		}
 		return e
 	}
-	return &diag.Error{Pos: path, Msg: "no \"#define PY_VERSION\" in it, so the tree's version is unknown"}
+	return &diag.Error{Pos: diag.File(path), Msg: "no \"#define PY_VERSION\" in it, so the tree's version is unknown"}
 }

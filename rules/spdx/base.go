@@ -74,12 +74,12 @@ func claimedTwice(packages []Package, order []int, files func(i int) ([]File, er
 		}
 		if slices.ContainsFunc(list, func(f File) bool { return f.Path == path }) {
 			return &diag.Error{
-				Pos: path, Msg: fmt.Sprintf("file belongs to package %q and again to package %q", packages[i].Name, second),
+				Pos: diag.File(path), Msg: fmt.Sprintf("file belongs to package %q and again to package %q", packages[i].Name, second),
 				Hints: []string{"a file belongs to one package; exclude it from the other"},
 			}
 		}
 	}
-	return &diag.Error{Pos: path, Msg: fmt.Sprintf("file belongs to package %q twice", second)}
+	return &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("file belongs to package %q twice", second)}
 }
 
 // Deps returns the source-deps SBOM: packages in their declared order and nothing else.

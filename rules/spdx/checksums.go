@@ -63,7 +63,7 @@ func checkPath(path string) error {
 		return nil
 	}
 	return &diag.Error{
-		Pos: strings.ToValidUTF8(path, "\uFFFD"),
+		Pos: diag.File(strings.ToValidUTF8(path, "\uFFFD")),
 		Msg: "file name " + strconv.QuoteToASCII(path) + " is not UTF-8, so no SPDX document can name it",
 	}
 }

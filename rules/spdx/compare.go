@@ -199,7 +199,7 @@ func (d Difference) err(in SourceInput) *diag.Error {
 	if in.BaseLabel != "" {
 		base += " " + in.BaseLabel
 	}
-	e := &diag.Error{Pos: in.OwnPath}
+	e := &diag.Error{Pos: diag.File(in.OwnPath)}
 	switch {
 	case d.Field == "package" && d.Own == "":
 		e.Msg = fmt.Sprintf("package %q: %s has version %s of it, but it is not in %s", d.Package, base, d.Built, own)

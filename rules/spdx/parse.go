@@ -66,7 +66,7 @@ type relationshipJSON struct {
 // file must have its SHA-1 and SHA-256, and every relationship must be between elements that exist.
 func Parse(path string, data []byte) (*Document, error) {
 	if len(data) > MaxDocument {
-		return nil, &diag.Error{Pos: path, Msg: fmt.Sprintf("SPDX document is larger than %d bytes", MaxDocument)}
+		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("SPDX document is larger than %d bytes", MaxDocument)}
 	}
 	var in documentJSON
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -74,7 +74,7 @@ func Parse(path string, data []byte) (*Document, error) {
 	}
 	p := &parser{path: path, data: data, elements: make(map[string]string, len(in.Packages)+1)}
 	if in.SPDXID != documentID || in.SPDXVersion != spdxVersion {
-		return nil, &diag.Error{Pos: path, Msg: fmt.Sprintf("not an %s document: SPDXID is %q and spdxVersion is %q", spdxVersion, in.SPDXID, in.SPDXVersion)}
+		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("not an %s document: SPDXID is %q and spdxVersion is %q", spdxVersion, in.SPDXID, in.SPDXVersion)}
 	}
 	p.elements[documentID] = "the document"
 	doc := &Document{raw: data, PackagesOnly: in.Files == nil}
@@ -98,9 +98,9 @@ func (p *parser) fail(text, format string, args ...any) {
 	if len(p.errs) >= maxParseErrors {
 		return
 	}
-	pos := p.path
+	pos := diag.File(p.path)
 	if i := bytes.Index(p.data, appendString(nil, text)); i >= 0 && text != "" {
-		pos = position(p.path, p.data, i)
+		pos = diag.At(p.path, p.data, i)
 	}
 	p.errs = append(p.errs, &diag.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
 }
@@ -223,12 +223,12 @@ func jsonError(path string, data []byte, err error) error {
 		} else if at--; at >= 0 && at < len(data) {
 			msg += fmt.Sprintf(": %q is not expected here", data[at:at+1])
 		}
-		return &diag.Error{Pos: position(path, data, at), Msg: msg, Err: err}
+		return &diag.Error{Pos: diag.At(path, data, at), Msg: msg, Err: err}
 	case errors.As(err, &typ):
-		return &diag.Error{Pos: position(path, data, int(typ.Offset)-1), Err: err,
+		return &diag.Error{Pos: diag.At(path, data, int(typ.Offset)-1), Err: err,
 			Msg: fmt.Sprintf("%s holds a JSON %s, which is not what SPDX has there", clip(orDocument(typ.Field)), typ.Value)}
 	}
-	return &diag.Error{Pos: path, Msg: "malformed JSON", Err: err}
+	return &diag.Error{Pos: diag.File(path), Msg: "malformed JSON", Err: err}
 }
 
 func orDocument(field string) string {
@@ -236,14 +236,6 @@ func orDocument(field string) string {
 		return "the document"
 	}
 	return "field " + field
-}
-
-// position returns "path:line:column" of the byte at offset; columns count bytes from 1.
-func position(path string, data []byte, offset int) string {
-	before := data[:min(max(offset, 0), len(data))]
-	line := bytes.Count(before, []byte{'\n'}) + 1
-	column := len(before) - (bytes.LastIndexByte(before, '\n') + 1) + 1
-	return fmt.Sprintf("%s:%d:%d", path, line, column)
 }
 
 // clip shortens what a hostile document may have made long.

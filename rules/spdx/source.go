@@ -172,7 +172,7 @@ func checkFiles(doc *Document, what string, in SourceInput, members map[string]i
 			continue
 		}
 		if bad++; bad <= maxFileErrors {
-			errs = append(errs, &diag.Error{Pos: f.Path, Msg: msg})
+			errs = append(errs, &diag.Error{Pos: diag.File(f.Path), Msg: msg})
 		}
 	}
 	if bad > maxFileErrors {

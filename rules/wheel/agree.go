@@ -11,7 +11,7 @@ import (
 // disagreement is an error at the lock's line; label is the target, which names the command that writes the lock anew.
 func (l *Lock) Agree(w *Wheel, label string) error {
 	var errs diag.List
-	bad := func(pos, format string, args ...any) {
+	bad := func(pos diag.Pos, format string, args ...any) {
 		errs = append(errs, &diag.Error{Pos: pos, Label: label, Msg: fmt.Sprintf(format, args...)})
 	}
 	switch {

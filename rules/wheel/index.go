@@ -112,12 +112,12 @@ func (x Index) entryBySum(rel *release, w *Wheel) (Entry, error) {
 	for _, f := range rel.URLs {
 		if f.Digests.SHA256 == w.SHA256 {
 			if f.Filename != w.Filename {
-				return Entry{}, &diag.Error{Pos: w.Path, Msg: fmt.Sprintf("package index knows the wheel's sha256 as that of %s", clip(f.Filename))}
+				return Entry{}, &diag.Error{Pos: diag.File(w.Path), Msg: fmt.Sprintf("package index knows the wheel's sha256 as that of %s", clip(f.Filename))}
 			}
 			return x.entry(rel, f, w.Version)
 		}
 	}
-	return Entry{}, &diag.Error{Pos: w.Path,
+	return Entry{}, &diag.Error{Pos: diag.File(w.Path),
 		Msg:   fmt.Sprintf("package index has no file of %s %s with the wheel's sha256 %s", w.Name, w.Version, w.SHA256),
 		Hints: []string{"the wheel is not the published one; get it anew before its lock is written"}}
 }

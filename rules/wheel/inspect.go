@@ -27,7 +27,7 @@ type Wheel struct {
 func Inspect(r io.ReaderAt, size int64, filePath, sha256, packageName, vendorTXT string) (*Wheel, error) {
 	w := &Wheel{Path: filePath, Filename: path.Base(filePath), SHA256: sha256, VendorTXT: vendorTXT, PackageName: packageName}
 	bad := func(pos, format string, args ...any) error {
-		return &diag.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Pos: diag.File(pos), Msg: fmt.Sprintf(format, args...)}
 	}
 	tag, ok := parseFilename(w.Filename)
 	if !ok {
@@ -66,7 +66,7 @@ func Inspect(r io.ReaderAt, size int64, filePath, sha256, packageName, vendorTXT
 // readMetadata finds the one *.dist-info/METADATA and checks it against the file name.
 func (w *Wheel) readMetadata(z *members, tag filename) error {
 	bad := func(pos, format string, args ...any) error {
-		return &diag.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Pos: diag.File(pos), Msg: fmt.Sprintf(format, args...)}
 	}
 	member := ""
 	for _, f := range z.files {
@@ -120,13 +120,13 @@ func parseMetadata(where string, content []byte) (fields map[string]string, line
 			continue
 		}
 		if lines[key] != 0 {
-			return nil, nil, &diag.Error{Pos: fmt.Sprintf("%s:%d", where, i+1), Msg: fmt.Sprintf("%s is stated here and in line %d, expected once", key, lines[key])}
+			return nil, nil, &diag.Error{Pos: diag.Pos{File: where, Line: i + 1}, Msg: fmt.Sprintf("%s is stated here and in line %d, expected once", key, lines[key])}
 		}
 		fields[key], lines[key] = strings.TrimSpace(value), i+1
 	}
 	for _, key := range []string{"name", "version"} {
 		if lines[key] == 0 {
-			return nil, nil, &diag.Error{Pos: where, Msg: "states no " + key}
+			return nil, nil, &diag.Error{Pos: diag.File(where), Msg: "states no " + key}
 		}
 	}
 	return fields, lines, nil

@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
+
 	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
@@ -43,7 +45,7 @@ type Lock struct {
 	Wheel    Entry
 	Packages map[string]Entry // by name as in vendor.txt, lower case
 
-	wheelPos, packagesPos string // "path:line:column" in the file read
+	wheelPos, packagesPos diag.Pos // in the file read
 }
 
 // Entry is one file of the package index. "" stands for null.
@@ -55,7 +57,7 @@ type Entry struct {
 	License  string // SPDX expression as the project states it; "" when not known
 	Note     string // for people; one line
 
-	pos string // "path:line:column" of its key in the file read
+	pos diag.Pos // of its key in the file read
 }
 
 // MarshalJSON writes the entry's keys in the order of the format's description.

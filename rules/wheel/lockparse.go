@@ -15,10 +15,10 @@ import (
 func ParseLock(path string, content []byte) (*Lock, error) {
 	p := &lockParser{path: path, content: content}
 	if len(content) > MaxLockBytes {
-		return nil, &diag.Error{Pos: path, Msg: fmt.Sprintf("lock file has %d bytes, expected at most %d", len(content), MaxLockBytes)}
+		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("lock file has %d bytes, expected at most %d", len(content), MaxLockBytes)}
 	}
 	if !utf8.Valid(content) {
-		return nil, &diag.Error{Pos: path, Msg: "lock file is not UTF-8 text"}
+		return nil, &diag.Error{Pos: diag.File(path), Msg: "lock file is not UTF-8 text"}
 	}
 	p.dec = json.NewDecoder(bytes.NewReader(content))
 	p.dec.UseNumber()
@@ -54,10 +54,7 @@ func (p *lockParser) next() (json.Token, int, error) {
 	return tok, at, nil
 }
 
-func (p *lockParser) pos(at int) string {
-	before := p.content[:min(at, len(p.content))]
-	return fmt.Sprintf("%s:%d:%d", p.path, bytes.Count(before, []byte{'\n'})+1, len(before)-bytes.LastIndexByte(before, '\n'))
-}
+func (p *lockParser) pos(at int) diag.Pos { return diag.At(p.path, p.content, at) }
 
 func (p *lockParser) bad(at int, format string, args ...any) error {
 	return &diag.Error{Pos: p.pos(at), Msg: fmt.Sprintf(format, args...)}
@@ -140,9 +137,9 @@ func (p *lockParser) lock() (*Lock, error) {
 		return nil, err
 	case !hasVersion:
 		return nil, p.bad(0, `lock has no key "version"`)
-	case l.wheelPos == "":
+	case l.wheelPos.IsZero():
 		return nil, p.bad(0, `lock has no key "wheel"`)
-	case l.packagesPos == "":
+	case l.packagesPos.IsZero():
 		return nil, p.bad(0, `lock has no key "packages"`)
 	}
 	return l, nil

@@ -98,7 +98,7 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 	switch len(files) {
 	case 0:
 		if p.Lock != "" {
-			return nil, &diag.Error{Pos: p.Lock, Msg: "the lock file is not there", Hints: []string{"run: sbomctl lock " + p.Label}}
+			return nil, &diag.Error{Pos: diag.File(p.Lock), Msg: "the lock file is not there", Hints: []string{"run: sbomctl lock " + p.Label}}
 		}
 		call.Warn("no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION; add lock = %q and run: sbomctl lock %s",
 			LockName(p.PackageName), p.Label)

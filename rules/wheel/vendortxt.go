@@ -31,7 +31,7 @@ func ParseVendorTXT(path string, content []byte) ([]Requirement, error) {
 	first := map[string]Requirement{}
 	for i, line := range strings.Split(string(content), "\n") {
 		bad := func(format string, args ...any) {
-			errs = append(errs, &diag.Error{Pos: fmt.Sprintf("%s:%d", path, i+1), Msg: fmt.Sprintf(format, args...)})
+			errs = append(errs, &diag.Error{Pos: diag.Pos{File: path, Line: i + 1}, Msg: fmt.Sprintf(format, args...)})
 		}
 		text := strings.TrimSpace(uncomment(line))
 		if text == "" {

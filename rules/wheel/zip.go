@@ -24,7 +24,7 @@ type members struct {
 // unpacked: a wheel that is a bomb or writes outside its folder is not one to describe.
 func openZip(r io.ReaderAt, size int64, path string) (*members, error) {
 	bad := func(cause error, format string, args ...any) error {
-		return &diag.Error{Pos: path, Err: cause, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Pos: diag.File(path), Err: cause, Msg: fmt.Sprintf(format, args...)}
 	}
 	if size > MaxWheelBytes {
 		return nil, bad(nil, "wheel has %d bytes, expected at most %d", size, MaxWheelBytes)
@@ -77,7 +77,7 @@ func (m *members) read(name string) ([]byte, error) {
 		return nil, nil
 	}
 	bad := func(cause error, format string, args ...any) error {
-		return &diag.Error{Pos: m.path + "!" + name, Err: cause, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Pos: diag.File(m.path + "!" + name), Err: cause, Msg: fmt.Sprintf(format, args...)}
 	}
 	if f.Flags&1 != 0 {
 		return nil, bad(nil, "entry is encrypted")
