@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"context"
 	"crypto/sha256"
 	"io"
 
@@ -19,7 +20,10 @@ func resultSum(key Digest, message []byte) []byte {
 }
 
 // Get implements ActionCache.
-func (s *Disk) Get(key Digest) (*reapi.ActionResult, error) {
+func (s *Disk) Get(ctx context.Context, key Digest) (*reapi.ActionResult, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	path := entry(s.ac, key)
 	f, fi, err := s.openEntry(path, anySize)
 	if err != nil {
@@ -53,7 +57,10 @@ func (s *Disk) Get(key Digest) (*reapi.ActionResult, error) {
 }
 
 // PutResult implements ActionCache.
-func (s *Disk) PutResult(key Digest, r *reapi.ActionResult) error {
+func (s *Disk) PutResult(ctx context.Context, key Digest, r *reapi.ActionResult) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	message := r.Marshal()
 	return s.putEntry(entry(s.ac, key), append(message, resultSum(key, message)...), anySize)
 }

@@ -42,7 +42,7 @@ func BenchmarkOpenAgain16MB(b *testing.B) { benchmarkOpen(b, false) }
 func benchmarkOpen(b *testing.B, forget bool) {
 	s, _ := openDisk(b, b.TempDir())
 	d := put(b, s, make([]byte, 16<<20))
-	if f, err := s.Open(d); err != nil {
+	if f, err := s.Open(background, d); err != nil {
 		b.Fatal(err)
 	} else {
 		f.Close()
@@ -51,7 +51,7 @@ func benchmarkOpen(b *testing.B, forget bool) {
 		if forget {
 			s.verified.Clear()
 		}
-		f, err := s.Open(d)
+		f, err := s.Open(background, d)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func BenchmarkReadAllSmall(b *testing.B) {
 	s, _ := openDisk(b, b.TempDir())
 	d := put(b, s, make([]byte, 300))
 	for b.Loop() {
-		if _, err := s.ReadAll(d, 300); err != nil {
+		if _, err := s.ReadAll(background, d, 300); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -36,6 +36,7 @@
 package cache
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -55,45 +56,47 @@ type Blob interface {
 }
 
 // Store is content-addressed storage. Its methods may be called concurrently. Errors are
-// ErrMiss or an *Error.
+// ErrMiss, an *Error, or that of a context that is over.
+//
+// A store may lie before another one: it answers what it has, and asks the other one for the
+// rest. Nothing here says where bytes are.
 type Store interface {
-	// Has reports whether there is an entry for d that looks right from outside (a file of d's
-	// size). It does not read it: Open and ReadAll may still find a miss.
-	Has(d Digest) bool
+	// Missing returns those of digests that are not there, in their order. It looks at entries
+	// from outside only: Open and ReadAll may still find that one is a miss.
+	Missing(ctx context.Context, digests []Digest) ([]Digest, error)
 	// Open returns a blob, all of which has been checked against d.
-	Open(d Digest) (Blob, error)
+	Open(ctx context.Context, d Digest) (Blob, error)
 	// ReadAll returns a blob's bytes, checked against d. More than max bytes is an *Error.
-	ReadAll(d Digest, max int64) ([]byte, error)
+	ReadAll(ctx context.Context, d Digest, max int64) ([]byte, error)
 	// Put stores b. A blob that is there already, unharmed, is not written again.
-	Put(b []byte) (Digest, error)
-	// PutReader stores everything that r yields. An error of r is returned as it is.
-	PutReader(r io.Reader) (Digest, error)
+	Put(ctx context.Context, b []byte) (Digest, error)
 	// Create returns a writer for a blob that is not held in memory.
-	Create() (*Writer, error)
+	Create(ctx context.Context) (Writer, error)
+}
+
+// Writer takes a blob piece by piece. It is used by one goroutine.
+//
+//	writing ──Commit──► sealed        Abort, or an error, ends it from any state;
+//	   └──────Abort───► sealed        nothing is left behind
+type Writer interface {
+	// Write appends to the blob. An error stays: every later call returns it.
+	io.Writer
+	// Commit seals the blob and returns its digest. From then on it is in the store. It can be
+	// called once.
+	Commit() (Digest, error)
+	// Abort drops the blob. After Commit, or a second time, it does nothing.
+	Abort()
 }
 
 // ActionCache remembers results of actions. Its methods may be called concurrently. Errors
-// are ErrMiss or an *Error.
+// are ErrMiss, an *Error, or that of a context that is over.
 type ActionCache interface {
 	// Get returns the result recorded under the digest of an Action. The blobs that it names
 	// may be gone.
-	Get(key Digest) (*reapi.ActionResult, error)
-	// PutResult records a result, in place of an earlier one. The caller has put the outputs
-	// into the Store before, and records nothing that failed.
-	PutResult(key Digest, r *reapi.ActionResult) error
-}
-
-// Complete reports whether s has every blob that r names.
-func Complete(s Store, r *reapi.ActionResult) bool {
-	for _, f := range r.OutputFiles {
-		if !s.Has(f.Digest) {
-			return false
-		}
-	}
-	for _, d := range []Digest{r.StdoutDigest, r.StderrDigest} {
-		if !d.IsZero() && !s.Has(d) {
-			return false
-		}
-	}
-	return true
+	Get(ctx context.Context, key Digest) (*reapi.ActionResult, error)
+	// PutResult records a result, in place of an earlier one. The caller records nothing that
+	// failed. An output whose Contents the result does not carry is in the Store before. One
+	// whose Contents it carries need not be: a cache that shares results with others puts it
+	// there.
+	PutResult(ctx context.Context, key Digest, r *reapi.ActionResult) error
 }

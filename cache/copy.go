@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,12 +10,12 @@ import (
 // CopyTo makes an ordinary, writable file of a blob: a copy, or a reflink where the file
 // system has them, but never a hard link, through which an editor could change the cache.
 // Its mode is 0644, or 0755 if executable, whatever the umask. A file or link at path is
-// replaced at once by the whole new one; missing folders are made. The error is ErrMiss or
-// an *Error.
+// replaced at once by the whole new one; missing folders are made. The error is ErrMiss, an
+// *Error, or that of ctx.
 //
 // What a process that was killed leaves behind lies in the same folder; CleanTemp removes it.
-func (s *Disk) CopyTo(d Digest, path string, executable bool) error {
-	from, err := s.open(d)
+func (s *Disk) CopyTo(ctx context.Context, d Digest, path string, executable bool) error {
+	from, err := s.open(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestCopyTo(t *testing.T) {
 		d := put(t, s, b)
 		for _, executable := range []bool{false, true} {
 			path := filepath.Join(dir, "sub", "folder", "out")
-			if err := s.CopyTo(d, path, executable); err != nil {
+			if err := s.CopyTo(background, d, path, executable); err != nil {
 				t.Fatal(err)
 			}
 			got, err := os.ReadFile(path)
@@ -41,7 +41,7 @@ func TestCopyTo(t *testing.T) {
 			if in, err := os.Lstat(entry(s.cas, d)); err != nil || os.SameFile(in, fi) {
 				t.Errorf("the copy is the entry (%v)", err)
 			}
-			if got, err := s.ReadAll(d, 1<<30); err != nil || !bytes.Equal(got, b) {
+			if got, err := s.ReadAll(background, d, 1<<30); err != nil || !bytes.Equal(got, b) {
 				t.Errorf("the cache was changed through the copy: %v", err)
 			}
 		}
@@ -73,7 +73,7 @@ func TestCopyToReplaces(t *testing.T) {
 		if err := prepare(); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.CopyTo(d, path, false); err != nil {
+		if err := s.CopyTo(background, d, path, false); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		fi, err := os.Lstat(path)
@@ -100,11 +100,11 @@ func TestCopyToErrors(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "keep"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.CopyTo(Of([]byte("gone")), filepath.Join(dir, "x"), false); !errors.Is(err, ErrMiss) {
+	if err := s.CopyTo(background, Of([]byte("gone")), filepath.Join(dir, "x"), false); !errors.Is(err, ErrMiss) {
 		t.Errorf("%v, want a miss", err)
 	}
 	for _, path := range []string{folder, filepath.Join(file, "below")} {
-		err := s.CopyTo(d, path, false)
+		err := s.CopyTo(background, d, path, false)
 		var e *Error
 		if !errors.As(err, &e) || e.Path != path || e.Op != "write" {
 			t.Errorf("%s: %v", path, err)
@@ -115,10 +115,10 @@ func TestCopyToErrors(t *testing.T) {
 	}
 	fullDisk(s, 0)
 	path := filepath.Join(dir, "full")
-	err := s.CopyTo(d, path, false)
+	err := s.CopyTo(background, d, path, false)
 	if want := "cannot write " + path + ": no space left on device"; reflinks(t, s) == nil && err == nil {
 		t.Log("the file system shares blocks and needs no space")
-	} else if err == nil || err.Error() != want || !IsNoSpace(err) {
+	} else if err == nil || err.Error() != want || !isNoSpace(err) {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if names := temporaries(t, dir); len(names) > 0 {

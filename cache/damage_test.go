@@ -77,13 +77,13 @@ func TestDamagedBlob(t *testing.T) {
 	b := bytes.Repeat([]byte("blob"), bufferSize/2)
 	d := Of(b)
 	asks := map[string]func(s *Disk) error{
-		"Open":    func(s *Disk) error { _, err := s.Open(d); return err },
-		"ReadAll": func(s *Disk) error { _, err := s.ReadAll(d, 1<<30); return err },
-		"CopyTo":  func(s *Disk) error { return s.CopyTo(d, filepath.Join(s.dir, "copy"), false) },
+		"Open":    func(s *Disk) error { _, err := s.Open(background, d); return err },
+		"ReadAll": func(s *Disk) error { _, err := s.ReadAll(background, d, 1<<30); return err },
+		"CopyTo":  func(s *Disk) error { return s.CopyTo(background, d, filepath.Join(s.dir, "copy"), false) },
 	}
 	puts := map[string]func(s *Disk) (Digest, error){
-		"Put":       func(s *Disk) (Digest, error) { return s.Put(b) },
-		"PutReader": func(s *Disk) (Digest, error) { return s.PutReader(bytes.NewReader(b)) },
+		"Put":    func(s *Disk) (Digest, error) { return s.Put(background, b) },
+		"stream": func(s *Disk) (Digest, error) { return stream(s, bytes.NewReader(b)) },
 	}
 	for kind, damage := range damages(t) {
 		for how, ask := range asks {
@@ -102,7 +102,7 @@ func TestDamagedBlob(t *testing.T) {
 					if len(w.list) != 1 || !strings.Contains(w.list[0], entry(s.cas, d)[:len(s.cas)+3]) {
 						t.Errorf("warnings %q, want one that names the entry", w.list)
 					}
-					if s.Has(d) {
+					if s.has(d) {
 						t.Error("the damaged entry is still there")
 					}
 					if got, err := heal(s); err != nil || got != d {
@@ -128,7 +128,7 @@ func TestDamagedBlob(t *testing.T) {
 				if got, err := heal(s); err != nil || got != d {
 					t.Fatalf("%v, %v", got, err)
 				}
-				if got, err := s.ReadAll(d, 1<<30); err != nil || !bytes.Equal(got, b) {
+				if got, err := s.ReadAll(background, d, 1<<30); err != nil || !bytes.Equal(got, b) {
 					t.Errorf("not healed: %v", err)
 				}
 				if len(w.list) > 1 {
@@ -149,7 +149,7 @@ func TestDamagedResult(t *testing.T) {
 			return err
 		}
 		other := Of([]byte("other"))
-		if err := s.PutResult(other, r); err != nil {
+		if err := s.PutResult(background, other, r); err != nil {
 			return err
 		}
 		b, err := os.ReadFile(entry(s.ac, other))
@@ -166,24 +166,24 @@ func TestDamagedResult(t *testing.T) {
 	for kind, damage := range all {
 		t.Run(kind, func(t *testing.T) {
 			s, w := openDisk(t, t.TempDir())
-			if err := s.PutResult(key, r); err != nil {
+			if err := s.PutResult(background, key, r); err != nil {
 				t.Fatal(err)
 			}
 			if err := damage(entry(s.ac, key)); err != nil {
 				t.Fatal(err)
 			}
 			for range 3 {
-				if got, err := s.Get(key); !errors.Is(err, ErrMiss) {
+				if got, err := s.Get(background, key); !errors.Is(err, ErrMiss) {
 					t.Fatalf("%+v, %v, want a miss", got, err)
 				}
 			}
 			if len(w.list) != 1 {
 				t.Errorf("warnings %q, want one", w.list)
 			}
-			if err := s.PutResult(key, r); err != nil {
+			if err := s.PutResult(background, key, r); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Get(key); err != nil {
+			if _, err := s.Get(background, key); err != nil {
 				t.Errorf("not healed: %v", err)
 			}
 		})
@@ -202,7 +202,7 @@ func TestDamagedSparesHealed(t *testing.T) {
 	}
 	put(t, s, []byte("x"))
 	s.damaged(path, bad, "test")
-	if b, err := s.ReadAll(d, 1); err != nil || string(b) != "x" {
+	if b, err := s.ReadAll(background, d, 1); err != nil || string(b) != "x" {
 		t.Errorf("%q, %v", b, err)
 	}
 }
@@ -219,7 +219,7 @@ func TestDamagedStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if _, err := s.ReadAll(d, 1); !errors.Is(err, ErrMiss) {
+		if _, err := s.ReadAll(background, d, 1); !errors.Is(err, ErrMiss) {
 			t.Errorf("%v, want a miss", err)
 		}
 	}
@@ -244,7 +244,7 @@ func FuzzGet(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Get(key)
+		r, err := s.Get(background, key)
 		if err == nil && !bytes.HasSuffix(b, resultSum(key, b[:len(b)-32])) {
 			t.Fatalf("believed: %+v", r)
 		}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -38,9 +39,24 @@ func openDisk(t testing.TB, dir string) (*Disk, *warnings) {
 	return s, w
 }
 
+var background = context.Background()
+
+// stream stores what r yields through a Writer.
+func stream(s *Disk, r io.Reader) (Digest, error) {
+	w, err := s.Create(background)
+	if err != nil {
+		return Digest{}, err
+	}
+	defer w.Abort()
+	if _, err := io.Copy(w, r); err != nil {
+		return Digest{}, err
+	}
+	return w.Commit()
+}
+
 func put(t testing.TB, s *Disk, b []byte) Digest {
 	t.Helper()
-	d, err := s.Put(b)
+	d, err := s.Put(background, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,10 +86,10 @@ func TestStore(t *testing.T) {
 	s, w := openDisk(t, t.TempDir())
 	for _, b := range contents() {
 		for how, store := range map[string]func() (Digest, error){
-			"Put":       func() (Digest, error) { return s.Put(b) },
-			"PutReader": func() (Digest, error) { return s.PutReader(bytes.NewReader(b)) },
+			"Put":    func() (Digest, error) { return s.Put(background, b) },
+			"stream": func() (Digest, error) { return stream(s, bytes.NewReader(b)) },
 			"Create": func() (Digest, error) {
-				w, err := s.Create()
+				w, err := s.Create(background)
 				if err != nil {
 					return Digest{}, err
 				}
@@ -90,10 +106,10 @@ func TestStore(t *testing.T) {
 			if err := os.RemoveAll(s.cas); err != nil {
 				t.Fatal(err)
 			}
-			if s.Has(Of(b)) {
+			if s.has(Of(b)) {
 				t.Fatal("an empty cache has a blob")
 			}
-			if _, err := s.Open(Of(b)); !errors.Is(err, ErrMiss) {
+			if _, err := s.Open(background, Of(b)); !errors.Is(err, ErrMiss) {
 				t.Fatalf("Open in an empty cache: %v", err)
 			}
 			for range 2 {
@@ -101,13 +117,13 @@ func TestStore(t *testing.T) {
 					t.Fatalf("%s of %d bytes: %v, %v", how, len(b), d, err)
 				}
 			}
-			if !s.Has(Of(b)) {
+			if !s.has(Of(b)) {
 				t.Errorf("%s of %d bytes: not there", how, len(b))
 			}
-			if got, err := s.ReadAll(Of(b), int64(len(b))); err != nil || !bytes.Equal(got, b) {
+			if got, err := s.ReadAll(background, Of(b), int64(len(b))); err != nil || !bytes.Equal(got, b) {
 				t.Errorf("%s of %d bytes: read %d, %v", how, len(b), len(got), err)
 			}
-			f, err := s.Open(Of(b))
+			f, err := s.Open(background, Of(b))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +151,7 @@ func TestLayout(t *testing.T) {
 	if fi.Mode() != 0o444 {
 		t.Errorf("mode %v, want 0444", fi.Mode())
 	}
-	if err := s.PutResult(d, &reapi.ActionResult{}); err != nil {
+	if err := s.PutResult(background, d, &reapi.ActionResult{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(filepath.Join(dir, "v1/ac/2d", hex)); err != nil {
@@ -168,7 +184,7 @@ func TestPutExisting(t *testing.T) {
 		s.write = func(*os.File, []byte) (int, error) { t.Error("written again"); return 0, io.ErrShortWrite }
 		put(t, s, b)
 		s.write = (*os.File).Write
-		if d, err := s.PutReader(bytes.NewReader(b)); err != nil || d != Of(b) {
+		if d, err := stream(s, bytes.NewReader(b)); err != nil || d != Of(b) {
 			t.Fatal(d, err)
 		}
 		after, err := os.Lstat(entry(s.cas, d))
@@ -176,7 +192,7 @@ func TestPutExisting(t *testing.T) {
 		if err != nil || len(b) <= bufferSize && !sameFile(before, after) {
 			t.Errorf("%d bytes: the entry was replaced (%v)", len(b), err)
 		}
-		if _, err := s.PutReader(bytes.NewReader(b)); err != nil {
+		if _, err := stream(s, bytes.NewReader(b)); err != nil {
 			t.Fatal(err)
 		}
 		if again, err := os.Lstat(entry(s.cas, d)); err != nil || !sameFile(after, again) {
@@ -193,7 +209,7 @@ func TestOpenVerifiesOnce(t *testing.T) {
 	s, w := openDisk(t, dir)
 	path := entry(s.cas, d)
 	open := func() error {
-		f, err := s.Open(d)
+		f, err := s.Open(background, d)
 		if err == nil {
 			f.Close()
 		}
@@ -236,7 +252,7 @@ func overwrite(t *testing.T, path, contents string) {
 func TestReadAllBound(t *testing.T) {
 	s, _ := openDisk(t, t.TempDir())
 	d := put(t, s, []byte("12345"))
-	_, err := s.ReadAll(d, 4)
+	_, err := s.ReadAll(background, d, 4)
 	var e *Error
 	if !errors.As(err, &e) || errors.Is(err, ErrMiss) {
 		t.Errorf("%v, want an *Error", err)
@@ -246,7 +262,7 @@ func TestReadAllBound(t *testing.T) {
 func TestWriterStates(t *testing.T) {
 	s, _ := openDisk(t, t.TempDir())
 	for _, b := range contents() {
-		w, err := s.Create()
+		w, err := s.Create(background)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,10 +272,10 @@ func TestWriterStates(t *testing.T) {
 		if _, err := w.Write([]byte("x")); err == nil {
 			t.Error("Write after Abort succeeds")
 		}
-		if _, err := w.Commit(); err == nil || s.Has(Of(b)) {
+		if _, err := w.Commit(); err == nil || s.has(Of(b)) {
 			t.Errorf("Commit after Abort: %v", err)
 		}
-		w, err = s.Create()
+		w, err = s.Create(background)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +287,7 @@ func TestWriterStates(t *testing.T) {
 			t.Error("a second Commit succeeds")
 		}
 		w.Abort()
-		if !s.Has(Of(b)) {
+		if !s.has(Of(b)) {
 			t.Error("Abort after Commit took the blob away")
 		}
 	}
@@ -284,11 +300,11 @@ type brokenReader struct{ err error }
 
 func (r brokenReader) Read([]byte) (int, error) { return 0, r.err }
 
-func TestPutReaderError(t *testing.T) {
+func TestStreamError(t *testing.T) {
 	s, _ := openDisk(t, t.TempDir())
 	cause := errors.New("connection lost")
 	for _, b := range contents() {
-		_, err := s.PutReader(io.MultiReader(bytes.NewReader(b), brokenReader{cause}))
+		_, err := stream(s, io.MultiReader(bytes.NewReader(b), brokenReader{cause}))
 		if err != cause {
 			t.Errorf("%v, want the reader's own error", err)
 		}
@@ -301,7 +317,7 @@ func TestPutReaderError(t *testing.T) {
 func TestActionCache(t *testing.T) {
 	s, w := openDisk(t, t.TempDir())
 	key := Of([]byte("action"))
-	if _, err := s.Get(key); !errors.Is(err, ErrMiss) {
+	if _, err := s.Get(background, key); !errors.Is(err, ErrMiss) {
 		t.Fatalf("empty: %v", err)
 	}
 	out := put(t, s, []byte("output"))
@@ -311,11 +327,11 @@ func TestActionCache(t *testing.T) {
 		{ExitCode: 1, Stdout: []byte("x"), StdoutDigest: out},
 	} {
 		for range 2 {
-			if err := s.PutResult(key, r); err != nil {
+			if err := s.PutResult(background, key, r); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got, err := s.Get(key); err != nil || !reflect.DeepEqual(got, r) {
+		if got, err := s.Get(background, key); err != nil || !reflect.DeepEqual(got, r) {
 			t.Errorf("%+v, %v; want %+v", got, err, r)
 		}
 	}
@@ -324,22 +340,61 @@ func TestActionCache(t *testing.T) {
 	}
 }
 
-func TestComplete(t *testing.T) {
-	s, _ := openDisk(t, t.TempDir())
-	here, gone := put(t, s, []byte("here")), Of([]byte("gone"))
-	for _, c := range []struct {
-		r    reapi.ActionResult
-		want bool
-	}{
-		{reapi.ActionResult{}, true},
-		{reapi.ActionResult{OutputFiles: []reapi.OutputFile{{Path: "a", Digest: here}}, StdoutDigest: here}, true},
-		{reapi.ActionResult{OutputFiles: []reapi.OutputFile{{Path: "a", Digest: here}, {Path: "b", Digest: gone}}}, false},
-		{reapi.ActionResult{StdoutDigest: gone}, false},
-		{reapi.ActionResult{StderrDigest: gone}, false},
-	} {
-		if got := Complete(s, &c.r); got != c.want {
-			t.Errorf("%+v: %v", c.r, got)
+// Missing keeps the order, and takes away what cannot be right.
+func TestMissing(t *testing.T) {
+	s, w := openDisk(t, t.TempDir())
+	here, gone, also := put(t, s, []byte("here")), Of([]byte("gone")), Of([]byte("also gone"))
+	bad := put(t, s, []byte("bad"))
+	overwrite(t, entry(s.cas, bad), "longer")
+	for range 2 {
+		got, err := s.Missing(background, []Digest{also, here, bad, gone, here})
+		if want := []Digest{also, bad, gone}; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
 		}
+	}
+	if len(w.list) != 1 {
+		t.Errorf("warnings %q, want one", w.list)
+	}
+}
+
+// A context that is over ends everything, and nothing is taken for damaged.
+func TestContextOver(t *testing.T) {
+	s, w := openDisk(t, t.TempDir())
+	b := bytes.Repeat([]byte("blob"), bufferSize)
+	d := put(t, s, b)
+	ctx, cancel := context.WithCancel(background)
+	writer, err := s.Create(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for how, err := range map[string]error{
+		"Missing":   func() error { _, err := s.Missing(ctx, []Digest{d}); return err }(),
+		"Open":      func() error { _, err := s.Open(ctx, d); return err }(),
+		"ReadAll":   func() error { _, err := s.ReadAll(ctx, d, 1<<30); return err }(),
+		"Put":       func() error { _, err := s.Put(ctx, b); return err }(),
+		"Create":    func() error { _, err := s.Create(ctx); return err }(),
+		"Write":     func() error { _, err := writer.Write(b); return err }(),
+		"Commit":    func() error { _, err := writer.Commit(); return err }(),
+		"CopyTo":    s.CopyTo(ctx, d, filepath.Join(s.dir, "copy"), false),
+		"Get":       func() error { _, err := s.Get(ctx, d); return err }(),
+		"PutResult": s.PutResult(ctx, d, &reapi.ActionResult{}),
+	} {
+		if err != context.Canceled {
+			t.Errorf("%s: %v", how, err)
+		}
+	}
+	if !s.has(d) || len(w.list) > 0 || len(temporaries(t, s.tmp)) > 0 {
+		t.Errorf("entry %v, warnings %q, left behind %v", s.has(d), w.list, temporaries(t, s.tmp))
+	}
+	// One that ends while a blob is hashed is no damage either.
+	f, err := s.Open(background, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if why, err := check(ctx, f, d); why != "" || err != context.Canceled {
+		t.Errorf("%q, %v", why, err)
 	}
 }
 
@@ -383,17 +438,17 @@ func TestRemovedWhileOpen(t *testing.T) {
 	if err := os.RemoveAll(s.dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ReadAll(d, 10); !errors.Is(err, ErrMiss) {
+	if _, err := s.ReadAll(background, d, 10); !errors.Is(err, ErrMiss) {
 		t.Errorf("%v, want a miss", err)
 	}
 	if u, err := s.Stat(); err != nil || u != (Usage{}) {
 		t.Errorf("%+v, %v", u, err)
 	}
 	put(t, s, []byte("x"))
-	if err := s.PutResult(d, &reapi.ActionResult{}); err != nil {
+	if err := s.PutResult(background, d, &reapi.ActionResult{}); err != nil {
 		t.Error(err)
 	}
-	if b, err := s.ReadAll(d, 10); err != nil || string(b) != "x" {
+	if b, err := s.ReadAll(background, d, 10); err != nil || string(b) != "x" {
 		t.Errorf("%q, %v", b, err)
 	}
 	if len(w.list) > 0 {
@@ -406,7 +461,7 @@ func TestErrorText(t *testing.T) {
 	if got, want := err.Error(), "cannot write to the cache /c: permission denied"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if !IsPermission(err) || IsNoSpace(err) {
+	if !errors.Is(err, fs.ErrPermission) || isNoSpace(err) {
 		t.Error("wrong class")
 	}
 	if again := failure("read", "", err); again != err {

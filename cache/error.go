@@ -26,12 +26,6 @@ func (e *Error) Error() string {
 // Unwrap returns the reason, so that errors.Is(err, fs.ErrPermission) and the like hold.
 func (e *Error) Unwrap() error { return e.Err }
 
-// IsNoSpace reports whether err says that a disk or a quota is full.
-func IsNoSpace(err error) bool { return isNoSpace(err) }
-
-// IsPermission reports whether err says that a file or folder may not be read or written.
-func IsPermission(err error) bool { return errors.Is(err, fs.ErrPermission) }
-
 // failure makes an *Error of an error of package os. One that is an *Error already stays.
 func failure(op, path string, err error) error {
 	var e *Error

@@ -38,22 +38,22 @@ func TestNoSpace(t *testing.T) {
 	for _, space := range []int{0, 1, bufferSize, 3*bufferSize - 1} {
 		s, w := openDisk(t, t.TempDir())
 		fullDisk(s, space)
-		_, putErr := s.Put(b)
+		_, putErr := s.Put(background, b)
 		fullDisk(s, space)
-		_, streamErr := s.PutReader(bytes.NewReader(b))
+		_, streamErr := stream(s, bytes.NewReader(b))
 		fullDisk(s, 0)
-		resultErr := s.PutResult(Of(b), &reapi.ActionResult{})
+		resultErr := s.PutResult(background, Of(b), &reapi.ActionResult{})
 		for _, err := range []error{putErr, streamErr, resultErr} {
 			if want := "cannot write to the cache " + s.dir + ": no space left on device"; err == nil || err.Error() != want {
 				t.Errorf("%d bytes of space: %v, want %s", space, err, want)
 			}
 			var e *Error
-			if !errors.As(err, &e) || !IsNoSpace(err) || errors.Is(err, ErrMiss) {
+			if !errors.As(err, &e) || !isNoSpace(err) || errors.Is(err, ErrMiss) {
 				t.Errorf("%d bytes of space: %#v is of the wrong class", space, err)
 			}
 		}
-		if names := temporaries(t, s.tmp); len(names) > 0 || s.Has(Of(b)) || len(w.list) > 0 {
-			t.Errorf("left behind %v, entry %v, warnings %q", names, s.Has(Of(b)), w.list)
+		if names := temporaries(t, s.tmp); len(names) > 0 || s.has(Of(b)) || len(w.list) > 0 {
+			t.Errorf("left behind %v, entry %v, warnings %q", names, s.has(Of(b)), w.list)
 		}
 		s.write, s.copy = (*os.File).Write, io.Copy
 		put(t, s, b) // there is space again
@@ -64,14 +64,14 @@ func TestNoSpace(t *testing.T) {
 func TestNoSpaceStays(t *testing.T) {
 	s, _ := openDisk(t, t.TempDir())
 	fullDisk(s, 0)
-	w, err := s.Create()
+	w, err := s.Create(background)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Write(make([]byte, 2*bufferSize))
 	fullDisk(s, 1<<30)
 	w.Write([]byte("more"))
-	if _, err := w.Commit(); !IsNoSpace(err) {
+	if _, err := w.Commit(); !isNoSpace(err) {
 		t.Errorf("%v", err)
 	}
 	w.Abort()
@@ -90,11 +90,11 @@ func TestNoPermission(t *testing.T) {
 		defer os.Chmod(dir, 0o777)
 	}
 	put(t, s, []byte("x")) // is there already
-	_, err := s.Put([]byte("y"))
-	if want := "cannot write to the cache " + s.dir + ": permission denied"; err == nil || err.Error() != want || !IsPermission(err) {
+	_, err := s.Put(background, []byte("y"))
+	if want := "cannot write to the cache " + s.dir + ": permission denied"; err == nil || err.Error() != want || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if b, err := s.ReadAll(d, 1); err != nil || string(b) != "x" {
+	if b, err := s.ReadAll(background, d, 1); err != nil || string(b) != "x" {
 		t.Errorf("%q, %v", b, err)
 	}
 }

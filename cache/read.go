@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -83,8 +84,21 @@ func unfit(fi fs.FileInfo, size int64) string {
 
 const wrongContents = "its contents do not have the SHA-256 in its name"
 
-// Has implements Store.
-func (s *Disk) Has(d Digest) bool {
+// Missing implements Store: there are the entries that are files of their digest's size.
+func (s *Disk) Missing(ctx context.Context, digests []Digest) ([]Digest, error) {
+	var missing []Digest
+	for _, d := range digests {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !s.has(d) {
+			missing = append(missing, d)
+		}
+	}
+	return missing, nil
+}
+
+func (s *Disk) has(d Digest) bool {
 	path := entry(s.cas, d)
 	fi, err := os.Lstat(path)
 	if err != nil {
@@ -98,15 +112,18 @@ func (s *Disk) Has(d Digest) bool {
 }
 
 // Open implements Store. The blob is an *os.File.
-func (s *Disk) Open(d Digest) (Blob, error) {
-	f, err := s.open(d)
+func (s *Disk) Open(ctx context.Context, d Digest) (Blob, error) {
+	f, err := s.open(ctx, d)
 	if err != nil {
 		return nil, err // not a nil *os.File in an interface
 	}
 	return f, nil
 }
 
-func (s *Disk) open(d Digest) (*os.File, error) {
+func (s *Disk) open(ctx context.Context, d Digest) (*os.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	path := entry(s.cas, d)
 	f, fi, err := s.openEntry(path, d.Size)
 	if err != nil {
@@ -121,8 +138,11 @@ func (s *Disk) open(d Digest) (*os.File, error) {
 	if v.file != nil && sameFile(v.file, fi) {
 		return f, nil
 	}
-	if why := check(f, d); why != "" {
+	if why, err := check(ctx, f, d); err != nil || why != "" {
 		f.Close()
+		if err != nil {
+			return nil, err
+		}
 		s.damaged(path, fi, why)
 		return nil, miss(d)
 	}
@@ -131,27 +151,45 @@ func (s *Disk) open(d Digest) (*os.File, error) {
 }
 
 // check hashes a file, leaving its offset alone. It returns what is wrong, "" if nothing.
-func check(f io.ReaderAt, d Digest) string {
+// The error is that of ctx.
+func check(ctx context.Context, f io.ReaderAt, d Digest) (why string, err error) {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	h := sha256.New()
 	// One byte more than there should be: a file that grows is found out.
-	n, err := io.CopyBuffer(onlyWriter{h}, onlyReader{io.NewSectionReader(f, 0, d.Size+1)}, *buf)
+	n, err := io.CopyBuffer(onlyWriter{h}, untilDone{ctx, io.NewSectionReader(f, 0, d.Size+1)}, *buf)
 	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
 	case err != nil:
-		return reason(err).Error()
+		return reason(err).Error(), nil
 	case n != d.Size || [sha256.Size]byte(h.Sum(nil)) != d.Hash:
-		return wrongContents
+		return wrongContents, nil
 	}
-	return ""
+	return "", nil
 }
 
-// onlyReader and onlyWriter hide the methods by which io.CopyBuffer would bypass its buffer.
-type onlyReader struct{ io.Reader }
+// onlyWriter hides the method by which io.CopyBuffer would bypass its buffer.
 type onlyWriter struct{ io.Writer }
 
+// untilDone reads until its context is over.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
+}
+
 // ReadAll implements Store.
-func (s *Disk) ReadAll(d Digest, max int64) ([]byte, error) {
+func (s *Disk) ReadAll(ctx context.Context, d Digest, max int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if d.Size > max {
 		return nil, failure("read the cache", s.dir, fmt.Errorf("blob %s has more than %d bytes", d, max))
 	}

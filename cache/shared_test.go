@@ -37,17 +37,17 @@ func TestShared(t *testing.T) {
 			var err error
 			switch r.Intn(8) {
 			case 0, 1:
-				_, err = s.Put(b)
+				_, err = s.Put(background, b)
 			case 2:
-				_, err = s.PutReader(bytes.NewReader(b))
+				_, err = stream(s, bytes.NewReader(b))
 			case 3:
 				var got []byte
-				if got, err = s.ReadAll(d, 1<<30); err == nil && !bytes.Equal(got, b) {
+				if got, err = s.ReadAll(background, d, 1<<30); err == nil && !bytes.Equal(got, b) {
 					err = errors.New("wrong bytes")
 				}
 			case 4:
 				var f Blob
-				if f, err = s.Open(d); err == nil {
+				if f, err = s.Open(background, d); err == nil {
 					got := make([]byte, len(b))
 					if _, err = f.ReadAt(got, 0); err == nil && !bytes.Equal(got, b) {
 						err = errors.New("wrong bytes")
@@ -55,10 +55,10 @@ func TestShared(t *testing.T) {
 					f.Close()
 				}
 			case 5:
-				err = s.PutResult(d, &reapi.ActionResult{Stderr: b[:1], ExitCode: int32(r.Intn(2))})
+				err = s.PutResult(background, d, &reapi.ActionResult{Stderr: b[:1], ExitCode: int32(r.Intn(2))})
 			case 6:
 				var res *reapi.ActionResult
-				if res, err = s.Get(d); err == nil && !bytes.Equal(res.Stderr, b[:1]) {
+				if res, err = s.Get(background, d); err == nil && !bytes.Equal(res.Stderr, b[:1]) {
 					err = errors.New("wrong result")
 				}
 			case 7:
@@ -84,7 +84,7 @@ func TestShared(t *testing.T) {
 	wg.Wait()
 	for _, b := range blobs {
 		put(t, disks[0], b)
-		if got, err := disks[1].ReadAll(Of(b), 1<<30); err != nil || !bytes.Equal(got, b) {
+		if got, err := disks[1].ReadAll(background, Of(b), 1<<30); err != nil || !bytes.Equal(got, b) {
 			t.Errorf("%d bytes: %v", len(b), err)
 		}
 	}
@@ -103,14 +103,14 @@ func TestSharedOneBlob(t *testing.T) {
 		wg.Go(func() {
 			var err error
 			if i%2 == 0 {
-				_, err = s.Put(b)
+				_, err = s.Put(background, b)
 			} else {
-				_, err = s.PutReader(bytes.NewReader(b))
+				_, err = stream(s, bytes.NewReader(b))
 			}
 			if err != nil {
 				t.Error(err)
 			}
-			if got, err := s.ReadAll(Of(b), 1<<30); err != nil || !bytes.Equal(got, b) {
+			if got, err := s.ReadAll(background, Of(b), 1<<30); err != nil || !bytes.Equal(got, b) {
 				t.Errorf("after Put: %v", err)
 			}
 			if len(w.list) > 0 {
@@ -130,7 +130,7 @@ func TestSharedNewFolders(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				<-start
-				if _, err := s.Put([]byte{2}); err != nil {
+				if _, err := s.Put(background, []byte{2}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -155,7 +155,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	w, err := s.Create()
+	w, err := s.Create(background)
 	if err != nil {
 		panic(err)
 	}

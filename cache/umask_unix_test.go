@@ -17,7 +17,7 @@ func TestUmask(t *testing.T) {
 	defer syscall.Umask(old)
 	d := put(t, s, []byte("x"))
 	path := filepath.Join(dir, "x")
-	if err := s.CopyTo(d, path, true); err != nil {
+	if err := s.CopyTo(background, d, path, true); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]os.FileMode{entry(s.cas, d): 0o444, path: 0o755} {

@@ -1,10 +1,10 @@
 package cache
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +15,14 @@ import (
 const blobMode fs.FileMode = 0o444
 
 // Put implements Store.
-func (s *Disk) Put(b []byte) (Digest, error) {
+func (s *Disk) Put(ctx context.Context, b []byte) (Digest, error) {
+	if err := ctx.Err(); err != nil {
+		return Digest{}, err
+	}
+	return s.put(b)
+}
+
+func (s *Disk) put(b []byte) (Digest, error) {
 	d := Of(b)
 	return d, s.putEntry(entry(s.cas, d), b, d.Size)
 }
@@ -96,33 +103,21 @@ func (s *Disk) move(tmp, path string, size int64) error {
 	return err
 }
 
-// PutReader implements Store.
-func (s *Disk) PutReader(r io.Reader) (Digest, error) {
-	w, err := s.Create()
-	if err != nil {
-		return Digest{}, err
-	}
-	defer w.Abort()
-	if _, err := io.Copy(w, r); err != nil {
-		return Digest{}, err
-	}
-	return w.Commit()
-}
-
 // Create implements Store.
-func (s *Disk) Create() (*Writer, error) {
+func (s *Disk) Create(ctx context.Context) (Writer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	buf := buffers.Get().(*[]byte)
-	return &Writer{s: s, pooled: buf, buf: (*buf)[:0], hash: sha256.New()}, nil
+	return &diskWriter{ctx: ctx, s: s, pooled: buf, buf: (*buf)[:0], hash: sha256.New()}, nil
 }
 
 var errSealed = errors.New("the blob is sealed already")
 
-// Writer takes a blob piece by piece and hashes it on the way. What fits into a small
-// buffer touches the disk only when it is new. A Writer is used by one goroutine.
-//
-//	writing ──Commit──► sealed        Abort, or an error, ends it from any state;
-//	   └──────Abort───► sealed        nothing is left behind
-type Writer struct {
+// diskWriter hashes a blob on its way. What fits into a small buffer touches the disk only
+// when it is new.
+type diskWriter struct {
+	ctx    context.Context // of Create: when it is over, nothing more is written
 	s      *Disk
 	pooled *[]byte // where buf comes from; nil when sealed
 	buf    []byte
@@ -132,8 +127,8 @@ type Writer struct {
 	err    error
 }
 
-// Write appends p to the blob. Errors are *Error, and stay.
-func (w *Writer) Write(p []byte) (int, error) {
+// Write implements Writer.
+func (w *diskWriter) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -157,7 +152,12 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-func (w *Writer) flush(p []byte) error {
+func (w *diskWriter) flush(p []byte) error {
+	if err := w.ctx.Err(); err != nil {
+		w.err = err
+		w.Abort()
+		return err
+	}
 	if w.f == nil {
 		f, err := createTemp(w.s.tmp, blobMode)
 		if err != nil {
@@ -174,15 +174,14 @@ func (w *Writer) flush(p []byte) error {
 }
 
 // fail ends the writer with an error that every later call repeats.
-func (w *Writer) fail(err error) error {
+func (w *diskWriter) fail(err error) error {
 	w.err = w.s.writeFailure(err)
 	w.Abort()
 	return w.err
 }
 
-// Commit seals the blob and returns its digest. From then on it is in the store. It can be
-// called once; errors are *Error.
-func (w *Writer) Commit() (Digest, error) {
+// Commit implements Writer.
+func (w *diskWriter) Commit() (Digest, error) {
 	if w.err != nil {
 		return Digest{}, w.err
 	}
@@ -191,7 +190,7 @@ func (w *Writer) Commit() (Digest, error) {
 	}
 	defer w.Abort()
 	if w.f == nil {
-		return w.s.Put(w.buf)
+		return w.s.put(w.buf)
 	}
 	if err := w.flush(w.buf); err != nil {
 		return Digest{}, err
@@ -215,8 +214,8 @@ func (w *Writer) Commit() (Digest, error) {
 	return d, nil
 }
 
-// Abort drops the blob. After Commit, or a second time, it does nothing.
-func (w *Writer) Abort() {
+// Abort implements Writer.
+func (w *diskWriter) Abort() {
 	if w.pooled != nil {
 		buffers.Put(w.pooled)
 		w.pooled, w.buf = nil, nil

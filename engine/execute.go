@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -190,13 +191,13 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 }
 
 // readBlob reads a blob that an action made; again makes it again when it is gone.
-func (w *Workspace) readBlob(d cache.Digest, max int64, again func() error) ([]byte, error) {
-	b, err := w.store.ReadAll(d, max)
+func (w *Workspace) readBlob(ctx context.Context, d cache.Digest, max int64, again func() error) ([]byte, error) {
+	b, err := w.store.ReadAll(ctx, d, max)
 	if errors.Is(err, cache.ErrMiss) {
 		if err := again(); err != nil {
 			return nil, err
 		}
-		b, err = w.store.ReadAll(d, max)
+		b, err = w.store.ReadAll(ctx, d, max)
 	}
 	if err != nil {
 		return nil, cacheError(err)

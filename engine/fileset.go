@@ -85,7 +85,7 @@ func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
 		return eval.Result{}, err
 	}
 	if data := r.Outputs[0]; data.Inline != nil { // members are read from the store, however few
-		if _, err := w.store.Put(data.Inline); err != nil {
+		if _, err := w.store.Put(c.Context(), data.Inline); err != nil {
 			return eval.Result{}, cacheError(err)
 		}
 	}
@@ -112,7 +112,7 @@ func (w *Workspace) members(c *eval.Context, k eval.Key) (*archiveIndex, *tree.I
 	}
 	b := ai.index.Inline
 	if b == nil {
-		b, err = w.readBlob(ai.index.Digest, maxIndex, func() error { return c.RunAgain(k) })
+		b, err = w.readBlob(c.Context(), ai.index.Digest, maxIndex, func() error { return c.RunAgain(k) })
 	}
 	if err != nil {
 		return nil, nil, err

@@ -34,7 +34,7 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 		if o.Err != nil {
 			return nil, w.explain(diag.List{o.Err})
 		}
-		return w.exec.Inspect(o.Object.(*action.Spec)), nil
+		return w.exec.Inspect(w.ctx, o.Object.(*action.Spec)), nil
 	}
 	site, _ := w.declared(l.String())
 	return nil, &diag.Error{Pos: site.Pos, Label: l.String(), Err: ErrNoOperation,

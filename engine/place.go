@@ -80,13 +80,13 @@ func (w *Workspace) placeOne(out *Output, k eval.Key) error {
 	name := w.place(out.Path)
 	err := w.makeFolder(path.Dir(out.Path))
 	if err == nil {
-		err = w.store.CopyTo(out.Digest, name, false)
+		err = w.store.CopyTo(w.ctx, out.Digest, name, false)
 	}
 	if errors.Is(err, cache.ErrMiss) {
 		if err := w.restore(out); err != nil {
 			return err
 		}
-		err = w.store.CopyTo(out.Digest, name, false)
+		err = w.store.CopyTo(w.ctx, out.Digest, name, false)
 	}
 	if err != nil {
 		var ce *cache.Error
@@ -124,7 +124,7 @@ func (w *Workspace) restore(out *Output) error {
 	}
 	for _, a := range o.Object.([]action.Output) {
 		if a.Digest == out.Digest && a.Inline != nil {
-			_, err := w.store.Put(a.Inline)
+			_, err := w.store.Put(w.ctx, a.Inline)
 			return err
 		}
 	}

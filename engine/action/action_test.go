@@ -126,11 +126,11 @@ func TestDo(t *testing.T) {
 // TestWhereBytesLie reads one file from each of the places.
 func TestWhereBytesLie(t *testing.T) {
 	x, store := newExecutor(t)
-	blob, err := store.Put([]byte("blob"))
+	blob, err := store.Put(context.Background(), []byte("blob"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := store.Put([]byte("..member.."))
+	data, err := store.Put(context.Background(), []byte("..member.."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestLargeOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := r.Outputs[0]
-	if b, err := store.ReadAll(o.Digest, 1<<20); err != nil || string(b) != "a="+big+";!" || o.Inline != nil {
+	if b, err := store.ReadAll(context.Background(), o.Digest, 1<<20); err != nil || string(b) != "a="+big+";!" || o.Inline != nil {
 		t.Fatalf("%v", err)
 	}
 	if r, err := x.Do(context.Background(), s, false); err != nil || !r.Cached {
@@ -215,7 +215,7 @@ func TestContract(t *testing.T) {
 
 func TestInspect(t *testing.T) {
 	x, _ := newExecutor(t)
-	c := x.Inspect(concatSpec(inline("a", "1")))
+	c := x.Inspect(context.Background(), concatSpec(inline("a", "1")))
 	if b, err := c.Read(c.Files("in")[0], 10); err != nil || string(b) != "1" {
 		t.Errorf("%q, %v", b, err)
 	}

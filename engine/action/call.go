@@ -117,7 +117,7 @@ type nopCloser struct{ *bytes.Reader }
 func (nopCloser) Close() error { return nil }
 
 func (c *call) blob(d cache.Digest) (ReaderAtCloser, error) {
-	r, err := c.x.Store.Open(d)
+	r, err := c.x.Store.Open(c.ctx, d)
 	if errors.Is(err, cache.ErrMiss) {
 		return nil, &LostError{d}
 	}
@@ -156,7 +156,7 @@ type outputWriter struct {
 	c     *call
 	name  string
 	small []byte
-	large *cache.Writer
+	large cache.Writer
 }
 
 func (o *outputWriter) Write(p []byte) (int, error) {
@@ -168,7 +168,7 @@ func (o *outputWriter) Write(p []byte) (int, error) {
 			o.small = append(o.small, p...)
 			return len(p), nil
 		}
-		w, err := o.c.x.Store.Create()
+		w, err := o.c.x.Store.Create(o.c.ctx)
 		if err != nil {
 			return 0, err
 		}

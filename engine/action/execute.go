@@ -59,7 +59,7 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 		return nil, err
 	}
 	if !again && !s.Operation.Trivial {
-		if r := x.lookup(key, s); r != nil {
+		if r := x.lookup(ctx, key, s); r != nil {
 			return r, nil
 		}
 	}
@@ -85,36 +85,43 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 	if s.Operation.Trivial {
 		return r, nil
 	}
-	if err := x.Actions.PutResult(key, ar); err != nil {
+	if err := x.Actions.PutResult(ctx, key, ar); err != nil {
 		return nil, tidy(err)
 	}
 	return r, nil
 }
 
 // Inspect returns a Call over s that can read its inputs and create no output.
-func (x *Executor) Inspect(s *Spec) Call {
+func (x *Executor) Inspect(ctx context.Context, s *Spec) Call {
 	read := *s
 	read.Outputs = nil
-	return &call{ctx: context.Background(), x: x, spec: &read}
+	return &call{ctx: ctx, x: x, spec: &read}
 }
 
 // lookup returns the cached result under key; nil when there is none, it is not of this
 // shape, or a blob that it names is gone.
-func (x *Executor) lookup(key cache.Digest, s *Spec) *Result {
-	ar, err := x.Actions.Get(key)
+func (x *Executor) lookup(ctx context.Context, key cache.Digest, s *Spec) *Result {
+	ar, err := x.Actions.Get(ctx, key)
 	if err != nil || len(ar.OutputFiles) != len(s.Outputs) {
 		return nil
 	}
 	r := &Result{Key: key, Cached: true}
+	var stored []cache.Digest
 	for i, f := range ar.OutputFiles {
-		if f.Path != s.Outputs[i] || f.Contents == nil && f.Digest.Size > 0 && !x.Store.Has(f.Digest) {
+		if f.Path != s.Outputs[i] {
 			return nil
+		}
+		if f.Contents == nil && f.Digest.Size > 0 {
+			stored = append(stored, f.Digest)
 		}
 		o := Output{f.Path, f.Digest, f.Contents}
 		if f.Digest.Size == 0 {
 			o.Inline = []byte{}
 		}
 		r.Outputs = append(r.Outputs, o)
+	}
+	if missing, err := x.Store.Missing(ctx, stored); err != nil || len(missing) > 0 {
+		return nil
 	}
 	if len(ar.Stderr) > 0 {
 		r.Warnings = strings.Split(string(ar.Stderr), "\n")
@@ -129,7 +136,7 @@ func tidy(err error) error {
 	var lost *LostError
 	var ce *cache.Error
 	switch {
-	case errors.As(err, &d), errors.As(err, &l), errors.As(err, &lost), errors.Is(err, context.Canceled):
+	case errors.As(err, &d), errors.As(err, &l), errors.As(err, &lost), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.As(err, &ce):
 		return &diag.Error{Msg: ce.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
