@@ -24,8 +24,8 @@ func (s *Disk) Get(ctx context.Context, key Digest) (*reapi.ActionResult, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	path := entry(s.ac, key)
-	f, fi, err := s.openEntry(path, anySize)
+	name := entry(acDir, key)
+	f, fi, err := s.openEntry(name, anySize)
 	if err != nil {
 		return nil, err
 	}
@@ -35,22 +35,22 @@ func (s *Disk) Get(ctx context.Context, key Digest) (*reapi.ActionResult, error)
 	defer f.Close()
 	size := fi.Size() - sha256.Size
 	if size < 0 || size > reapi.MaxMessage {
-		s.damaged(path, fi, "it has the size of no action result")
+		s.damaged(name, fi, "it has the size of no action result")
 		return nil, miss(key)
 	}
 	b := make([]byte, fi.Size())
 	if _, err := io.ReadFull(f, b); err != nil {
-		s.damaged(path, fi, shortened(err))
+		s.damaged(name, fi, shortened(err))
 		return nil, miss(key)
 	}
 	message := b[:size]
 	if string(resultSum(key, message)) != string(b[size:]) {
-		s.damaged(path, fi, "its contents do not have the checksum at its end")
+		s.damaged(name, fi, "its contents do not have the checksum at its end")
 		return nil, miss(key)
 	}
 	r, err := reapi.UnmarshalActionResult(message)
 	if err != nil {
-		s.damaged(path, fi, err.Error())
+		s.damaged(name, fi, err.Error())
 		return nil, miss(key)
 	}
 	return r, nil
@@ -62,5 +62,5 @@ func (s *Disk) PutResult(ctx context.Context, key Digest, r *reapi.ActionResult)
 		return err
 	}
 	message := r.Marshal()
-	return s.putEntry(entry(s.ac, key), append(message, resultSum(key, message)...), anySize)
+	return s.putEntry(entry(acDir, key), append(message, resultSum(key, message)...), anySize)
 }

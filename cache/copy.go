@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // CopyTo makes an ordinary, writable file of a blob: a copy, or a reflink where the file
@@ -13,7 +15,7 @@ import (
 // replaced at once by the whole new one; missing folders are made. The error is ErrMiss, an
 // *Error, or that of ctx.
 //
-// What a process that was killed leaves behind lies in the same folder; CleanTemp removes it.
+// What a process that was killed leaves behind lies in the same folder; osfile.CleanTemp removes it.
 func (s *Disk) CopyTo(ctx context.Context, d Digest, path string, executable bool) error {
 	from, err := s.open(ctx, d)
 	if err != nil {
@@ -24,7 +26,7 @@ func (s *Disk) CopyTo(ctx context.Context, d Digest, path string, executable boo
 	if executable {
 		mode = 0o755
 	}
-	to, err := createTemp(filepath.Dir(path), 0o600)
+	to, err := osfile.CreateTemp(filepath.Dir(path), 0o600)
 	if err != nil {
 		return failure("write", path, err)
 	}

@@ -38,7 +38,7 @@ func TestCopyTo(t *testing.T) {
 			if err := os.WriteFile(path, []byte("edited"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if in, err := os.Lstat(entry(s.cas, d)); err != nil || os.SameFile(in, fi) {
+			if in, err := os.Lstat(s.path(entry(casDir, d))); err != nil || os.SameFile(in, fi) {
 				t.Errorf("the copy is the entry (%v)", err)
 			}
 			if got, err := s.ReadAll(background, d, 1<<30); err != nil || !bytes.Equal(got, b) {
@@ -118,7 +118,7 @@ func TestCopyToErrors(t *testing.T) {
 	err := s.CopyTo(background, d, path, false)
 	if want := "cannot write " + path + ": no space left on device"; reflinks(t, s) == nil && err == nil {
 		t.Log("the file system shares blocks and needs no space")
-	} else if err == nil || err.Error() != want || !isNoSpace(err) {
+	} else if err == nil || err.Error() != want || !errors.Is(err, noSpace) {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if names := temporaries(t, dir); len(names) > 0 {

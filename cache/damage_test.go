@@ -91,7 +91,7 @@ func TestDamagedBlob(t *testing.T) {
 				t.Run(kind+"/"+how+"/"+putName, func(t *testing.T) {
 					s, w := openDisk(t, t.TempDir())
 					put(t, s, b)
-					if err := damage(entry(s.cas, d)); err != nil {
+					if err := damage(s.path(entry(casDir, d))); err != nil {
 						t.Fatal(err)
 					}
 					for range 3 {
@@ -99,7 +99,7 @@ func TestDamagedBlob(t *testing.T) {
 							t.Fatalf("%v, want a miss", err)
 						}
 					}
-					if len(w.list) != 1 || !strings.Contains(w.list[0], entry(s.cas, d)[:len(s.cas)+3]) {
+					if len(w.list) != 1 || !strings.Contains(w.list[0], s.path(entry(casDir, d))[:len(s.path(casDir))+3]) {
 						t.Errorf("warnings %q, want one that names the entry", w.list)
 					}
 					if s.has(d) {
@@ -111,8 +111,8 @@ func TestDamagedBlob(t *testing.T) {
 					if err := ask(s); err != nil {
 						t.Errorf("not healed: %v", err)
 					}
-					if len(w.list) != 1 || len(temporaries(t, s.tmp)) > 0 {
-						t.Errorf("warnings %q, left behind %v", w.list, temporaries(t, s.tmp))
+					if len(w.list) != 1 || len(temporaries(t, s.TempDir())) > 0 {
+						t.Errorf("warnings %q, left behind %v", w.list, temporaries(t, s.TempDir()))
 					}
 				})
 			}
@@ -122,7 +122,7 @@ func TestDamagedBlob(t *testing.T) {
 			t.Run(kind+"/"+putName, func(t *testing.T) {
 				s, w := openDisk(t, t.TempDir())
 				put(t, s, b)
-				if err := damage(entry(s.cas, d)); err != nil {
+				if err := damage(s.path(entry(casDir, d))); err != nil {
 					t.Fatal(err)
 				}
 				if got, err := heal(s); err != nil || got != d {
@@ -152,7 +152,7 @@ func TestDamagedResult(t *testing.T) {
 		if err := s.PutResult(background, other, r); err != nil {
 			return err
 		}
-		b, err := os.ReadFile(entry(s.ac, other))
+		b, err := os.ReadFile(s.path(entry(acDir, other)))
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func TestDamagedResult(t *testing.T) {
 			if err := s.PutResult(background, key, r); err != nil {
 				t.Fatal(err)
 			}
-			if err := damage(entry(s.ac, key)); err != nil {
+			if err := damage(s.path(entry(acDir, key))); err != nil {
 				t.Fatal(err)
 			}
 			for range 3 {
@@ -194,14 +194,14 @@ func TestDamagedResult(t *testing.T) {
 func TestDamagedSparesHealed(t *testing.T) {
 	s, _ := openDisk(t, t.TempDir())
 	d := put(t, s, []byte("x"))
-	path := entry(s.cas, d)
+	path := s.path(entry(casDir, d))
 	overwrite(t, path, "y")
 	bad, err := os.Lstat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	put(t, s, []byte("x"))
-	s.damaged(path, bad, "test")
+	s.damaged(entry(casDir, d), bad, "test")
 	if b, err := s.ReadAll(background, d, 1); err != nil || string(b) != "x" {
 		t.Errorf("%q, %v", b, err)
 	}
@@ -211,11 +211,11 @@ func TestDamagedSparesHealed(t *testing.T) {
 func TestDamagedStays(t *testing.T) {
 	s, w := openDisk(t, t.TempDir())
 	d := put(t, s, []byte("x"))
-	overwrite(t, entry(s.cas, d), "y")
-	if err := os.Remove(s.tmp); err != nil {
+	overwrite(t, s.path(entry(casDir, d)), "y")
+	if err := os.Remove(s.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(s.tmp, nil, 0o666); err != nil { // nothing can be moved there
+	if err := os.WriteFile(s.TempDir(), nil, 0o666); err != nil { // nothing can be moved there
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -236,7 +236,7 @@ func FuzzGet(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(make([]byte, 32))
 	s, _ := openDisk(f, f.TempDir())
-	path := entry(s.ac, key)
+	path := s.path(entry(acDir, key))
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		f.Fatal(err)
 	}

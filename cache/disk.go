@@ -8,8 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // layout is the version of the folder's shape; another one lies beside it.
@@ -18,9 +21,7 @@ const layout = "v1"
 // Disk is a Store and an ActionCache in a folder, which any number of processes may share.
 type Disk struct {
 	dir      string // as given, made absolute
-	cas      string
-	ac       string
-	tmp      string
+	readOnly bool
 	verified sync.Map // Digest to *verification
 
 	// The two ways in which bytes reach a disk; tests put a full one in their place.
@@ -28,9 +29,18 @@ type Disk struct {
 	copy  func(to io.Writer, from io.Reader) (int64, error) // by the kernel, between files
 
 	mu     sync.Mutex
+	v1     *osfile.Folder // DIR/v1; nil when a read-only one does not exist
 	warn   func(string)
 	warned map[string]bool // paths
 }
+
+// The parts of DIR/v1. Names of entries, as all names that osfile.Folder takes, begin there.
+const (
+	casDir        = "cas"
+	acDir         = "ac"
+	tmpDir        = "tmp"
+	workspacesDir = "workspaces"
+)
 
 var (
 	_ Store       = (*Disk)(nil)
@@ -50,37 +60,74 @@ func OpenDisk(dir string, warn func(msg string)) (*Disk, error) {
 	}
 	d := &Disk{
 		dir:    absolute,
-		cas:    filepath.Join(absolute, layout, "cas"),
-		ac:     filepath.Join(absolute, layout, "ac"),
-		tmp:    filepath.Join(absolute, layout, "tmp"),
 		write:  (*os.File).Write,
 		copy:   io.Copy,
 		warn:   warn,
 		warned: map[string]bool{},
 	}
-	if fi, err := os.Stat(d.tmp); err != nil || !fi.IsDir() {
-		if err := d.make(); err != nil {
-			return nil, failure("open the cache", dir, err)
-		}
+	folder, err := d.folder()
+	if err != nil {
+		return nil, failure("open the cache", dir, err)
 	}
-	CleanTemp(d.tmp)
+	folder.CleanTemp(tmpDir)
 	return d, nil
 }
 
-// make creates the folders; tmp comes last, because its presence says that all are there.
-func (s *Disk) make() error {
-	for _, dir := range []string{s.cas, s.ac, s.tmp} {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return err
-		}
+// OpenReadOnly opens the cache in dir for a command that only reads: nothing is made,
+// changed or taken away there, and what would write fails. A cache that is not there is empty.
+func OpenReadOnly(dir string) (*Disk, error) {
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, failure("open the cache", dir, err)
 	}
+	d := &Disk{dir: absolute, readOnly: true, warn: func(string) {}, warned: map[string]bool{}}
+	if fi, err := os.Lstat(filepath.Join(absolute, layout)); err != nil || !fi.IsDir() {
+		return d, nil
+	}
+	d.v1, err = osfile.OpenExisting(filepath.Join(absolute, layout), nil)
+	if err != nil {
+		return nil, failure("open the cache", dir, err)
+	}
+	return d, nil
+}
+
+var errReadOnly = errors.New("it is opened for reading only")
+
+// folder opens DIR/v1 and makes what is missing of it.
+func (s *Disk) folder() (*osfile.Folder, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.readOnly {
+		return nil, errReadOnly
+	}
+	top, err := osfile.OpenFolder(s.dir, s.warn)
+	if err != nil {
+		return nil, err
+	}
+	defer top.Close()
 	// The mark by which backup programs know a cache (bford.info/cachedir). Without it all works.
-	tag, err := os.OpenFile(filepath.Join(s.dir, "CACHEDIR.TAG"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err == nil {
+	if tag, err := top.Create("CACHEDIR.TAG"); err == nil {
 		tag.WriteString("Signature: 8a477f597d28d172789f06886806bc55\n# This folder is the cache of sbomctl; it can be removed at any time.\n")
 		tag.Close()
 	}
-	return nil
+	folder, err := top.Sub(layout)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []string{casDir, acDir, tmpDir, workspacesDir} {
+		if err := folder.Make(part); err != nil {
+			return nil, err
+		}
+	}
+	s.v1 = folder // an earlier one stays open for those who use it just now
+	return folder, nil
+}
+
+// opened returns DIR/v1 as it was opened; nil when there is none.
+func (s *Disk) opened() *osfile.Folder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.v1
 }
 
 // DefaultDir returns "sbomctl" in the user's cache folder ($XDG_CACHE_HOME or ~/.cache on
@@ -93,69 +140,62 @@ func DefaultDir() (string, error) {
 	return filepath.Join(dir, "sbomctl"), nil
 }
 
-// StatePath returns the folder in which the engine keeps what belongs to one workspace; it
-// need not exist. workspaceRoot is the absolute path of the root, links resolved, so that
-// one workspace has one folder.
-func StatePath(dir, workspaceRoot string) string {
+// State opens the folder in which the engine keeps what belongs to one workspace.
+// workspaceRoot is the absolute path of the root, links resolved, so that one workspace has
+// one folder. With OpenReadOnly it is nil when there is none.
+func (s *Disk) State(workspaceRoot string) (*osfile.Folder, error) {
 	sum := sha256.Sum256([]byte(filepath.Clean(workspaceRoot)))
-	return filepath.Join(dir, layout, "workspaces", hex.EncodeToString(sum[:]))
+	name := path.Join(workspacesDir, hex.EncodeToString(sum[:]))
+	if s.readOnly {
+		if s.v1 == nil {
+			return nil, nil
+		}
+		state, err := s.v1.Existing(name)
+		if err != nil {
+			return nil, nil // nothing is known of the workspace
+		}
+		return state, nil
+	}
+	folder, err := s.folder()
+	if err == nil {
+		folder, err = folder.Sub(name)
+	}
+	if err != nil {
+		return nil, s.writeFailure(err)
+	}
+	folder.CleanTemp(".")
+	return folder, nil
 }
 
 // Dir returns the cache's folder.
 func (s *Disk) Dir() string { return s.dir }
 
-// entry returns the path of the entry for d in root, which is s.cas or s.ac.
-func entry(root string, d Digest) string {
+// TempDir returns the path of the folder for files being written, from which they are renamed.
+func (s *Disk) TempDir() string { return filepath.Join(s.dir, layout, tmpDir) }
+
+// entry returns the name of the entry for d in part, which is casDir or acDir.
+func entry(part string, d Digest) string {
 	name := d.Hex()
-	return filepath.Join(root, name[:2], name)
+	return path.Join(part, name[:2], name)
+}
+
+// path returns the path of an entry, for messages.
+func (s *Disk) path(name string) string {
+	return filepath.Join(s.dir, layout, filepath.FromSlash(name))
 }
 
 // damaged deals with an entry that is not what its name says: one warning, and it goes out
-// of the way. seen is the file that was looked at (nil: it could not be opened). It is
-// renamed before it is removed, because another process may have put a good one in its
-// place in the meantime; that one goes back.
-func (s *Disk) damaged(path string, seen fs.FileInfo, why string) {
-	s.warnOnce(path, why)
-	if seen == nil {
-		var err error
-		if seen, err = os.Lstat(path); err != nil {
-			return
-		}
-	}
-	aside := tempName(s.tmp)
-	if os.Rename(path, aside) != nil {
-		return
-	}
-	if now, err := os.Lstat(aside); err == nil && !sameFile(seen, now) {
-		if os.Rename(aside, path) == nil {
-			return
-		}
-	}
-	os.RemoveAll(aside)
-}
-
-// unblock takes away what lies in the place of one of the 256 folders and is none.
-func (s *Disk) unblock(folder string) {
-	if fi, err := os.Stat(folder); err == nil && fi.IsDir() {
-		return
-	}
-	if fi, err := os.Lstat(folder); err == nil && !fi.IsDir() {
-		s.damaged(folder, fi, "it is no folder")
-	}
-}
-
-func (s *Disk) warnOnce(path, why string) {
+// of the way. seen is what was looked at.
+func (s *Disk) damaged(name string, seen fs.FileInfo, why string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.warned[path] {
-		s.warned[path] = true
-		s.warn(fmt.Sprintf("cache entry %s is damaged and not used: %s", path, why))
+	if !s.warned[name] {
+		s.warned[name] = true
+		s.warn(fmt.Sprintf("cache entry %s is damaged and not used: %s", s.path(name), why))
 	}
-}
-
-// sameFile reports that a and b are one file that nobody has written to in between.
-func sameFile(a, b fs.FileInfo) bool {
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+	s.mu.Unlock()
+	if !s.readOnly {
+		s.opened().DiscardVia(tmpDir, name, seen)
+	}
 }
 
 // Usage is how much a cache holds.
@@ -169,10 +209,10 @@ type Usage struct {
 func (s *Disk) Stat() (Usage, error) {
 	var u Usage
 	for _, part := range []struct {
-		root  string
+		name  string
 		count *int
-	}{{s.cas, &u.Blobs}, {s.ac, &u.Results}} {
-		err := filepath.WalkDir(part.root, func(_ string, e fs.DirEntry, err error) error {
+	}{{casDir, &u.Blobs}, {acDir, &u.Results}} {
+		err := filepath.WalkDir(s.path(part.name), func(_ string, e fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // somebody empties the cache
 			}

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/sbomctl/sbomctl/cache/reapi"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // warnings collects what a Disk says.
@@ -66,7 +68,7 @@ func put(t testing.TB, s *Disk, b []byte) Digest {
 // temporaries lists what is being written in dir.
 func temporaries(t testing.TB, dir string) []string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
+	names, err := filepath.Glob(filepath.Join(dir, ".sbomctl-*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +105,7 @@ func TestStore(t *testing.T) {
 				return w.Commit()
 			},
 		} {
-			if err := os.RemoveAll(s.cas); err != nil {
+			if err := os.RemoveAll(s.path(casDir)); err != nil {
 				t.Fatal(err)
 			}
 			if s.has(Of(b)) {
@@ -134,7 +136,7 @@ func TestStore(t *testing.T) {
 			}
 		}
 	}
-	if names := temporaries(t, s.tmp); len(names) > 0 || len(w.list) > 0 {
+	if names := temporaries(t, s.TempDir()); len(names) > 0 || len(w.list) > 0 {
 		t.Errorf("left behind %v, warned %v", names, w.list)
 	}
 }
@@ -160,11 +162,13 @@ func TestLayout(t *testing.T) {
 	if tag, err := os.ReadFile(filepath.Join(dir, "CACHEDIR.TAG")); err != nil || !bytes.HasPrefix(tag, []byte("Signature: 8a477f597d28d172789f06886806bc55\n")) {
 		t.Errorf("CACHEDIR.TAG: %q, %v", tag, err)
 	}
-	if got, want := StatePath("/c", "/w"), filepath.FromSlash("/c/v1/workspaces/"+Of([]byte(filepath.FromSlash("/w"))).Hex()); got != want {
-		t.Errorf("StatePath = %s, want %s", got, want)
+	state, err := s.State("/w")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if StatePath("/c", "/w/") != StatePath("/c", "/w") || StatePath("/c", "/w") == StatePath("/c", "/v") {
-		t.Error("StatePath does not tell workspaces apart by path")
+	defer state.Close()
+	if got, want := state.Path("journal"), filepath.Join(dir, "v1/workspaces", Of([]byte(filepath.FromSlash("/w"))).Hex(), "journal"); got != want {
+		t.Errorf("State has %s, want %s", got, want)
 	}
 	u, err := s.Stat()
 	if err != nil || u != (Usage{Blobs: 1, Results: 1, Bytes: 1 + 32}) {
@@ -177,7 +181,7 @@ func TestPutExisting(t *testing.T) {
 	s, _ := openDisk(t, t.TempDir())
 	for _, b := range contents() {
 		d := put(t, s, b)
-		before, err := os.Lstat(entry(s.cas, d))
+		before, err := os.Lstat(s.path(entry(casDir, d)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,15 +191,15 @@ func TestPutExisting(t *testing.T) {
 		if d, err := stream(s, bytes.NewReader(b)); err != nil || d != Of(b) {
 			t.Fatal(d, err)
 		}
-		after, err := os.Lstat(entry(s.cas, d))
+		after, err := os.Lstat(s.path(entry(casDir, d)))
 		// A long stream replaces an entry that was never verified, and leaves one that was.
-		if err != nil || len(b) <= bufferSize && !sameFile(before, after) {
+		if err != nil || len(b) <= bufferSize && !osfile.Same(before, after) {
 			t.Errorf("%d bytes: the entry was replaced (%v)", len(b), err)
 		}
 		if _, err := stream(s, bytes.NewReader(b)); err != nil {
 			t.Fatal(err)
 		}
-		if again, err := os.Lstat(entry(s.cas, d)); err != nil || !sameFile(after, again) {
+		if again, err := os.Lstat(s.path(entry(casDir, d))); err != nil || !osfile.Same(after, again) {
 			t.Errorf("%d bytes: a verified entry was replaced (%v)", len(b), err)
 		}
 	}
@@ -207,7 +211,7 @@ func TestOpenVerifiesOnce(t *testing.T) {
 	first, _ := openDisk(t, dir)
 	d := put(t, first, []byte("contents"))
 	s, w := openDisk(t, dir)
-	path := entry(s.cas, d)
+	path := s.path(entry(casDir, d))
 	open := func() error {
 		f, err := s.Open(background, d)
 		if err == nil {
@@ -291,7 +295,7 @@ func TestWriterStates(t *testing.T) {
 			t.Error("Abort after Commit took the blob away")
 		}
 	}
-	if names := temporaries(t, s.tmp); len(names) > 0 {
+	if names := temporaries(t, s.TempDir()); len(names) > 0 {
 		t.Errorf("left behind %v", names)
 	}
 }
@@ -309,7 +313,7 @@ func TestStreamError(t *testing.T) {
 			t.Errorf("%v, want the reader's own error", err)
 		}
 	}
-	if names := temporaries(t, s.tmp); len(names) > 0 {
+	if names := temporaries(t, s.TempDir()); len(names) > 0 {
 		t.Errorf("left behind %v", names)
 	}
 }
@@ -345,7 +349,7 @@ func TestMissing(t *testing.T) {
 	s, w := openDisk(t, t.TempDir())
 	here, gone, also := put(t, s, []byte("here")), Of([]byte("gone")), Of([]byte("also gone"))
 	bad := put(t, s, []byte("bad"))
-	overwrite(t, entry(s.cas, bad), "longer")
+	overwrite(t, s.path(entry(casDir, bad)), "longer")
 	for range 2 {
 		got, err := s.Missing(background, []Digest{also, here, bad, gone, here})
 		if want := []Digest{also, bad, gone}; err != nil || !reflect.DeepEqual(got, want) {
@@ -384,8 +388,8 @@ func TestContextOver(t *testing.T) {
 			t.Errorf("%s: %v", how, err)
 		}
 	}
-	if !s.has(d) || len(w.list) > 0 || len(temporaries(t, s.tmp)) > 0 {
-		t.Errorf("entry %v, warnings %q, left behind %v", s.has(d), w.list, temporaries(t, s.tmp))
+	if !s.has(d) || len(w.list) > 0 || len(temporaries(t, s.TempDir())) > 0 {
+		t.Errorf("entry %v, warnings %q, left behind %v", s.has(d), w.list, temporaries(t, s.TempDir()))
 	}
 	// One that ends while a blob is hashed is no damage either.
 	f, err := s.Open(background, d)
@@ -461,7 +465,7 @@ func TestErrorText(t *testing.T) {
 	if got, want := err.Error(), "cannot write to the cache /c: permission denied"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if !errors.Is(err, fs.ErrPermission) || isNoSpace(err) {
+	if !errors.Is(err, fs.ErrPermission) || errors.Is(err, noSpace) {
 		t.Error("wrong class")
 	}
 	if again := failure("read", "", err); again != err {

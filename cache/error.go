@@ -2,8 +2,8 @@ package cache
 
 import (
 	"errors"
-	"io/fs"
-	"os"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // Error says that the cache, or a file that it was to write, does not work: no space, no
@@ -32,21 +32,5 @@ func failure(op, path string, err error) error {
 	if errors.As(err, &e) {
 		return err
 	}
-	return &Error{Op: op, Path: path, Err: reason(err)}
-}
-
-// reason strips the operation and path that package os adds: they name temporary files.
-func reason(err error) error {
-	for {
-		switch e := err.(type) {
-		case *fs.PathError:
-			err = e.Err
-		case *os.LinkError:
-			err = e.Err
-		case *os.SyscallError:
-			err = e.Err
-		default:
-			return plain(err)
-		}
-	}
+	return &Error{Op: op, Path: path, Err: osfile.Reason(err)}
 }

@@ -48,11 +48,11 @@ func TestNoSpace(t *testing.T) {
 				t.Errorf("%d bytes of space: %v, want %s", space, err, want)
 			}
 			var e *Error
-			if !errors.As(err, &e) || !isNoSpace(err) || errors.Is(err, ErrMiss) {
+			if !errors.As(err, &e) || !errors.Is(err, noSpace) || errors.Is(err, ErrMiss) {
 				t.Errorf("%d bytes of space: %#v is of the wrong class", space, err)
 			}
 		}
-		if names := temporaries(t, s.tmp); len(names) > 0 || s.has(Of(b)) || len(w.list) > 0 {
+		if names := temporaries(t, s.TempDir()); len(names) > 0 || s.has(Of(b)) || len(w.list) > 0 {
 			t.Errorf("left behind %v, entry %v, warnings %q", names, s.has(Of(b)), w.list)
 		}
 		s.write, s.copy = (*os.File).Write, io.Copy
@@ -71,7 +71,7 @@ func TestNoSpaceStays(t *testing.T) {
 	w.Write(make([]byte, 2*bufferSize))
 	fullDisk(s, 1<<30)
 	w.Write([]byte("more"))
-	if _, err := w.Commit(); !isNoSpace(err) {
+	if _, err := w.Commit(); !errors.Is(err, noSpace) {
 		t.Errorf("%v", err)
 	}
 	w.Abort()
@@ -83,7 +83,7 @@ func TestNoPermission(t *testing.T) {
 	}
 	s, _ := openDisk(t, t.TempDir())
 	d := put(t, s, []byte("x"))
-	for _, dir := range []string{s.tmp, filepath.Dir(entry(s.cas, d))} {
+	for _, dir := range []string{s.TempDir(), filepath.Dir(s.path(entry(casDir, d)))} {
 		if err := os.Chmod(dir, 0o555); err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"sync"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // buffers are for hashing, comparing and collecting small writes.
@@ -39,47 +41,50 @@ const anySize = -1
 
 // openEntry opens an entry and checks what can be seen from outside. nil without an error
 // is a miss; damage has been dealt with.
-func (s *Disk) openEntry(path string, size int64) (*os.File, fs.FileInfo, error) {
-	f, err := openFile(path)
+func (s *Disk) openEntry(name string, size int64) (*os.File, fs.FileInfo, error) {
+	folder := s.opened()
+	if folder == nil {
+		return nil, nil, nil
+	}
+	f, fi, err := folder.Open(name, os.O_RDONLY)
+	var odd *osfile.OddError
 	switch {
 	case err == nil:
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil
-	case isExhausted(err):
-		return nil, nil, failure("read the cache", s.dir, err)
-	case isNotDir(err):
-		s.unblock(filepath.Dir(path))
+	case errors.As(err, &odd):
+		s.damaged(name, odd.Seen, odd.Why)
 		return nil, nil, nil
+	case osfile.IsExhausted(err):
+		return nil, nil, failure("read the cache", s.dir, err)
 	default:
-		s.damaged(path, nil, reason(err).Error())
+		s.unblock(name)
 		return nil, nil, nil
-	}
-	fi, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, nil, failure("read the cache", s.dir, err)
 	}
 	if why := unfit(fi, size); why != "" {
 		f.Close()
-		s.damaged(path, fi, why)
+		s.damaged(name, fi, why)
 		return nil, nil, nil
 	}
 	return f, fi, nil
 }
 
+// unblock takes away what lies in the place of an entry's folder, or above it, and is none.
+func (s *Disk) unblock(name string) {
+	for name = path.Dir(name); name != "."; name = path.Dir(name) {
+		if fi, err := s.opened().Lstat(name); err == nil && !fi.IsDir() {
+			s.damaged(name, fi, osfile.NoFolder(fi))
+		}
+	}
+}
+
 // unfit says why a file cannot be an entry of the given size; "" if it can.
 func unfit(fi fs.FileInfo, size int64) string {
-	switch {
-	case fi.IsDir():
-		return "it is a folder"
-	case fi.Mode()&fs.ModeSymlink != 0:
-		return "it is a symbolic link"
-	case !fi.Mode().IsRegular():
-		return "it is no ordinary file"
-	case size != anySize && fi.Size() != size:
-		return fmt.Sprintf("it has %d bytes, expected %d", fi.Size(), size)
+	why := osfile.Unfit(fi)
+	if why == "" && size != anySize && fi.Size() != size {
+		why = fmt.Sprintf("it has %d bytes, expected %d", fi.Size(), size)
 	}
-	return ""
+	return why
 }
 
 const wrongContents = "its contents do not have the SHA-256 in its name"
@@ -99,13 +104,16 @@ func (s *Disk) Missing(ctx context.Context, digests []Digest) ([]Digest, error) 
 }
 
 func (s *Disk) has(d Digest) bool {
-	path := entry(s.cas, d)
-	fi, err := os.Lstat(path)
+	name, folder := entry(casDir, d), s.opened()
+	if folder == nil {
+		return false
+	}
+	fi, err := folder.Lstat(name)
 	if err != nil {
 		return false
 	}
 	if why := unfit(fi, d.Size); why != "" {
-		s.damaged(path, fi, why)
+		s.damaged(name, fi, why)
 		return false
 	}
 	return true
@@ -124,8 +132,8 @@ func (s *Disk) open(ctx context.Context, d Digest) (*os.File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	path := entry(s.cas, d)
-	f, fi, err := s.openEntry(path, d.Size)
+	name := entry(casDir, d)
+	f, fi, err := s.openEntry(name, d.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +143,7 @@ func (s *Disk) open(ctx context.Context, d Digest) (*os.File, error) {
 	v := s.verification(d)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.file != nil && sameFile(v.file, fi) {
+	if v.file != nil && osfile.Same(v.file, fi) {
 		return f, nil
 	}
 	if why, err := check(ctx, f, d); err != nil || why != "" {
@@ -143,7 +151,7 @@ func (s *Disk) open(ctx context.Context, d Digest) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.damaged(path, fi, why)
+		s.damaged(name, fi, why)
 		return nil, miss(d)
 	}
 	v.file = fi
@@ -162,7 +170,7 @@ func check(ctx context.Context, f io.ReaderAt, d Digest) (why string, err error)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case err != nil:
-		return reason(err).Error(), nil
+		return osfile.Reason(err).Error(), nil
 	case n != d.Size || [sha256.Size]byte(h.Sum(nil)) != d.Hash:
 		return wrongContents, nil
 	}
@@ -193,8 +201,8 @@ func (s *Disk) ReadAll(ctx context.Context, d Digest, max int64) ([]byte, error)
 	if d.Size > max {
 		return nil, failure("read the cache", s.dir, fmt.Errorf("blob %s has more than %d bytes", d, max))
 	}
-	path := entry(s.cas, d)
-	f, fi, err := s.openEntry(path, d.Size)
+	name := entry(casDir, d)
+	f, fi, err := s.openEntry(name, d.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -204,11 +212,11 @@ func (s *Disk) ReadAll(ctx context.Context, d Digest, max int64) ([]byte, error)
 	defer f.Close()
 	b := make([]byte, d.Size)
 	if _, err := io.ReadFull(f, b); err != nil {
-		s.damaged(path, fi, shortened(err))
+		s.damaged(name, fi, shortened(err))
 		return nil, miss(d)
 	}
 	if sha256.Sum256(b) != d.Hash {
-		s.damaged(path, fi, wrongContents)
+		s.damaged(name, fi, wrongContents)
 		return nil, miss(d)
 	}
 	return b, nil
@@ -219,13 +227,13 @@ func shortened(err error) string {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return "it is cut short"
 	}
-	return reason(err).Error()
+	return osfile.Reason(err).Error()
 }
 
-// holds reports whether the entry at path is b already, by comparing all of it: a size
+// holds reports whether the entry of that name is b already, by comparing all of it: a size
 // that happens to be right must not keep a damaged entry from being healed.
-func (s *Disk) holds(path string, b []byte, size int64) (bool, error) {
-	f, fi, err := s.openEntry(path, size)
+func (s *Disk) holds(name string, b []byte, size int64) (bool, error) {
+	f, fi, err := s.openEntry(name, size)
 	if f == nil || err != nil {
 		return false, err
 	}
@@ -238,12 +246,12 @@ func (s *Disk) holds(path string, b []byte, size int64) (bool, error) {
 	for rest := b; len(rest) > 0; {
 		part := (*buf)[:min(len(*buf), len(rest))]
 		if _, err := io.ReadFull(f, part); err != nil {
-			s.damaged(path, fi, shortened(err))
+			s.damaged(name, fi, shortened(err))
 			return false, nil
 		}
 		if !bytes.Equal(part, rest[:len(part)]) {
 			if size != anySize {
-				s.damaged(path, fi, wrongContents)
+				s.damaged(name, fi, wrongContents)
 			}
 			return false, nil
 		}

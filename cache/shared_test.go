@@ -65,7 +65,7 @@ func TestShared(t *testing.T) {
 				// A damaged file appears, as after a power failure.
 				bad := filepath.Join(dir, fmt.Sprintf("bad%d", seed))
 				os.WriteFile(bad, make([]byte, len(b)+r.Intn(2)), 0o444)
-				os.Rename(bad, entry(s.cas, d))
+				os.Rename(bad, s.path(entry(casDir, d)))
 			}
 			if err != nil && !errors.Is(err, ErrMiss) {
 				return fmt.Errorf("blob of %d bytes: %w", len(b), err)
@@ -88,7 +88,7 @@ func TestShared(t *testing.T) {
 			t.Errorf("%d bytes: %v", len(b), err)
 		}
 	}
-	if names := temporaries(t, disks[0].tmp); len(names) > 0 {
+	if names := temporaries(t, disks[0].TempDir()); len(names) > 0 {
 		t.Errorf("left behind %v", names)
 	}
 }
@@ -137,7 +137,7 @@ func TestSharedNewFolders(t *testing.T) {
 		}
 		close(start)
 		wg.Wait()
-		if err := os.RemoveAll(s.cas); err != nil {
+		if err := os.RemoveAll(s.path(casDir)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,55 +188,39 @@ func TestKilledWriter(t *testing.T) {
 		t.Fatalf("%q, %v", line, err)
 	}
 	s, _ := openDisk(t, dir)
-	if n := len(temporaries(t, s.tmp)); n != 1 {
+	if n := len(temporaries(t, s.TempDir())); n != 1 {
 		t.Errorf("%d temporary files while the writer runs, want 1", n)
 	}
 	child.Process.Kill()
 	child.Wait()
-	if n := len(temporaries(t, s.tmp)); n != 1 {
+	if n := len(temporaries(t, s.TempDir())); n != 1 {
 		t.Fatalf("%d temporary files after the kill, want 1", n)
 	}
 	// Not to be touched: another machine's, a running process's, a foreign file.
 	dead := fmt.Sprint(child.Process.Pid)
+	ours, _, _ := strings.Cut(filepath.Base(temporaries(t, s.TempDir())[0]), dead) // ".sbomctl-<host>-"
 	keep := []string{
-		tempPrefix + "ffffffff-" + dead + "-1",
-		tempPrefix + hostID() + "-" + fmt.Sprint(os.Getpid()) + "-x",
-		tempPrefix + hostID() + "-0-1",
-		tempPrefix + hostID() + "-" + dead,
+		".sbomctl-ffffffff-" + dead + "-1",
+		ours + fmt.Sprint(os.Getpid()) + "-x",
+		ours + "0-1",
+		ours + dead,
 		"foreign",
 	}
 	for _, name := range keep {
-		if err := os.WriteFile(filepath.Join(s.tmp, name), nil, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(s.TempDir(), name), nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s, w := openDisk(t, dir)
 	for _, name := range keep {
-		if _, err := os.Lstat(filepath.Join(s.tmp, name)); err != nil {
+		if _, err := os.Lstat(filepath.Join(s.TempDir(), name)); err != nil {
 			t.Errorf("%s is gone", name)
 		}
 	}
-	if entries, err := os.ReadDir(s.tmp); err != nil || len(entries) != len(keep) {
+	if entries, err := os.ReadDir(s.TempDir()); err != nil || len(entries) != len(keep) {
 		t.Errorf("%d files are left, want %d (%v)", len(entries), len(keep), err)
 	}
 	if u, err := s.Stat(); err != nil || u != (Usage{}) || len(w.list) > 0 {
 		t.Errorf("%+v, %v, warnings %q", u, err, w.list)
 	}
-}
-
-// A leftover of an earlier process of the same number is stepped over.
-func TestTempNameTaken(t *testing.T) {
-	dir := t.TempDir()
-	next := tempNumber.Load() + 1
-	for i := range uint64(3) {
-		name := fmt.Sprintf("%s%s-%d-%d", tempPrefix, hostID(), os.Getpid(), next+i)
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f, err := createTemp(dir, 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
 }

@@ -20,7 +20,7 @@ func TestUmask(t *testing.T) {
 	if err := s.CopyTo(background, d, path, true); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]os.FileMode{entry(s.cas, d): 0o444, path: 0o755} {
+	for name, want := range map[string]os.FileMode{s.path(entry(casDir, d)): 0o444, path: 0o755} {
 		if fi, err := os.Lstat(name); err != nil || fi.Mode() != want {
 			t.Errorf("%s: %v, %v, want %v", name, fi.Mode(), err, want)
 		}

@@ -7,8 +7,10 @@ import (
 	"hash"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"runtime"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // blobMode keeps editors and careless scripts from changing an entry that others rely on.
@@ -24,58 +26,90 @@ func (s *Disk) Put(ctx context.Context, b []byte) (Digest, error) {
 
 func (s *Disk) put(b []byte) (Digest, error) {
 	d := Of(b)
-	return d, s.putEntry(entry(s.cas, d), b, d.Size)
+	return d, s.putEntry(entry(casDir, d), b, d.Size)
 }
 
-// putEntry makes b the entry at path, unless it is. size is anySize when the name of the
+// putEntry makes b the entry of that name, unless it is. size is anySize when the name of the
 // entry does not determine its contents.
-func (s *Disk) putEntry(path string, b []byte, size int64) error {
-	if ok, err := s.holds(path, b, size); ok || err != nil {
+func (s *Disk) putEntry(name string, b []byte, size int64) error {
+	if ok, err := s.holds(name, b, size); ok || err != nil {
 		return err
 	}
-	f, err := createTemp(s.tmp, blobMode)
+	t, err := s.temp()
 	if err != nil {
 		return s.writeFailure(err)
 	}
-	if _, err = s.write(f, b); err == nil {
-		_, err = s.install(f, path)
+	if _, err = s.write(t.File, b); err == nil {
+		_, err = s.install(t, name)
 	}
 	if err != nil {
-		f.Close() // again, perhaps: no harm
-		os.Remove(f.Name())
+		t.drop()
 		return s.writeFailure(err)
 	}
 	return nil
 }
 
+// temporary is a file of the cache that is being written.
+type temporary struct {
+	*os.File
+	folder *osfile.Folder
+	name   string
+}
+
+// temp creates a temporary file. When that fails the cache may be gone: it is made again.
+func (s *Disk) temp() (*temporary, error) {
+	for again := false; ; again = true {
+		folder := s.opened()
+		if again || folder == nil || s.readOnly {
+			var err error
+			if folder, err = s.folder(); err != nil {
+				return nil, err
+			}
+		}
+		f, name, err := folder.Temp(tmpDir, blobMode)
+		if err == nil {
+			return &temporary{f, folder, name}, nil
+		}
+		if again {
+			return nil, err
+		}
+	}
+}
+
+func (t *temporary) drop() {
+	t.Close() // again, perhaps: no harm
+	t.folder.Remove(t.name)
+}
+
 func (s *Disk) writeFailure(err error) error { return failure("write to the cache", s.dir, err) }
 
-// install seals a temporary file and moves it to path. It returns the file as it is there.
-func (s *Disk) install(f *os.File, path string) (fs.FileInfo, error) {
-	if err := f.Chmod(blobMode); err != nil { // the umask may have taken bits away
+// install seals a temporary file and makes it the entry of that name. It returns the file as
+// it is there.
+func (s *Disk) install(t *temporary, name string) (fs.FileInfo, error) {
+	if err := t.Chmod(blobMode); err != nil { // the umask may have taken bits away
 		return nil, err
 	}
-	fi, err := f.Stat()
+	fi, err := t.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Close(); err != nil { // some file systems report a full disk only now
+	if err := t.Close(); err != nil { // some file systems report a full disk only now
 		return nil, err
 	}
-	return fi, s.move(f.Name(), path, fi.Size())
+	return fi, s.move(t, name, fi.Size())
 }
 
-// move renames a temporary file to path and clears what is in the way.
-func (s *Disk) move(tmp, path string, size int64) error {
+// move gives a temporary file the name of an entry and clears what is in the way.
+func (s *Disk) move(t *temporary, name string, size int64) error {
 	var err error
 	for range 3 {
-		if err = os.Rename(tmp, path); err == nil {
+		if err = t.folder.Rename(t.name, name); err == nil {
 			return nil
 		}
-		folder := filepath.Dir(path)
-		if fi, e := os.Stat(folder); e != nil || !fi.IsDir() {
-			s.unblock(folder)
-			if e := os.MkdirAll(folder, 0o777); e != nil {
+		above := path.Dir(name)
+		if fi, e := t.folder.Lstat(above); e != nil || !fi.IsDir() {
+			s.unblock(name)
+			if e := t.folder.Make(above); e != nil {
 				return e
 			}
 			continue
@@ -84,20 +118,20 @@ func (s *Disk) move(tmp, path string, size int64) error {
 			continue // somebody else has made the folder just now
 		}
 		// On Windows a read-only file is in the way, too.
-		fi, e := os.Lstat(path)
+		fi, e := t.folder.Lstat(name)
 		if e != nil || !fi.IsDir() && runtime.GOOS != "windows" {
 			return err
 		}
 		if fi.IsDir() {
-			s.damaged(path, fi, "it is a folder")
+			s.damaged(name, fi, osfile.Unfit(fi))
 		} else {
-			os.Remove(path)
+			t.folder.Remove(name)
 		}
 	}
 	// On Windows an entry that somebody has open cannot be replaced; it is as good as ours,
 	// or will be found out.
-	if fi, e := os.Lstat(path); e == nil && fi.Mode().IsRegular() && fi.Size() == size {
-		os.Remove(tmp)
+	if fi, e := t.folder.Lstat(name); e == nil && fi.Mode().IsRegular() && fi.Size() == size {
+		t.folder.Remove(t.name)
 		return nil
 	}
 	return err
@@ -121,9 +155,9 @@ type diskWriter struct {
 	s      *Disk
 	pooled *[]byte // where buf comes from; nil when sealed
 	buf    []byte
-	hash   hash.Hash // of what has been flushed
-	size   int64     // likewise
-	f      *os.File  // nil until the buffer was full once
+	hash   hash.Hash  // of what has been flushed
+	size   int64      // likewise
+	t      *temporary // nil until the buffer was full once
 	err    error
 }
 
@@ -158,14 +192,14 @@ func (w *diskWriter) flush(p []byte) error {
 		w.Abort()
 		return err
 	}
-	if w.f == nil {
-		f, err := createTemp(w.s.tmp, blobMode)
+	if w.t == nil {
+		t, err := w.s.temp()
 		if err != nil {
 			return w.fail(err)
 		}
-		w.f = f
+		w.t = t
 	}
-	if _, err := w.s.write(w.f, p); err != nil {
+	if _, err := w.s.write(w.t.File, p); err != nil {
 		return w.fail(err)
 	}
 	w.hash.Write(p)
@@ -189,28 +223,28 @@ func (w *diskWriter) Commit() (Digest, error) {
 		return Digest{}, w.s.writeFailure(errSealed)
 	}
 	defer w.Abort()
-	if w.f == nil {
+	if w.t == nil {
 		return w.s.put(w.buf)
 	}
 	if err := w.flush(w.buf); err != nil {
 		return Digest{}, err
 	}
 	d := Digest{Hash: [sha256.Size]byte(w.hash.Sum(nil)), Size: w.size}
-	path := entry(w.s.cas, d)
+	name := entry(casDir, d)
 	v := w.s.verification(d)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	// An entry that this process has verified stays. Any other is replaced: the new one is
 	// known to be right, and that is cheaper than to read the old one.
-	if now, err := os.Lstat(path); err == nil && v.file != nil && sameFile(v.file, now) {
+	if now, err := w.t.folder.Lstat(name); err == nil && v.file != nil && osfile.Same(v.file, now) {
 		return d, nil
 	}
-	fi, err := w.s.install(w.f, path)
+	fi, err := w.s.install(w.t, name)
 	if err != nil {
 		return Digest{}, w.fail(err)
 	}
 	v.file = fi
-	w.f = nil
+	w.t = nil
 	return d, nil
 }
 
@@ -220,9 +254,8 @@ func (w *diskWriter) Abort() {
 		buffers.Put(w.pooled)
 		w.pooled, w.buf = nil, nil
 	}
-	if w.f != nil {
-		w.f.Close()
-		os.Remove(w.f.Name())
-		w.f = nil
+	if w.t != nil {
+		w.t.drop()
+		w.t = nil
 	}
 }

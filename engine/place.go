@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
@@ -64,7 +65,7 @@ func (w *Workspace) placeAll(outputs []Output) error {
 		}
 		if dir := path.Dir(out.Path); !cleaned[dir] {
 			cleaned[dir] = true
-			cache.CleanTemp(filepath.FromSlash(w.place(dir))) // a killed build left a half-written output there, if anywhere
+			osfile.CleanTemp(filepath.FromSlash(w.place(dir))) // a killed build left a half-written output there, if anywhere
 		}
 		if err := w.placeOne(out, keys[i]); err != nil {
 			errs = append(errs, err)

@@ -9,13 +9,10 @@ import (
 	"runtime"
 	"sort"
 	"sync"
-	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/action"
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
 )
@@ -44,13 +41,14 @@ type RuleSet struct {
 
 // Options say what to open, and how to build.
 type Options struct {
-	Root           string            // absolute path of the folder with sbom.star
-	CacheDir       string            // absolute path of the cache; "" is the user's default
+	Root           string            // absolute path of the folder with sbom.star; links on the way are resolved
+	CacheDir       string            // absolute path of the cache
 	OutDir         string            // folder below Root for outputs; "" is "sbom-out"
 	Jobs           int               // functions that compute at a time; 0 is one for each processor
 	KeepGoing      bool              // go on after an action failed
 	SkipValidation bool              // do not run validations
 	AnalyseOnly    bool              // stop before any action
+	ReadOnly       bool              // look at the workspace beside a command that is at work; nothing is written, and what is not there is an error
 	Values         map[string]string // build options that rules may read with ctx.option
 	Overrides      map[string]string // canonical label of a tree -> absolute path to use instead
 	Events         *event.Stream
@@ -66,7 +64,7 @@ type Workspace struct {
 	exec       *action.Executor
 	operations map[string]*action.Operation
 	eval       *eval.Evaluator
-	lock       *flock.Flock
+	state      *state // nil when read-only
 	session    *eval.Session
 	tally      *tally
 
@@ -76,47 +74,45 @@ type Workspace struct {
 	gitIndexes sync.Map // cache.Digest -> *files.Index
 }
 
-// FindRoot returns the nearest folder at or above dir that has an sbom.star.
-func FindRoot(dir string) (string, error) {
-	for d := dir; ; d = filepath.Dir(d) {
-		if info, err := os.Stat(filepath.Join(d, RootFile)); err == nil && info.Mode().IsRegular() {
-			return d, nil
-		}
-		if d == filepath.Dir(d) {
-			return "", &diag.Error{Msg: "no " + RootFile + " in this folder or any above it; it marks the root of a workspace",
-				Hints: []string{"create an empty " + RootFile + " where the workspace begins, or use -C DIR"}}
-		}
-	}
-}
-
-// Open opens a workspace and waits for another command that has it open. ctx ends
-// everything that the workspace does.
-func Open(ctx context.Context, opt Options) (*Workspace, error) {
+// withDefaults fills in what the caller left open, and resolves the root.
+func (opt Options) withDefaults() (Options, error) {
 	if opt.Jobs < 1 {
 		opt.Jobs = runtime.NumCPU()
 	}
 	if opt.OutDir == "" {
 		opt.OutDir = "sbom-out"
 	}
-	if opt.CacheDir == "" {
-		dir, err := cache.DefaultDir()
-		if err != nil {
-			return nil, &diag.Error{Msg: "no folder for the cache: " + err.Error(), Hints: []string{"--disk_cache=DIR names one"}}
-		}
-		opt.CacheDir = dir
+	entered := opt.Root
+	real, err := realRoot(entered)
+	if err != nil {
+		return opt, err
 	}
+	opt.Root = real
 	values := map[string]string{}
 	for name, v := range opt.Values {
 		values[name] = v
 	}
 	for l, path := range opt.Overrides {
-		// What lies in the workspace is called as any file of it is.
-		if rel, err := filepath.Rel(opt.Root, path); err == nil && filepath.IsLocal(rel) {
-			path = filepath.ToSlash(rel)
+		// What lies in the workspace is called as any file of it is, by whatever path it was entered.
+		for _, root := range []string{entered, opt.Root} {
+			if rel, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(rel) {
+				path = filepath.ToSlash(rel)
+				break
+			}
 		}
 		values[overrideOption+l] = path
 	}
 	opt.Values = values
+	return opt, nil
+}
+
+// Open opens a workspace and waits for another command that has it open, unless it is opened
+// for reading only. ctx ends everything that the workspace does.
+func Open(ctx context.Context, opt Options) (*Workspace, error) {
+	opt, err := opt.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	w := &Workspace{ctx: ctx, opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
 	opt.Events.Listen(w.tally)
 	if opt.Root == "/" {
@@ -126,26 +122,29 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 		w.operations[op.Name] = &op
 	}
 	warn := func(message string) { opt.Events.Emit(event.Warning{Message: message}) }
-	var err error
-	if w.store, err = cache.OpenDisk(opt.CacheDir, warn); err != nil {
-		return nil, &diag.Error{Msg: err.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
+	evalOpt := eval.Options{ReadOnly: opt.ReadOnly, Fingerprint: w.fingerprint(), Jobs: opt.Jobs, KeepGoing: opt.KeepGoing, Warn: warn}
+	if opt.ReadOnly {
+		if w.store, err = cache.OpenReadOnly(opt.CacheDir); err == nil {
+			evalOpt.State, err = w.store.State(opt.Root)
+		}
+		if evalOpt.State != nil {
+			defer evalOpt.State.Close() // the journal is read when the evaluator is opened
+		}
+	} else if w.store, err = cache.OpenDisk(opt.CacheDir, warn); err == nil {
+		if w.state, err = acquire(ctx, w.store, opt.Root, warn); err != nil {
+			return nil, err
+		}
+		evalOpt.State = w.state.folder
+	}
+	if err != nil {
+		return nil, cacheError(err)
 	}
 	w.exec = &action.Executor{Store: w.store, Actions: w.store}
-	state := cache.StatePath(opt.CacheDir, opt.Root)
-	if err := w.acquire(ctx, state, warn); err != nil {
+	if w.eval, err = eval.Open(w.kinds(), evalOpt); err != nil {
+		if w.state != nil {
+			w.state.release()
+		}
 		return nil, err
-	}
-	w.eval, err = eval.Open(w.kinds(), eval.Options{
-		Journal:     filepath.Join(state, "journal"),
-		Fingerprint: w.fingerprint(),
-		Jobs:        opt.Jobs,
-		KeepGoing:   opt.KeepGoing,
-		Warn:        warn,
-	})
-	if err != nil {
-		w.lock.Unlock()
-		return nil, &diag.Error{Msg: fmt.Sprintf("cannot open the record of earlier builds: %v", err),
-			Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
 	}
 	w.session = w.eval.NewSession(ctx, opt.Events)
 	return w, nil
@@ -153,36 +152,6 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 
 // Root returns the workspace's root, an absolute path.
 func (w *Workspace) Root() string { return w.opt.Root }
-
-// lockPoll is how often a waiting command looks whether the other one is done.
-const lockPoll = 50 * time.Millisecond
-
-// acquire takes the lock that keeps two commands from using one workspace at a time.
-func (w *Workspace) acquire(ctx context.Context, state string, warn func(string)) error {
-	unwritable := func(err error) error {
-		return &diag.Error{Msg: fmt.Sprintf("cannot write to the cache: %v", err), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
-	}
-	if err := os.MkdirAll(state, 0o777); err != nil {
-		return unwritable(err)
-	}
-	w.lock = flock.New(filepath.Join(state, "lock"))
-	ok, err := w.lock.TryLock()
-	if err != nil {
-		return unwritable(err)
-	}
-	if !ok {
-		warn("another sbomctl is at work in this workspace; waiting for it")
-		for !ok {
-			if ok, err = w.lock.TryLockContext(ctx, lockPoll); err != nil {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				return unwritable(err)
-			}
-		}
-	}
-	return nil
-}
 
 // fingerprint names the code of all functions: this executable, and the embedded modules. It
 // decides only whether recorded results are looked at, so a coarse name is enough.
@@ -205,13 +174,11 @@ func (w *Workspace) fingerprint() string {
 }
 
 // Close writes the record of this build and gives the workspace free.
-func (w *Workspace) Close() error {
-	err := w.eval.Close()
-	if e := w.lock.Unlock(); err == nil {
-		err = e
+func (w *Workspace) Close() {
+	if err := w.eval.Close(); err != nil {
+		w.opt.Events.Emit(event.Warning{Message: fmt.Sprintf("the record of this build cannot be written (%v); the next one will repeat its work", osfile.Reason(err))})
 	}
-	if err != nil {
-		return &diag.Error{Msg: fmt.Sprintf("cannot write the record of this build: %v", err), Err: err}
+	if w.state != nil {
+		w.state.release()
 	}
-	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/sbomctl/sbomctl/cache"
@@ -38,7 +37,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, CacheDir: filepath.Join(cacheDir, "v1", "downloads")}
 	w, err := engine.Open(ctx, engine.Options{
 		Root: o.Root, CacheDir: cacheDir, OutDir: o.OutDir, Jobs: o.Jobs, KeepGoing: o.KeepGoing,
-		SkipValidation: !o.RunValidations, AnalyseOnly: o.AnalyseOnly, Values: o.Env, Overrides: overrides,
+		SkipValidation: !o.RunValidations, AnalyseOnly: o.AnalyseOnly, ReadOnly: o.ReadOnly, Values: o.Env, Overrides: overrides,
 		Events: o.Events, Rules: rules.Set(fetcher),
 	})
 	if err != nil {
@@ -56,14 +55,13 @@ func (engineBackend) Reference(ctx context.Context) (engine.Docs, error) {
 	return engine.EmbeddedDocs(ctx, rules.Set(nil))
 }
 
-func (engineBackend) Expunge(o options) error {
+func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, error) {
 	dir, err := cacheFolder(o)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return os.RemoveAll(cache.StatePath(dir, o.Root))
+	return engine.Clean(ctx, engine.Options{Root: o.Root, CacheDir: dir, OutDir: o.OutDir, Events: o.Events}, expunge)
 }
-
 func cacheFolder(o options) (string, error) {
 	if o.CacheDir != "" {
 		return o.CacheDir, nil
@@ -112,7 +110,7 @@ func (e *engineWorkspace) Lock(ctx context.Context, target, indexURL string) (lo
 	return lockResult{Path: r.Path, Written: r.Written, Changes: r.Changes}, err
 }
 
-func (e *engineWorkspace) Close() error { return e.w.Close() }
+func (e *engineWorkspace) Close() { e.w.Close() }
 
 // ruleDocs is the engine's documentation of rules in the words of the commands.
 func ruleDocs(docs []star.RuleDoc) []ruleDoc {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"context"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/spf13/cobra"
 )
 
@@ -16,7 +13,7 @@ func (a *app) cleanCommand() *cobra.Command {
 		Short: "remove the outputs of this workspace",
 		Long: `Removes sbom-out/. With --expunge also what the cache folder remembers of this
 workspace, so that the next build looks at everything anew. Results of actions, which
-workspaces share, stay.`,
+workspaces share, stay. Waits for a command that is at work in this workspace.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.prepare(cmd); err != nil {
 				return err
@@ -35,27 +32,23 @@ workspaces share, stay.`,
 
 func (a *app) clean() error {
 	a.flags.jobs = 1
-	o, err := a.options(nil)
+	o, err := a.options(event.NewStream(a.ui))
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(o.Root, o.OutDir)
-	_, statErr := os.Lstat(dir)
-	// A symbolic link is removed itself, not what it points to.
-	if err := os.RemoveAll(dir); err != nil {
-		return &diag.Error{Msg: "cannot remove " + outDirName + ": " + osReason(err), Err: err}
+	ctx, stop := a.interruptible(context.Background(), signals())
+	defer stop()
+	removed, err := a.backend.Clean(ctx, o, a.flags.expunge)
+	if err != nil {
+		return ending(ctx, err)
 	}
-	if errors.Is(statErr, fs.ErrNotExist) {
-		a.ui.note("there is no " + outDirName)
-	} else {
+	if removed {
 		a.ui.note("removed " + outDirName)
+	} else {
+		a.ui.note("there is no " + outDirName)
 	}
-	if !a.flags.expunge {
-		return nil
+	if a.flags.expunge {
+		a.ui.note("removed the workspace's state")
 	}
-	if err := a.backend.Expunge(o); err != nil {
-		return err
-	}
-	a.ui.note("removed the workspace's state")
 	return nil
 }

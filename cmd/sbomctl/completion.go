@@ -78,6 +78,7 @@ func (a *app) completeLabels(cmd *cobra.Command, _ []string, prefix string) ([]s
 	if err != nil {
 		return nil, none
 	}
+	o.ReadOnly = true // whoever presses tab does not wait for a build
 	label, negative := strings.CutPrefix(strings.TrimPrefix(prefix, shield), "-")
 	var labels []string
 	_ = a.withWorkspace(o, func(ctx context.Context, w workspace) error {

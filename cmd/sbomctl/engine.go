@@ -20,6 +20,7 @@ type options struct {
 	Env            map[string]string // declared build options: "source_date_epoch"
 	RunValidations bool
 	AnalyseOnly    bool // --nobuild: stop before any action
+	ReadOnly       bool // only look, also while another command is at work; write nothing
 	Events         *event.Stream
 }
 
@@ -64,7 +65,7 @@ type workspace interface {
 	RuleDocs(ctx context.Context) ([]ruleDoc, error)
 	// Lock writes the lock file of one target from the package index at indexURL.
 	Lock(ctx context.Context, target, indexURL string) (lockResult, error)
-	Close() error
+	Close()
 }
 
 // backend makes workspaces; tests have another.
@@ -74,6 +75,7 @@ type backend interface {
 	RuleDocs(ctx context.Context) ([]ruleDoc, error)
 	// Reference returns that and the documentation of what a workspace's own rules can load.
 	Reference(ctx context.Context) (engine.Docs, error)
-	// Expunge removes the state that the cache folder keeps for this one workspace.
-	Expunge(o options) error
+	// Clean removes the output folder, and with expunge the state that the cache folder keeps
+	// for this one workspace. It reports whether there was an output folder.
+	Clean(ctx context.Context, o options, expunge bool) (removed bool, err error)
 }

@@ -20,6 +20,7 @@ type fakeBackend struct {
 	patterns []string
 	target   string
 	indexURL string
+	outDir   bool // there is one to clean
 	expunged bool
 	closed   bool
 
@@ -36,7 +37,10 @@ func (f *fakeBackend) Open(_ context.Context, o options) (workspace, error) {
 	f.opened = o
 	return f, nil
 }
-func (f *fakeBackend) Expunge(options) error { f.expunged = true; return f.err }
+func (f *fakeBackend) Clean(_ context.Context, _ options, expunge bool) (bool, error) {
+	f.expunged = expunge
+	return f.outDir, f.err
+}
 func (f *fakeBackend) Build(ctx context.Context, patterns []string) ([]output, error) {
 	f.patterns = patterns
 	for _, e := range f.events {
@@ -64,7 +68,7 @@ func (f *fakeBackend) Lock(_ context.Context, target, indexURL string) (lockResu
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err
 }
-func (f *fakeBackend) Close() error { f.closed = true; return nil }
+func (f *fakeBackend) Close() { f.closed = true }
 
 // testRun is a command line in a workspace of its own.
 type testRun struct {

@@ -90,6 +90,7 @@ func (a *app) ruleDocs(cmd *cobra.Command) ([]ruleDoc, error) {
 	if err != nil {
 		return docs, err
 	}
+	o.ReadOnly = true
 	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
 		own, err := w.RuleDocs(ctx)
 		embedded := docs

@@ -82,9 +82,7 @@ func (a *app) withWorkspace(o options, f func(ctx context.Context, w workspace) 
 		return ending(ctx, err)
 	}
 	err = f(ctx, w)
-	if closeErr := w.Close(); err == nil {
-		err = closeErr
-	}
+	w.Close()
 	return ending(ctx, err)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // realWorkspace is a workspace on disk with a home and a cache of its own, built with the real
@@ -87,7 +89,9 @@ func (w *realWorkspace) edit(name, old, new string) {
 
 // command is sbomctl in the workspace's root.
 func (w *realWorkspace) command(args ...string) *exec.Cmd {
-	c := exec.Command("sbomctl", args...)
+	ctx, cancel := context.WithTimeout(w.Context(), 2*time.Minute) // one that waits for ever is found out
+	w.Cleanup(cancel)
+	c := exec.CommandContext(ctx, "sbomctl", args...)
 	c.Dir = w.root
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(w.root, "..", "home"), "GORACE=atexit_sleep_ms=0"}
 	if dir := os.Getenv("GOCOVERDIR"); dir != "" {

@@ -1,17 +1,19 @@
 package eval
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"sync"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // Options configure an Evaluator.
 type Options struct {
-	// Journal is the path of the file that keeps traces between processes; "" keeps them
-	// in memory only. The caller sees to it that no other process uses it meanwhile.
-	Journal string
+	// State is the folder with the journal, which keeps traces between processes; nil keeps
+	// them in memory only. The caller sees to it that nobody else writes there meanwhile.
+	State *osfile.Folder
+	// ReadOnly takes from the journal what it holds and records nothing. Others may write it.
+	ReadOnly bool
 	// Fingerprint names the code of the functions. When it differs from the journal's, all
 	// recorded values but those of leaves are dropped.
 	Fingerprint string
@@ -57,26 +59,32 @@ func Open(kinds []Kind, opt Options) (*Evaluator, error) {
 		e.kindIndex[k.Name] = uint8(i)
 	}
 	e.index = make([]map[string]*node, len(kinds))
-	if opt.Journal != "" {
-		if err := e.loadJournal(opt.Journal); err != nil {
-			return nil, err
+	switch {
+	case opt.State == nil:
+	case opt.ReadOnly:
+		e.readJournal()
+	default:
+		if err := e.loadJournal(); err != nil {
+			e.giveUpJournal(err)
 		}
 	}
 	return e, nil
 }
 
-// Close writes what is not yet in the journal and closes it.
+// Close writes what is not yet in the journal and closes it. An error costs the next build
+// what could not be written, nothing else.
 func (e *Evaluator) Close() error {
 	if e.journal == nil {
 		return nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err := e.flushDirty()
-	if err == nil {
-		err = e.compact()
+	if err := e.flushDirty(); err != nil {
+		e.journal.close()
+		return err
 	}
-	return errors.Join(err, e.journal.file.Close())
+	e.compact()
+	return e.journal.close()
 }
 
 func (e *Evaluator) warn(message string) {
@@ -165,11 +173,9 @@ func (e *Evaluator) flushDirty() error {
 // giveUpJournal goes on without a journal that cannot be written: results stay right, the
 // next build is slower.
 func (e *Evaluator) giveUpJournal(err error) {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		err = path.Err
+	e.warn(fmt.Sprintf("the record of this build cannot be written (%v); the next one will repeat its work", osfile.Reason(err)))
+	if e.journal != nil {
+		e.journal.close()
 	}
-	e.warn(fmt.Sprintf("the record of this build cannot be written (%v); the next one will repeat its work", err))
-	e.journal.file.Close()
 	e.journal, e.dirty = nil, nil
 }

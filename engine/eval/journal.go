@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"unsafe"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
 // The journal is a header and then batches, each appended with one write:
@@ -33,58 +36,106 @@ const maxNodes = 1 << 26
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// journalName is the journal's name in Options.State.
+const journalName = "journal"
+
 // journal is the open file. It is used by one goroutine at a time.
+//
+// Only its holder appends to it, and a reader may look at it at any time: what is intact
+// stays so, and a file that is made anew takes the name of the old one when it is complete.
+// What else may lie under the name is never written to.
 type journal struct {
-	path string
 	file *os.File
 	size int64 // bytes of intact batches; the next goes here
 	dead int64 // estimate of the bytes that later records replaced
 }
 
+func (j *journal) close() error {
+	if j.file == nil {
+		return nil
+	}
+	return j.file.Close()
+}
+
 // errForeign says that a file is not a journal of this format.
 var errForeign = errors.New("not a journal of this version")
 
-// loadJournal reads path into the evaluator's table and opens it for appending. A missing,
-// foreign or damaged file costs what it held, and warn says so; only a file that cannot
-// be read or written at all is an error.
-func (e *Evaluator) loadJournal(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+// loadJournal reads the journal into the evaluator's table and opens it for appending. A
+// missing, foreign or damaged file costs what it held, and warn says so; one that cannot
+// be made anew is an error.
+func (e *Evaluator) loadJournal() error {
+	f, info, err := e.State.Open(journalName, os.O_RDWR)
+	var odd *osfile.OddError
+	switch {
+	case err == nil:
+	case errors.As(err, &odd):
+		e.warnUnusable(err)
+		e.State.Discard(journalName, odd.Seen)
+		return e.rewrite(nil)
+	case errors.Is(err, fs.ErrNotExist):
+		return e.rewrite(nil)
+	default:
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return err
+	e.journal = &journal{file: f}
+	buf, err := snapshot(f, info.Size())
+	var good int64
+	if err == nil {
+		good, err = e.replay(buf)
 	}
-	e.journal = &journal{path: path, file: f}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	buf, err := readMapped(f, info.Size())
-	if err != nil {
-		return err
-	}
-	good, err := e.replay(buf)
-	if err != nil {
-		e.warn(fmt.Sprintf("the record of earlier builds is not usable (%v) and is made anew", err))
+	switch {
+	case err != nil:
+		e.warnUnusable(err)
 		e.nodes = nil
-		good = 0
-	} else if good < int64(len(buf)) {
+		return e.rewrite(nil)
+	case good < info.Size():
 		e.warn("the end of the record of earlier builds is damaged and is cut off")
 	}
-	if good < int64(len(buf)) {
-		if err := f.Truncate(good); err != nil {
-			return err
-		}
+	if good == 0 {
+		return e.rewrite(nil)
 	}
 	e.journal.size = good
-	switch {
-	case good == 0:
-		return e.writeHeader()
-	case e.replaced:
-		return e.rewrite(e.recordedNodes()) // what follows is in terms of our kinds
+	if e.replaced || osfile.HasOtherNames(info) {
+		return e.rewrite(e.recordedNodes()) // what follows is in terms of our kinds, and in our own file
+	}
+	if good < info.Size() {
+		return f.Truncate(good)
 	}
 	return nil
+}
+
+// readJournal fills the table from what is intact of the journal at this moment, and leaves
+// the file alone: somebody else may be appending to it.
+func (e *Evaluator) readJournal() {
+	f, info, err := e.State.Open(journalName, os.O_RDONLY)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	e.journal = &journal{}
+	defer func() { e.journal = nil }()
+	buf, err := snapshot(f, info.Size())
+	if err == nil {
+		_, err = e.replay(buf)
+	}
+	if err != nil {
+		e.nodes = nil
+	}
+}
+
+// snapshot returns the first size bytes of f, or as many as there still are. They are a
+// copy: a view of the file (mmap) would end the process when somebody cuts the file.
+func snapshot(f *os.File, size int64) ([]byte, error) {
+	buf := make([]byte, size)
+	n, err := io.ReadFull(f, buf)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return buf[:n], err
+}
+
+func (e *Evaluator) warnUnusable(err error) {
+	e.warn(fmt.Sprintf("the record of earlier builds is not usable (%v) and is made anew", osfile.Reason(err)))
 }
 
 func (e *Evaluator) writeHeader() error {
@@ -302,11 +353,11 @@ func (e *Evaluator) flush(nodes []*node) error {
 }
 
 // compact rewrites the journal when more than half of it was replaced by later records.
-func (e *Evaluator) compact() error {
-	if e.journal.dead < 4*batchSize || e.journal.dead < e.journal.size/2 {
-		return nil
+// When that fails the journal stays as it is, large and complete.
+func (e *Evaluator) compact() {
+	if e.journal.dead >= 4*batchSize && e.journal.dead >= e.journal.size/2 {
+		_ = e.rewrite(e.reachable())
 	}
-	return e.rewrite(e.reachable())
 }
 
 // reachable returns the recorded nodes that the traces of nodes of Root kinds lead to.
@@ -342,14 +393,28 @@ func (e *Evaluator) recordedNodes() []*node {
 }
 
 // rewrite replaces the journal by one that holds just these nodes. The new file is complete
-// before it takes the old one's name.
+// before it takes the old one's name. After an error nothing more can be appended.
 func (e *Evaluator) rewrite(nodes []*node) error {
-	old := e.journal
-	f, err := os.OpenFile(old.path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, name, err := e.State.Temp(".", 0o666)
 	if err != nil {
 		return err
 	}
-	e.journal = &journal{path: old.path, file: f}
+	if old := e.journal; old != nil {
+		defer old.close()
+	}
+	e.journal = &journal{file: f}
+	err = e.fill(nodes)
+	if err == nil {
+		err = e.State.Rename(name, journalName)
+	}
+	if err != nil {
+		e.State.Remove(name)
+	}
+	return err
+}
+
+// fill writes all of a new journal.
+func (e *Evaluator) fill(nodes []*node) error {
 	if err := e.writeHeader(); err != nil {
 		return err
 	}
@@ -358,14 +423,9 @@ func (e *Evaluator) rewrite(nodes []*node) error {
 			n.defined = false
 		}
 	}
-	if err := e.flush(nodes); err != nil {
-		return err
-	}
+	err := e.flush(nodes)
 	e.journal.dead = 0
-	if err := old.file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), old.path)
+	return err
 }
 
 // decoder reads records; bad is set, and stays set, when they end too early.

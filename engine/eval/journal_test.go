@@ -5,15 +5,27 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"testing"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
 )
+
+// stateFolder is an empty folder for a journal.
+func stateFolder(t testing.TB) *osfile.Folder {
+	t.Helper()
+	f, err := osfile.OpenFolder(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
 
 // journalOf builds something in a fresh evaluator and returns its journal's bytes.
 func journalOf(t testing.TB, w *world) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "journal")
-	e, err := Open(w.kinds(), Options{Journal: path, Jobs: 1})
+	state := stateFolder(t)
+	e, err := Open(w.kinds(), Options{State: state, Jobs: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +34,7 @@ func journalOf(t testing.TB, w *world) []byte {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(state.Path(journalName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,11 +99,11 @@ func FuzzRecords(f *testing.F) {
 // still known of them.
 func TestReplaced(t *testing.T) {
 	w := newWorld(rand.New(rand.NewPCG(3, 3)), true)
-	path := filepath.Join(t.TempDir(), "journal")
+	state := stateFolder(t)
 	_, keys := randomRoots(rand.New(rand.NewPCG(1, 1)))
 	build := func(kinds []Kind, fingerprint string) (ran []string) {
 		t.Helper()
-		e, err := Open(kinds, Options{Journal: path, Jobs: 1, Fingerprint: fingerprint, Warn: func(m string) { t.Error("warned:", m) }})
+		e, err := Open(kinds, Options{State: state, Jobs: 1, Fingerprint: fingerprint, Warn: func(m string) { t.Error("warned:", m) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,11 +142,11 @@ func TestCompact(t *testing.T) {
 	w := newWorld(rand.New(rand.NewPCG(5, 5)), true)
 	w.set("s0", string(bytes.Repeat([]byte("x"), 1<<20)))
 	w.set("def:n0", "s0")
-	path := filepath.Join(t.TempDir(), "journal")
+	state := stateFolder(t)
 	key := []Key{{"node", "n0"}}
 	for i := range 40 {
 		w.set("s0", string(bytes.Repeat([]byte{byte('a' + i%20)}, 1<<20)))
-		e, err := Open(w.kinds(), Options{Journal: path, Jobs: 1})
+		e, err := Open(w.kinds(), Options{State: state, Jobs: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +155,7 @@ func TestCompact(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	info, err := os.Stat(path)
+	info, err := os.Stat(state.Path(journalName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +163,7 @@ func TestCompact(t *testing.T) {
 		t.Errorf("40 builds that record 1 MB each left a journal of %d MB", info.Size()>>20)
 	}
 	w.takeRan()
-	e, err := Open(w.kinds(), Options{Journal: path, Jobs: 1})
+	e, err := Open(w.kinds(), Options{State: state, Jobs: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

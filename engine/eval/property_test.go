@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -278,7 +277,7 @@ func TestIncrementalEqualsClean(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		w := newWorld(r, true)
 		o := &oracle{w: w, traces: map[string][][]seen{}, values: map[string]string{}}
-		opt := Options{Journal: filepath.Join(t.TempDir(), "journal"), Jobs: 1 + r.IntN(4)}
+		opt := Options{State: stateFolder(t), Jobs: 1 + r.IntN(4)}
 		e, err := Open(w.kinds(), opt)
 		if err != nil {
 			t.Fatal(err)
@@ -389,14 +388,15 @@ func TestKill(t *testing.T) {
 	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		w := newWorld(r, true)
-		path := filepath.Join(t.TempDir(), "journal")
+		state := stateFolder(t)
+		path := state.Path(journalName)
 		history := []map[string]string{maps.Clone(w.leaves)}
 		for range 10 {
 			w.edit(r, true, history)
 			history = append(history, maps.Clone(w.leaves))
 			roots, keys := randomRoots(r)
 			warned := 0
-			opt := Options{Journal: path, Jobs: 1 + r.IntN(3), Warn: func(string) { warned++ }}
+			opt := Options{State: state, Jobs: 1 + r.IntN(3), Warn: func(string) { warned++ }}
 
 			e, err := Open(w.kinds(), opt)
 			if err != nil {

@@ -1,4 +1,4 @@
-package cache
+package osfile
 
 import (
 	"crypto/sha256"
@@ -28,15 +28,26 @@ var (
 	})
 )
 
-// tempName returns a name in dir that no other process uses.
-func tempName(dir string) string {
-	return filepath.Join(dir, tempPrefix+hostID()+"-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(tempNumber.Add(1), 10))
+// tempName returns a name that no other process uses.
+func tempName() string {
+	return tempPrefix + hostID() + "-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(tempNumber.Add(1), 10)
 }
 
-// createTemp creates a file in dir, which may be missing.
-func createTemp(dir string, perm fs.FileMode) (*os.File, error) {
+// abandoned reports that name is that of a temporary file whose process does not run any more.
+func abandoned(name string) bool {
+	rest, ours := strings.CutPrefix(name, tempPrefix)
+	part := strings.Split(rest, "-")
+	if !ours || len(part) != 3 || part[0] != hostID() {
+		return false
+	}
+	pid, err := strconv.Atoi(part[1])
+	return err == nil && pid > 0 && processDead(pid)
+}
+
+// CreateTemp creates a file in the user's folder dir, which is made when it is missing.
+func CreateTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	for made := false; ; {
-		f, err := os.OpenFile(tempName(dir), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		f, err := os.OpenFile(filepath.Join(dir, tempName()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 		switch {
 		case err == nil:
 			return f, nil
@@ -52,23 +63,14 @@ func createTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	}
 }
 
-// CleanTemp removes from dir the temporary files of processes that do not run any more. Files
-// of other machines, and of a process whose number is in use again, stay.
+// CleanTemp is Folder.CleanTemp for a folder of the user's.
 func CleanTemp(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		rest, ours := strings.CutPrefix(e.Name(), tempPrefix)
-		if !ours {
-			continue
-		}
-		part := strings.Split(rest, "-")
-		if len(part) != 3 || part[0] != hostID() {
-			continue
-		}
-		if pid, err := strconv.Atoi(part[1]); err == nil && pid > 0 && processDead(pid) {
+		if abandoned(e.Name()) {
 			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
