@@ -28,13 +28,16 @@ func (w *Workspace) explain(errs diag.List) error {
 	files := map[string]*diag.Error{} // by position and message, of an error that is not about the target's own declaration
 	others := map[*diag.Error]int{}
 	cancelled := false
+	var stopped diag.List // what kept others from being started
 	for _, err := range diag.Flatten(errs) {
+		var idle *eval.NotStartedError
 		var cycle *eval.CycleError
 		var men *mention
 		var mis *missing
 		var d *diag.Error
 		switch {
-		case errors.Is(err, eval.ErrNotStarted):
+		case errors.As(err, &idle):
+			stopped = append(stopped, idle.Because)
 		case errors.Is(err, context.Canceled):
 			cancelled = true
 		case errors.As(err, &cycle):
@@ -58,6 +61,9 @@ func (w *Workspace) explain(errs diag.List) error {
 	}
 	if cancelled {
 		return context.Canceled
+	}
+	if len(out) == 0 && len(stopped) > 0 { // it failed earlier, or where nobody asked for it any more
+		return w.explain(stopped)
 	}
 	for i, err := range out {
 		if d, ok := err.(*diag.Error); ok && others[d] > 0 {

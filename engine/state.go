@@ -86,7 +86,7 @@ func (s *state) forget() error {
 func realRoot(root string) (string, error) {
 	real, err := filepath.EvalSymlinks(root)
 	if err != nil {
-		return "", &diag.Error{Pos: root, Msg: "the workspace's folder cannot be found: " + osfile.Reason(err).Error(), Err: err}
+		return "", &diag.Error{Pos: diag.File(root), Msg: "the workspace's folder cannot be found: " + osfile.Reason(err).Error(), Err: err}
 	}
 	return real, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sbomctl/sbomctl/engine/event"
 )
 
 // refresh probes every leaf that the recorded traces of the roots reach and that was not
@@ -33,7 +35,8 @@ func (s *Session) refresh(roots []*node) {
 	s.readLeaves(leaves)
 }
 
-// readLeaves brings leaves up to date, in parallel when they are many.
+// readLeaves brings leaves up to date, in parallel when they are many. The scheduler is not
+// at work meanwhile.
 func (s *Session) readLeaves(leaves []*node) {
 	const chunk = 64
 	var next atomic.Int64
@@ -46,7 +49,14 @@ func (s *Session) readLeaves(leaves []*node) {
 				return
 			}
 			for _, n := range leaves[i:min(i+chunk, len(leaves))] {
-				n.phase = s.readLeaf(n, &p)
+				found := s.readLeaf(n, &p)
+				if found.same {
+					n.phase = done
+					continue
+				}
+				s.e.mu.Lock()
+				s.take(n, found)
+				s.e.mu.Unlock()
 			}
 		}
 	}
@@ -58,32 +68,49 @@ func (s *Session) readLeaves(leaves []*node) {
 	wg.Wait()
 }
 
-// readLeaf brings one leaf up to date and returns its phase, done or failed, which the
-// caller sets. Nobody else works on n meanwhile: either the session's scheduler is not at
-// work, or the caller has claimed n.
-func (s *Session) readLeaf(n *node, p *probers) phase {
-	e := s.e
-	leaf := e.kinds[n.kind].Leaf
+// leafState is what was found when a leaf was looked at.
+type leafState struct {
+	same             bool // what is recorded still holds
+	value, signature []byte
+	digest           Digest
+	reason           *event.Reason
+	err              error
+}
+
+// readLeaf looks at a leaf. Nobody else works on n meanwhile.
+func (s *Session) readLeaf(n *node, p *probers) (found leafState) {
+	if err := s.ctx.Err(); err != nil {
+		return leafState{err: err}
+	}
+	leaf := s.e.kinds[n.kind].Leaf
 	n.refreshed = true
 	if n.recorded && p.of(n.kind, leaf).Probe(n.arg, n.basis, n.value) {
-		return done
+		return leafState{same: true}
 	}
-	value, sig, err := leaf.Read(n.arg)
-	if err != nil {
-		n.err = err
-		return failed
-	}
-	digest := n.digest
-	if !n.recorded || !bytes.Equal(value, n.value) {
-		digest = Of(value)
+	found.value, found.signature, found.err = leaf.Read(n.arg)
+	found.digest = n.digest
+	if found.err == nil && (!n.recorded || !bytes.Equal(found.value, n.value)) {
+		found.digest = Of(found.value)
 		if n.recorded {
-			n.reason = e.leafReason(n, value)
+			found.reason = s.e.leafReason(n, found.value)
 		}
 	}
-	e.mu.Lock()
-	e.record(n, value, digest, sig)
-	e.mu.Unlock()
-	return done
+	return found
+}
+
+// take makes what was found of a leaf its state in this session. e.mu is held.
+func (s *Session) take(n *node, found leafState) {
+	switch {
+	case found.err != nil:
+		n.phase, n.session().err = failed, found.err
+		return
+	case !found.same:
+		s.e.record(n, found.value, found.digest, found.signature)
+	}
+	n.phase = done
+	if found.reason != nil {
+		n.session().reason = found.reason
+	}
 }
 
 // probers are the probers of one goroutine, by kind, made when they are needed.
@@ -110,30 +137,47 @@ func (p *probers) close() {
 // isClean reports whether n's recorded value holds: whether every node below it is clean
 // and has the digest that was recorded. It runs nothing. A cycle in the traces (they may
 // stem from different builds) counts as not clean. The scheduler is not at work meanwhile.
+//
+// All dependencies of a node are visited, also after one that differs, so that what is clean
+// below a node that is not need not be verified by the scheduler.
 func (s *Session) isClean(n *node) bool {
-	switch {
-	case n == nil || n.phase == failed:
-		return false
-	case n.phase == done:
-		return true
-	case n.clean != unknown:
-		return n.clean == yes
-	case !n.recorded || s.e.kinds[n.kind].Leaf != nil:
-		return false
+	type frame struct {
+		n     *node
+		rest  trace  // groups that are yet to look at
+		edges []byte // what is yet to look at of the current group
+		clean bool   // so far
 	}
-	n.clean = visiting
-	ok := true
-	s.e.trace(n).each(func(to id, digest []byte) bool {
-		// All of them are visited, so that what is clean below a node that is not need not be
-		// verified by the scheduler.
-		d := s.e.nodes[to]
-		ok = s.isClean(d) && ok && bytes.Equal(d.digest[:], digest)
-		return true
-	})
-	n.clean = no
-	if ok {
-		n.clean, n.phase = yes, done
-		s.upToDate[n.kind]++
+	var path []frame
+	// enter begins with a node that was not looked at.
+	enter := func(n *node) {
+		if n != nil && n.phase == unvisited && !n.looked && n.recorded && s.e.kinds[n.kind].Leaf == nil {
+			n.looked = true
+			path = append(path, frame{n: n, rest: s.e.trace(n), clean: true})
+		}
 	}
-	return ok
+	enter(n)
+walk:
+	for len(path) > 0 {
+		depth := len(path)
+		f := &path[depth-1]
+		for len(f.edges) > 0 || len(f.rest) > 0 {
+			if len(f.edges) == 0 {
+				f.edges, f.rest = f.rest.group()
+				continue
+			}
+			to, digest := edgeAt(f.edges, 0)
+			d := s.e.nodes[to]
+			if enter(d); len(path) > depth {
+				continue walk // and come back to this edge
+			}
+			f.clean = f.clean && d != nil && d.phase == done && bytes.Equal(d.digest[:], digest)
+			f.edges = f.edges[edgeSize:]
+		}
+		if f.clean {
+			f.n.phase = done
+			s.upToDate[f.n.kind]++
+		}
+		path = path[:depth-1]
+	}
+	return n.phase == done
 }

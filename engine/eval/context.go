@@ -12,16 +12,14 @@ import (
 // node's trace. A function that gets an error from it must return an error.
 type Context struct {
 	s           *Session
-	n           *node
-	task        *task
-	reason      *event.Reason
+	work        *work
 	trace       trace
 	before      map[Key]*node // what the recorded trace names, once it is needed
+	seen        seen
 	outcome     event.Outcome
 	key         string
 	start       time.Duration // of the work proper, since the build started
 	inputFailed bool          // the function was told that a node it asked for failed
-	rehydrating bool          // the trace holds: only objects are wanted
 }
 
 // Context returns the context of the build, which ends when the user interrupts it.
@@ -39,13 +37,13 @@ func (c *Context) Get(k Key) (any, error) {
 // All returns the objects of the nodes in the order of keys; they are evaluated in
 // parallel. The errors of all that failed are returned together.
 func (c *Context) All(keys []Key) ([]any, error) {
-	nodes, _, err := c.need(keys)
+	nodes, values, _, err := c.need(keys, true)
 	if err != nil {
 		return nil, err
 	}
 	objects := make([]any, len(nodes))
 	for i, n := range nodes {
-		if objects[i], err = c.s.object(n); err != nil {
+		if objects[i], err = c.s.decode(n, values[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +52,7 @@ func (c *Context) All(keys []Key) ([]any, error) {
 
 // Digests is All for a function to which it only matters which values they are.
 func (c *Context) Digests(keys []Key) ([]Digest, error) {
-	_, edges, err := c.need(keys)
+	_, _, edges, err := c.need(keys, false)
 	if err != nil {
 		return nil, err
 	}
@@ -71,75 +69,78 @@ func (c *Context) Digests(keys []Key) ([]Digest, error) {
 func (c *Context) lookup(k Key) *node {
 	e := c.s.e
 	kind := e.kindIndex[k.Kind]
-	if e.index[kind] != nil || !c.n.recorded {
+	n := c.work.node
+	if e.index[kind] != nil || !n.recorded {
 		return e.lookup(k)
 	}
 	if c.before == nil {
 		c.before = map[Key]*node{}
-		e.trace(c.n).each(func(to id, _ []byte) bool {
+		e.trace(n).each(func(to id, _ []byte) bool {
 			if d := e.nodes[to]; d != nil {
 				c.before[e.key(d)] = d
 			}
 			return true
 		})
 	}
-	if n := c.before[k]; n != nil {
-		return n
+	if d := c.before[k]; d != nil {
+		return d
 	}
 	return e.lookup(k)
 }
 
-// need brings the nodes up to date and adds them to the trace as one group.
-func (c *Context) need(keys []Key) ([]*node, []edge, error) {
+// need brings the nodes, and their objects if those are wanted, up to date and adds them to the trace
+// as one group.
+func (c *Context) need(keys []Key, object bool) ([]*node, []outcome, []edge, error) {
 	if len(keys) == 0 {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	e := c.s.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	nodes := make([]*node, len(keys))
-	open := false
-	e.mu.Lock()
 	for i, k := range keys {
-		n := c.lookup(k)
-		nodes[i] = n
-		open = open || n.phase != done
+		nodes[i] = c.lookup(k)
 	}
-	e.mu.Unlock()
-	if open && !c.rehydrating {
-		c.s.ensureAll(nodes, c.task)
-		e.mu.Lock()
-		abandoned, cycle := c.task.abandoned, c.task.cycle
-		e.mu.Unlock()
-		if abandoned {
-			return nil, nil, errAbandoned
-		}
-		if cycle != nil {
-			return nil, nil, cycle
-		}
+	if err := c.await(nodes, object); err != nil {
+		return nil, nil, nil, err
 	}
+	c.seen.asked = c.s.remakes
+	values := c.s.values(nodes)
 	var errs diag.List
-	edges := make([]edge, len(nodes))
-	e.mu.Lock()
-	for i, n := range nodes {
-		switch n.phase {
-		case done:
-			edges[i] = edge{n.id, n.digest}
-		case failed:
-			errs = append(errs, n.err)
-		default:
-			errs = append(errs, ErrNotStarted)
+	for i := range values {
+		if values[i].err != nil {
+			errs = append(errs, values[i].err)
 		}
 	}
-	e.mu.Unlock()
 	if err := errs.Err(); err != nil {
 		c.inputFailed = true
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	edges := make([]edge, len(nodes))
+	for i, n := range nodes {
+		edges[i] = edge{n.id, n.digest}
 	}
 	c.trace = appendGroup(c.trace, edges)
-	return nodes, edges, nil
+	return nodes, values, edges, nil
 }
 
-// Reason says why the function runs.
-func (c *Context) Reason() *event.Reason { return c.reason }
+// await suspends the function until nodes, and their objects if those are wanted, are up to date. The
+// error says that they can never be. e.mu is held, but not meanwhile.
+func (c *Context) await(nodes []*node, object bool) error {
+	for c.s.ask(c.work, nodes, object) {
+		c.s.suspend(c.work)
+		if cycle := c.work.cycle; cycle != nil {
+			c.work.cycle = nil
+			// A cycle is told to all who are on it or wait for it, and counts once.
+			c.inputFailed = cycle.Keys[0] != c.s.e.key(c.work.node)
+			return cycle
+		}
+	}
+	return nil
+}
+
+// Reason says why the function runs; nil when it does so silently, for its object only.
+func (c *Context) Reason() *event.Reason { return c.work.reason }
 
 // Events returns the build's stream.
 func (c *Context) Events() *event.Stream { return c.s.events }
@@ -148,16 +149,20 @@ func (c *Context) Events() *event.Stream { return c.s.events }
 // not say what the node does.
 func (c *Context) Named(name string) {
 	c.s.e.mu.Lock()
-	c.n.title = name
+	c.work.node.live.title = name
 	c.s.e.mu.Unlock()
 }
 
 // Started tells that the work proper begins, for a kind that TellsStart.
 func (c *Context) Started() {
-	kind := &c.s.e.kinds[c.n.kind]
-	name, label := c.s.e.display(c.n)
+	n := c.work.node
+	if c.work.reason == nil {
+		return
+	}
+	kind := &c.s.e.kinds[n.kind]
+	name, label := c.s.e.display(n)
 	c.start = c.s.events.Since()
-	c.s.events.Emit(event.NodeStarted{ID: c.n.id, Kind: kind.Name, Name: name, Label: label, At: c.start})
+	c.s.events.Emit(event.NodeStarted{ID: n.id, Kind: kind.Name, Name: name, Label: label, At: c.start})
 }
 
 // FoundInCache notes that the result came from the action cache, under this key.
@@ -168,58 +173,50 @@ func (c *Context) Executed(key string) { c.outcome, c.key = event.Ran, key }
 
 // RunAgain runs the function of k, which is up to date, once more because something its value
 // names is gone (a blob that was removed from the cache). Its value must come out the
-// same. The caller must have asked for k before. The second time in a session it is an
-// error: what is made anew does not stay.
-func (c *Context) RunAgain(k Key) error { return c.s.runAgain(k, c.task) }
-
-// RunAgain is Context.RunAgain for the caller of the session.
-func (s *Session) RunAgain(k Key) error {
-	root := &task{}
-	s.slots <- struct{}{}
-	defer func() { <-s.slots }()
-	return s.runAgain(k, root)
-}
-
-func (s *Session) runAgain(k Key, by *task) error {
-	if by == nil { // a node whose object is being made again
-		by = &task{}
-	}
-	e := s.e
-	e.mu.Lock()
-	n := e.lookup(k)
-	if n.phase == done && !n.again {
-		n.again = true
-		before := n.digest
-		t := &task{n: n, over: make(chan struct{})}
-		n.phase, n.task, n.object = working, t, nil
-		by.waiting = append(by.waiting, n)
-		e.mu.Unlock()
-		p := s.run(t, &event.Reason{Cause: event.Lost})
-		if p == done && n.digest != before {
-			p, n.err = failed, &diag.Error{Msg: "running " + k.String() + " again yields another result than before"}
-		}
-		s.finish(t, p)
-		e.mu.Lock()
-		by.stopWaiting(n)
-		e.mu.Unlock()
-		return n.err
-	}
-	e.mu.Unlock()
-	s.ensure(n, by) // another task is at it, or was
+// same. The caller must have asked for k before.
+//
+// Whoever asks for k meanwhile waits. When k was run again since the caller looked (it
+// asked for k, or for anything else later, or called RunAgain), it has just to look again.
+// How often a caller tries, when what is made anew does not stay, is its own affair.
+func (c *Context) RunAgain(k Key) error {
+	e := c.s.e
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if by.unwinding() {
-		return errAbandoned
+	n := c.lookup(k)
+	nodes := []*node{n}
+	err := c.await(nodes, false)
+	if err == nil && c.s.again(n, c.work, &c.seen) {
+		err = c.await(nodes, false)
 	}
-	return n.err
+	if err == nil && n.phase == failed {
+		err, c.inputFailed = n.live.err, true
+	}
+	c.seen.now(n, c.s.remakes)
+	return err
 }
 
-// Learn replaces what is recorded of a leaf by what the caller has just made of it. The
-// session must have asked for it before.
-func (s *Session) Learn(k Key, value, signature []byte) {
-	s.e.mu.Lock()
-	defer s.e.mu.Unlock()
-	n := s.e.lookup(k)
-	s.e.record(n, value, Of(value), signature)
-	n.phase, n.err = done, nil
+// seen says up to which of the session's remakes a caller saw what a node made.
+type seen struct {
+	asked uint64           // of any node
+	again map[*node]uint64 // of one that it asked to be run again
+}
+
+func (s *seen) now(n *node, remakes uint64) {
+	if s.again == nil {
+		s.again = map[*node]uint64{}
+	}
+	s.again[n] = remakes
+}
+
+// again begins to run n's function once more for by, unless n failed or was run again since by looked. It
+// reports whether it did. n is over, and e.mu is held.
+func (s *Session) again(n *node, by *work, looked *seen) bool {
+	if n.phase != done || n.session().remade > max(looked.asked, looked.again[n]) {
+		return false
+	}
+	n.phase, n.live.object = remaking, nil
+	w := s.begin(n, by)
+	w.reason = &event.Reason{Cause: event.Lost}
+	s.enqueue(w)
+	return true
 }

@@ -138,8 +138,8 @@ func (e *Evaluator) display(n *node) (name, label string) {
 	if f := e.kinds[n.kind].Display; f != nil {
 		name, label = f(n.arg)
 	}
-	if n.title != "" {
-		name = n.title
+	if n.live != nil && n.live.title != "" {
+		name = n.live.title
 	}
 	return name, label
 }

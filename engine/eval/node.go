@@ -10,39 +10,80 @@ import (
 type id = uint32
 
 // phase is where a node stands in the current session.
+//
+//	leaf:  unvisited ─► reading ──────────────────────────► done | failed
+//	other: unvisited ─► verifying ─► done     (the trace holds)
+//	               └──────────┴────► running ─────────────► done | failed
+//	       done ─────────────► remaking ──────────────────► done | failed
+//
+// Done and failed end a node's part in the session, but for a node that is remade. In every
+// phase between, the node has a work, and whoever needs the node waits for that work.
 type phase uint8
 
 const (
+	// unvisited: nobody has asked for the node in this session, or only the clean pass has.
 	unvisited phase = iota
-	working         // claimed by a task: verifying or running
-	done            // value and digest are up to date
-	failed          // err says why
+	// reading: the leaf is in a batch that waits for a worker or is at one.
+	reading
+	// verifying: all groups of the recorded trace before the current one have the recorded
+	// digests. The current group is asked for, or about to be.
+	verifying
+	// running: the function has to run. It waits for a worker, is at one, or is suspended.
+	running
+	// remaking: the value is known and stays. The function runs again for what the value
+	// alone does not give: the object of a transient node, or a blob that was lost.
+	remaking
+	// done: value and digest are up to date.
+	done
+	// failed: live.err says why.
+	failed
 )
 
-// node is one node: what is recorded of it, and where it stands in this session.
+// node is one node: what is recorded of it, and where it stands in this session. There may
+// be a million of them, so what only some nodes have in a session is apart (live).
 // Recorded bytes may be views into the loaded journal.
 type node struct {
-	id   id
-	kind uint8
-	arg  string
+	id        id
+	kind      uint8
+	phase     phase
+	recorded  bool // digest, value (and signature or trace) are those of an earlier run or read
+	defined   bool // the journal knows its key
+	dirty     bool // waits to be written
+	looked    bool // the clean pass was here
+	refreshed bool // leaf: probed or read in this session
 
-	recorded bool   // digest, value (and signature or trace) are those of an earlier run or read
-	digest   Digest // of value
-	value    []byte
-	basis    []byte // leaf: signature of the last read; other: trace of what its function asked for
+	arg        string
+	digest     Digest // of value
+	value      []byte
+	basis      []byte // leaf: signature of the last read; other: trace of what its function asked for
+	supersedes int64  // bytes of the journal that its next record replaces
+	live       *live  // nil when there is nothing to say
+}
 
-	phase      phase
-	defined    bool          // the journal knows its key
-	dirty      bool          // waits to be written
-	supersedes int64         // bytes of the journal that its next record replaces
-	clean      tristate      // memo of the clean pass
-	refreshed  bool          // leaf: probed or read in this session
-	again      bool          // already run again for a lost output in this session
-	err        error         // failed
-	object     any           // decoded value, shared
-	reason     *event.Reason // why it changed in this session; nil when it did not
-	title      string        // name that it gave itself in this session
-	task       *task         // while working
+// live is what a session knows of a node that took part in more than a comparison.
+type live struct {
+	work   *work         // in the phases between unvisited and done
+	err    error         // failed
+	object any           // decoded value, shared
+	reason *event.Reason // why it changed in this session; nil when it did not
+	title  string        // name that it gave itself in this session
+	remade uint64        // when it was last run again for a lost blob, by Session.remakes
+}
+
+// session returns the node's live, which it makes where there is none.
+func (n *node) session() *live {
+	if n.live == nil {
+		n.live = &live{}
+	}
+	return n.live
+}
+
+// changed returns why n changed in this session; nil when it did not.
+func (n *node) changed() *event.Reason {
+	if n.live == nil {
+		return nil
+	}
+	return n.live.reason
 }
 
 // recordedSize is about what n's record takes in the journal.
@@ -57,15 +98,6 @@ func (e *Evaluator) trace(n *node) trace {
 	}
 	return n.basis
 }
-
-type tristate uint8
-
-const (
-	unknown tristate = iota
-	visiting
-	yes
-	no
-)
 
 // edge is one recorded dependency: the node and the digest that its value had.
 type edge struct {

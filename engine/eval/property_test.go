@@ -114,13 +114,13 @@ func (w *world) kinds() []Kind {
 // persistence, concurrency or a separate pass for clean nodes.
 type oracle struct {
 	w      *world
-	traces map[string][][]seen // by node: groups
+	traces map[string][][]input // by node: groups
 	values map[string]string
 	ran    map[string]bool
 	fresh  map[string]bool
 }
 
-type seen struct{ name, value string }
+type input struct{ name, value string }
 
 func (o *oracle) build(roots []string) {
 	o.ran, o.fresh = map[string]bool{}, map[string]bool{}
@@ -139,9 +139,9 @@ func (o *oracle) ensure(name string) string {
 	}
 	trace, known := o.traces[name]
 	for _, group := range trace {
-		var now []seen
+		var now []input
 		for _, s := range group {
-			now = append(now, seen{s.name, o.ensure(s.name)})
+			now = append(now, input{s.name, o.ensure(s.name)})
 		}
 		if !slices.Equal(now, group) {
 			known = false
@@ -153,10 +153,10 @@ func (o *oracle) ensure(name string) string {
 		trace = nil
 		ask := func(names []string) ([]string, error) {
 			var vals []string
-			var group []seen
+			var group []input
 			for _, n := range names {
 				v := o.ensure(n)
-				vals, group = append(vals, v), append(group, seen{n, v})
+				vals, group = append(vals, v), append(group, input{n, v})
 			}
 			trace = append(trace, group)
 			return vals, nil
@@ -170,7 +170,7 @@ func (o *oracle) ensure(name string) string {
 
 // clean is what a build from nothing yields.
 func (w *world) clean(roots []string) map[string]string {
-	o := &oracle{w: w, traces: map[string][][]seen{}, values: map[string]string{}}
+	o := &oracle{w: w, traces: map[string][][]input{}, values: map[string]string{}}
 	o.build(roots)
 	return o.values
 }
@@ -276,7 +276,7 @@ func TestIncrementalEqualsClean(t *testing.T) {
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		w := newWorld(r, true)
-		o := &oracle{w: w, traces: map[string][][]seen{}, values: map[string]string{}}
+		o := &oracle{w: w, traces: map[string][][]input{}, values: map[string]string{}}
 		opt := Options{State: stateFolder(t), Jobs: 1 + r.IntN(4)}
 		e, err := Open(w.kinds(), opt)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 // inputReason says that the dependency d no longer has the digest that a trace recorded.
 func (e *Evaluator) inputReason(d *node, recorded []byte) *event.Reason {
 	name, _ := e.display(d)
-	r := &event.Reason{Cause: event.Input, Name: name, Old: hex.EncodeToString(recorded), From: d.reason}
+	r := &event.Reason{Cause: event.Input, Name: name, Old: hex.EncodeToString(recorded), From: d.changed()}
 	if d.phase == done {
 		r.New = d.digest.String()
 	}

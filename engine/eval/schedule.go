@@ -1,378 +1,260 @@
 package eval
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
-	"runtime"
-	"runtime/debug"
-	"sync"
-	"sync/atomic"
+	"slices"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 )
 
-// ErrNotStarted is the error of a node that was not run because another had failed.
-var ErrNotStarted = errors.New("not started, since another action failed")
+// work is what the session does about one node, or about a batch of leaves, until it is
+// over. It is in exactly one place:
+//
+//   - verifying, in Session.checks: its node's trace can be compared further. That costs no
+//     worker; whoever changed something does it before it lets go of the lock.
+//   - in Session.ready: it needs a worker, to read leaves, to call a function or to go on
+//     with one.
+//   - at a worker, or rather in the hands of the goroutine that is one. Options.Jobs bounds
+//     how many there are (Session.busy).
+//   - waiting for the other works of a group (waits). Only a function that waits has a
+//     goroutine meanwhile.
+//
+// So when checks and ready are empty and no worker is busy, every work that is left waits for
+// another one, and there is a cycle among them (cycle.go).
+type work struct {
+	node   *node    // nil for a batch of leaves, and for the session's caller
+	leaves []*node  // the batch
+	askers []*group // the groups that this work is of
+	waits  *group   // what it waits for; nil when it can go on
+	depth  int      // how many functions wait for each other down to this one
 
-// errAbandoned unwinds the tasks of a cycle that exists only because one of its nodes was
-// verifying an outdated trace; see closesCycle.
-var errAbandoned = errors.New("abandoned: asked for by an outdated trace")
+	// verifying
+	rest  trace  // the groups that are yet to compare
+	edges []byte // the group that was asked for
+	nodes []*node
 
-// task is the work on one node: first verifying its trace, then running its function.
-type task struct {
-	n         *node // nil for the session's own task, and for a group of leaves
-	verifying bool
-	abandoned bool          // a dependency was: the node goes back to unvisited
-	mistrust  bool          // the trace being verified closed a cycle: stop verifying and run
-	cycle     *CycleError   // its function closed a real cycle
-	waiting   []*node       // the nodes it is waiting for, whoever works on them
-	over      chan struct{} // closed when the node is done, failed or abandoned
+	// running, remaking
+	reason *event.Reason // why; nil when only the object is wanted
+	wake   chan struct{} // not nil once the function was suspended: it goes on when told
+	cycle  *CycleError   // what it waited for can never be
+
+	// breakCycles
+	index, low int
+	onStack    bool
 }
 
-// ensureAll brings nodes up to date for the task by; errors are found in the nodes. The
-// caller holds a slot.
-func (s *Session) ensureAll(nodes []*node, by *task) {
-	var leaves, rest []*node
-	var group *task
-	s.e.mu.Lock()
+// group is nodes that were asked for together. A work that stops waiting for a group, because
+// of a cycle, leaves it behind; what becomes of that group concerns nobody any more.
+type group struct {
+	by      *work
+	nodes   []*node
+	pending int // works of the group that are not over
+}
+
+// maxDepth bounds how many functions may wait for each other in a row, since each keeps a
+// stack. Verifying a recorded chain keeps none and has no bound.
+const maxDepth = 100_000
+
+// maxBatch is how many leaves one work reads at most.
+const maxBatch = 16
+
+// open reports whether n has to be waited for: by one who wants its value, or also its object.
+func (e *Evaluator) open(n *node, object bool) bool {
+	switch n.phase {
+	case failed:
+		return false
+	case done:
+		return object && e.kinds[n.kind].Transient && (n.live == nil || n.live.object == nil)
+	}
+	return true
+}
+
+// ask makes by wait for those of nodes that are open, and reports whether there are any.
+// Nodes that nobody works on are begun. e.mu is held.
+//
+// When by may go on they have all been over, but need not be any more: a node that is done
+// may be run again meanwhile. So the caller asks until the answer is no.
+func (s *Session) ask(by *work, nodes []*node, object bool) bool {
+	e := s.e
+	var g *group
+	var begun []*work
+	var batch *work
 	for _, n := range nodes {
+		if !e.open(n, object) {
+			continue
+		}
 		switch {
-		case n.phase == done || n.phase == failed:
-		case s.e.kinds[n.kind].Leaf == nil || n.phase == working:
-			rest = append(rest, n)
+		case n.phase == done:
+			n.phase = remaking
+			begun = append(begun, s.begin(n, by))
+		case n.phase != unvisited:
+		case e.kinds[n.kind].Leaf != nil:
+			// Leaves wait for nothing, so one work can stand for several of them.
+			if batch == nil || len(batch.leaves) == min(max(1, len(nodes)/e.Jobs), maxBatch) {
+				batch = &work{}
+				s.live++
+				begun = append(begun, batch)
+			}
+			n.phase = reading
+			n.session().work = batch
+			batch.leaves = append(batch.leaves, n)
 		default:
-			// Leaves wait for nothing, so one task can stand for all of them.
-			if group == nil {
-				group = &task{over: make(chan struct{})}
-			}
-			n.phase, n.task = working, group
-			leaves = append(leaves, n)
+			n.phase = verifying
+			begun = append(begun, s.begin(n, by))
+		}
+		if g == nil {
+			g = &group{by: by, nodes: nodes}
+			by.waits = g
+		}
+		w := n.live.work
+		if last := len(w.askers) - 1; last < 0 || w.askers[last] != g {
+			w.askers = append(w.askers, g)
+			g.pending++
 		}
 	}
-	s.planned += len(rest)
-	s.e.mu.Unlock()
-	if group != nil {
-		s.claimedLeaves(leaves)
-		close(group.over)
+	// Both lists are worked off from the end, so that the first node is the first, and what is
+	// below it comes before the second: few functions wait at a time.
+	for _, w := range slices.Backward(begun) {
+		s.enqueue(w)
 	}
-	if len(rest) == 1 {
-		s.ensure(rest[0], by)
-		return
+	return g != nil
+}
+
+// begin makes the work on n, whose phase the caller has set. e.mu is held.
+func (s *Session) begin(n *node, by *work) *work {
+	w := &work{node: n, depth: by.depth}
+	n.session().work = w
+	s.live++
+	s.planned++
+	if n.phase == verifying {
+		w.rest = s.e.trace(n)
 	}
-	// A few more workers than slots: one that waits for another task gives up its slot.
-	var next atomic.Int64
-	work := func() {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= len(rest) {
-				return
-			}
-			s.ensure(rest[i], by)
-		}
-	}
-	var wg sync.WaitGroup
-	for range min(4*s.e.Jobs, len(rest)) - 1 {
-		wg.Go(func() {
-			s.slots <- struct{}{}
-			work()
-			<-s.slots
-		})
-	}
-	work()
-	if len(rest) > 1 {
-		<-s.slots
-		wg.Wait()
-		s.slots <- struct{}{}
+	return w
+}
+
+// enqueue puts w where it goes on. e.mu is held.
+func (s *Session) enqueue(w *work) {
+	if w.node != nil && w.node.phase == verifying {
+		s.checks = append(s.checks, w)
+	} else {
+		s.ready = append(s.ready, w)
 	}
 }
 
-// claimedLeaves reads leaves that the caller has claimed.
-func (s *Session) claimedLeaves(leaves []*node) {
-	const chunk = 16
-	var next atomic.Int64
-	work := func() {
-		var p probers
-		defer p.close()
-		for {
-			i := int(next.Add(chunk)) - chunk
-			if i >= len(leaves) {
-				return
-			}
-			for _, n := range leaves[i:min(i+chunk, len(leaves))] {
-				phase := s.readLeaf(n, &p)
-				s.e.mu.Lock()
-				n.phase, n.task = phase, nil
-				s.e.mu.Unlock()
-			}
-		}
+// over ends w and lets those go on who waited for it last. The phases of its nodes are set.
+// e.mu is held.
+func (s *Session) over(w *work) {
+	s.live--
+	if w.node != nil {
+		w.node.live.work = nil
+		s.finished++
 	}
-	var wg sync.WaitGroup
-	for range min(s.e.Jobs, (len(leaves)+chunk-1)/chunk) - 1 {
-		wg.Go(func() {
-			// Only slots that are free now: this is a helping hand, not a task.
-			select {
-			case s.slots <- struct{}{}:
-				work()
-				<-s.slots
-			default:
-			}
-		})
-	}
-	work()
-	wg.Wait()
-}
-
-// finish ends a task.
-func (s *Session) finish(t *task, p phase) {
-	s.e.mu.Lock()
-	t.n.phase, t.n.task = p, nil
-	s.finished++
-	progress := event.Planned{Done: s.finished, Total: s.planned}
-	s.e.mu.Unlock()
-	close(t.over)
-	s.events.Emit(progress)
-}
-
-// ensure brings n up to date for the task by. It returns when n is done or failed, or when by
-// has to be abandoned or to mistrust its trace.
-func (s *Session) ensure(n *node, by *task) {
-	for {
-		s.e.mu.Lock()
-		if by.unwinding() {
-			s.e.mu.Unlock()
-			return
-		}
-		switch n.phase {
-		case done, failed:
-			s.e.mu.Unlock()
-			return
-		case working:
-			other := n.task
-			if s.closesCycle(n, by) {
-				s.e.mu.Unlock()
-				return
-			}
-			by.waiting = append(by.waiting, n)
-			s.e.mu.Unlock()
-			<-s.slots
-			<-other.over
-			s.slots <- struct{}{}
-			s.e.mu.Lock()
-			by.stopWaiting(n)
-			s.e.mu.Unlock()
-		default:
-			if err := s.mayStart(n); err != nil {
-				n.phase, n.err = failed, err
-				s.e.mu.Unlock()
-				return
-			}
-			t := &task{n: n, over: make(chan struct{})}
-			n.phase, n.task = working, t
-			by.waiting = append(by.waiting, n)
-			s.e.mu.Unlock()
-			s.finish(t, s.work(t))
-			s.e.mu.Lock()
-			by.stopWaiting(n)
-			retry := t.abandoned && !by.unwinding()
-			s.e.mu.Unlock()
-			if retry {
-				// The abandoned cycle ran through another task that waits for n. Let that one
-				// go first, or this one would close the same cycle again.
-				<-s.slots
-				runtime.Gosched()
-				s.slots <- struct{}{}
+	for _, g := range w.askers {
+		if g.pending--; g.pending == 0 && g.by.waits == g {
+			g.by.waits = nil
+			if g.by != s.caller {
+				s.enqueue(g.by)
 			}
 		}
 	}
 }
 
-// unwinding reports whether t has to give up what it is doing. e.mu is held.
-func (t *task) unwinding() bool { return t.abandoned || t.mistrust }
-
-func (t *task) stopWaiting(n *node) {
-	for i, w := range t.waiting {
-		if w == n {
-			t.waiting = append(t.waiting[:i], t.waiting[i+1:]...)
-			return
-		}
-	}
-}
-
-// mayStart says why n may not be started now, if so. e.mu is held.
-func (s *Session) mayStart(n *node) error {
-	if err := s.ctx.Err(); err != nil {
-		return err
-	}
-	if s.stop && !s.e.KeepGoing && s.e.kinds[n.kind].FailFast {
-		return ErrNotStarted
-	}
-	return nil
-}
-
-// work verifies t's node and runs it when that fails.
-func (s *Session) work(t *task) phase {
-	n := t.n
-	if s.e.kinds[n.kind].Leaf != nil {
-		var p probers
-		defer p.close()
-		return s.readLeaf(n, &p)
-	}
-	reason := &event.Reason{Cause: event.NoTrace}
-	switch {
-	case n.recorded:
-		var holds bool
-		if reason, holds = s.verify(t); holds {
-			s.e.mu.Lock()
-			s.upToDate[n.kind]++
-			s.e.mu.Unlock()
-			return done
-		}
-		if t.abandoned {
-			return unvisited
-		}
-	case s.e.replaced:
-		reason.Cause = event.Forced
-	}
-	return s.run(t, reason)
-}
-
-// verify goes through the recorded trace of t's node, in order. It returns why the node
-// has to run, or that the trace holds.
-func (s *Session) verify(t *task) (*event.Reason, bool) {
-	s.e.mu.Lock()
-	t.verifying = true
-	s.e.mu.Unlock()
-	defer func() {
-		s.e.mu.Lock()
-		t.verifying, t.mistrust = false, false
-		s.e.mu.Unlock()
-	}()
-	for rest := s.e.trace(t.n); len(rest) > 0; {
-		var edges []byte
-		edges, rest = rest.group()
-		nodes, ok := s.targets(edges)
-		if !ok {
-			return &event.Reason{Cause: event.Forced}, false
-		}
-		s.ensureAll(nodes, t)
-		s.e.mu.Lock()
-		mistrust := t.mistrust
-		s.e.mu.Unlock()
-		if mistrust {
-			return &event.Reason{Cause: event.NoTrace}, false
-		}
-		if t.abandoned {
-			return nil, false
-		}
-		if reason := s.difference(nodes, edges); reason != nil {
-			return reason, false
-		}
-	}
-	return nil, true
-}
-
-// targets returns the nodes that edges lead to; ok is false when one is not known any more.
-func (s *Session) targets(edges []byte) (nodes []*node, ok bool) {
-	s.e.mu.Lock()
-	defer s.e.mu.Unlock()
-	nodes = make([]*node, len(edges)/edgeSize)
-	for i := range nodes {
-		to, _ := edgeAt(edges, i)
-		if nodes[i] = s.e.nodes[to]; nodes[i] == nil {
-			return nil, false
-		}
-	}
-	return nodes, true
-}
-
-// difference says which of the nodes does not have the digest that its edge recorded; nil
-// when all have. A node that failed differs: the function may not ask for it any more.
-func (s *Session) difference(nodes []*node, edges []byte) *event.Reason {
-	s.e.mu.Lock()
-	defer s.e.mu.Unlock()
-	for i, d := range nodes {
-		if _, want := edgeAt(edges, i); d.phase == failed || !bytes.Equal(d.digest[:], want) {
-			return s.e.inputReason(d, want)
-		}
-	}
-	return nil
-}
-
-// run executes the function of t's node and records what it yields.
-func (s *Session) run(t *task, reason *event.Reason) phase {
-	e, n := s.e, t.n
-	kind := &e.kinds[n.kind]
-	name, label := e.display(n)
-	fin := event.NodeFinished{ID: n.id, Kind: kind.Name, Name: name, Label: label, Reason: reason, Start: s.events.Since()}
-	c := &Context{s: s, n: n, task: t, reason: reason, start: fin.Start}
-	if !kind.TellsStart {
-		c.Started()
-	}
-	r, err := runGuarded(kind, c, n.arg)
-	fin.End, fin.Outcome, fin.Key = s.events.Since(), c.outcome, c.key
-	fin.Start = c.start
-	fin.Name, _ = e.display(n)
-	s.e.mu.Lock()
-	abandoned := t.abandoned
-	s.e.mu.Unlock()
-	if abandoned {
-		fin.Outcome, fin.Err = event.Abandoned, errAbandoned
-		s.events.Emit(fin)
-		return unvisited
-	}
+// finish ends the work on a node. e.mu is held.
+func (s *Session) finish(w *work, err error) {
+	n := w.node
+	n.phase = done
 	if err != nil {
-		n.err = err
-		fin.Outcome, fin.Err = event.Failed, err
-		if c.inputFailed || errors.Is(err, context.Canceled) {
-			fin.Outcome = event.Abandoned // the failure is another's, or nobody's
-		}
-		e.mu.Lock()
-		if kind.FailFast && !errors.Is(err, ErrNotStarted) {
-			s.stop = true
-		}
-		e.mu.Unlock()
-		s.events.Emit(fin)
-		return failed
+		n.phase, n.live.err = failed, err
 	}
-	digest := Of(r.Value)
-	fin.Changed = !n.recorded || digest != n.digest
-	fin.Digest = digest.String()
-	if fin.Changed && n.recorded {
-		n.reason = reason
-		if kind.Diff != nil {
-			if attr, old, new, ok := kind.Diff(n.value, r.Value); ok {
-				n.reason = &event.Reason{Cause: event.Attribute, Name: attr, Old: old, New: new, From: reason}
+	s.over(w)
+}
+
+// advance does what costs no worker and puts free workers to work. Whoever changed something
+// calls it before letting go of e.mu.
+func (s *Session) advance() {
+	for {
+		s.check()
+		for s.busy < s.e.Jobs && len(s.ready) > 0 {
+			w := pop(&s.ready)
+			s.busy++
+			if w.wake != nil {
+				w.wake <- struct{}{}
+			} else {
+				go s.worker(w)
 			}
 		}
-	}
-	e.mu.Lock()
-	n.object = r.Object
-	e.record(n, r.Value, digest, c.trace)
-	e.mu.Unlock()
-	s.events.Emit(fin)
-	return done
-}
-
-// runGuarded turns a panic of a function into an error: a bug must not lose the traces of
-// everything else, and no Go stack reaches a user unasked.
-func runGuarded(kind *Kind, c *Context, arg string) (r Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			name, label := c.s.e.display(c.n)
-			err = &diag.Error{Label: label, Msg: fmt.Sprintf("internal error in %s: %v", name, p),
-				Hints: []string{"this is a bug in sbomctl; please report it"}, Err: &panicError{debug.Stack()}}
+		if s.busy > 0 || s.live == 0 {
+			break
 		}
-	}()
-	if err := c.s.ctx.Err(); err != nil {
-		return Result{}, err
+		s.breakCycles()
 	}
-	return kind.Run(c, arg)
+	if s.live == 0 {
+		s.idle.Broadcast()
+	}
 }
 
-// panicError keeps the stack of a panic for a debugger; it is never printed.
-type panicError struct{ stack []byte }
+// worker works until there is nothing to do, or until it wakes a function, whose goroutine
+// is the worker from then on.
+func (s *Session) worker(w *work) {
+	for w != nil {
+		if w.node == nil {
+			s.readBatch(w)
+		} else {
+			s.call(w)
+		}
+		// The works are over and the lock is held.
+		w = s.next()
+		s.e.mu.Unlock()
+	}
+}
 
-func (p *panicError) Error() string { return string(p.stack) }
+// next returns what the worker that calls it does next; nil when it is none any more.
+// e.mu is held.
+func (s *Session) next() *work {
+	s.check()
+	s.events.Emit(event.Planned{Done: s.finished, Total: s.planned})
+	s.busy--
+	var w *work
+	if last := len(s.ready) - 1; last >= 0 && s.ready[last].wake == nil {
+		w = pop(&s.ready)
+		s.busy++
+	}
+	s.advance()
+	return w
+}
+
+// suspend gives another the place of w's function at its worker until what w waits for is over.
+// e.mu is held, but not meanwhile.
+func (s *Session) suspend(w *work) {
+	if w.wake == nil {
+		w.wake = make(chan struct{}, 1)
+	}
+	s.busy--
+	s.advance()
+	s.e.mu.Unlock()
+	<-w.wake
+	s.e.mu.Lock()
+}
+
+// readBatch reads leaves. It returns with e.mu held.
+func (s *Session) readBatch(w *work) {
+	found := make([]leafState, len(w.leaves))
+	var p probers
+	for i, n := range w.leaves {
+		found[i] = s.readLeaf(n, &p)
+	}
+	p.close()
+	s.e.mu.Lock()
+	for i, n := range w.leaves {
+		n.live = nil
+		s.take(n, found[i])
+	}
+	s.over(w)
+}
+
+func pop(list *[]*work) *work {
+	last := len(*list) - 1
+	w := (*list)[last]
+	(*list)[last] = nil
+	*list = (*list)[:last]
+	return w
+}

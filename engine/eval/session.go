@@ -3,35 +3,42 @@ package eval
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/engine/event"
 )
 
 // Session is one consistent look at the world: a leaf is read at most once in it. Values
 // that were done stay done, so a session may be asked several times (first which targets a
-// pattern means, then for their outputs).
+// pattern means, then for their outputs). It has one caller at a time.
 type Session struct {
 	e      *Evaluator
 	ctx    context.Context
 	events *event.Stream
-	slots  chan struct{} // capacity Jobs: held while computing
 
 	// Guarded by e.mu.
-	stop     bool     // a FailFast node failed
-	upToDate [256]int // by kind
-	planned  int      // nodes that were found to need checking
-	finished int      // and those of them that are over
+	checks   []*work    // can be verified further
+	ready    []*work    // need a worker
+	busy     int        // workers; at most Jobs
+	live     int        // works that are not over
+	idle     *sync.Cond // live became 0
+	caller   *work      // stands for who called Get
+	failure  error      // of the first FailFast node that failed
+	remakes  uint64     // how often a function was run again for a lost blob
+	seen     seen       // what the caller knows of that
+	upToDate [256]int   // by kind
+	planned  int        // nodes that were found to need checking
+	finished int        // and those of them that are over
 }
 
 // NewSession starts a session. The previous session of e must be over.
 func (e *Evaluator) NewSession(ctx context.Context, events *event.Stream) *Session {
 	for _, n := range e.nodes {
 		if n != nil {
-			n.phase, n.clean, n.refreshed, n.again = unvisited, unknown, false, false
-			n.err, n.object, n.reason, n.task, n.title = nil, nil, nil, nil, ""
+			n.phase, n.looked, n.refreshed, n.live = unvisited, false, false, nil
 		}
 	}
-	return &Session{e: e, ctx: ctx, events: events, slots: make(chan struct{}, e.Jobs)}
+	return &Session{e: e, ctx: ctx, events: events, caller: &work{}, idle: sync.NewCond(&e.mu)}
 }
 
 // UpToDate returns how many nodes of a kind were found unchanged without being run.
@@ -41,7 +48,8 @@ func (s *Session) UpToDate(kind string) int {
 	return s.upToDate[s.e.kindIndex[kind]]
 }
 
-// Outcome is what became of one wanted node: its object, or an error.
+// Outcome is what became of one wanted node: its object, or an error. An error that is a
+// *NotStartedError holds the one that is to blame.
 type Outcome struct {
 	Object any
 	Err    error
@@ -57,82 +65,105 @@ func (s *Session) Get(keys []Key) []Outcome {
 	}
 	e.mu.Unlock()
 	s.refresh(nodes)
-	var open []*node
 	for _, n := range nodes {
-		if s.ctx.Err() == nil && !s.isClean(n) {
-			open = append(open, n)
+		if s.ctx.Err() == nil {
+			s.isClean(n)
 		}
 	}
-	if len(open) > 0 {
-		root := &task{}
-		s.slots <- struct{}{}
-		s.ensureAll(open, root)
-		<-s.slots
-	}
+	e.mu.Lock()
+	s.await(nodes)
+	s.seen.asked = s.remakes
+	values := s.values(nodes)
+	e.mu.Unlock()
 	out := make([]Outcome, len(nodes))
 	for i, n := range nodes {
-		out[i] = s.outcome(n)
+		if out[i].Err = values[i].err; out[i].Err == nil {
+			out[i].Object, out[i].Err = s.decode(n, values[i])
+		}
 	}
 	return out
 }
 
-func (s *Session) outcome(n *node) Outcome {
-	s.e.mu.Lock()
-	phase, err := n.phase, n.err
-	s.e.mu.Unlock()
-	switch phase {
-	case done:
-		o, err := s.object(n)
-		return Outcome{o, err}
-	case failed:
-		return Outcome{Err: err}
+// await brings nodes, and their objects, up to date for the session's caller. When it returns nobody
+// is at work. e.mu is held, but not meanwhile.
+func (s *Session) await(nodes []*node) {
+	for s.ask(s.caller, nodes, true) {
+		s.advance()
+		for s.live > 0 {
+			s.idle.Wait()
+		}
+		s.events.Emit(event.Planned{Done: s.finished, Total: s.planned})
 	}
-	if err := s.ctx.Err(); err != nil {
-		return Outcome{Err: err}
-	}
-	return Outcome{Err: ErrNotStarted}
 }
 
-// object returns the decoded value of a node that is done.
-func (s *Session) object(n *node) (any, error) {
-	k := &s.e.kinds[n.kind]
+// RunAgain is Context.RunAgain for the caller of the session.
+func (s *Session) RunAgain(k Key) error {
 	s.e.mu.Lock()
-	o, value := n.object, n.value
-	s.e.mu.Unlock()
-	switch {
-	case o != nil:
-		return o, nil
-	case k.Transient:
-		return s.rehydrate(n)
-	case k.Decode == nil:
-		return value, nil
+	defer s.e.mu.Unlock()
+	n := s.e.lookup(k)
+	s.await([]*node{n})
+	if s.again(n, s.caller, &s.seen) {
+		s.await([]*node{n})
+		s.seen.now(n, s.remakes)
 	}
-	o, err := k.Decode(value)
+	if n.phase == failed {
+		return n.live.err
+	}
+	return nil
+}
+
+// Learn replaces what is recorded of a leaf by what the caller has just made of it. The
+// session must have asked for it before.
+func (s *Session) Learn(k Key, value, signature []byte) {
+	s.e.mu.Lock()
+	defer s.e.mu.Unlock()
+	n := s.e.lookup(k)
+	s.e.record(n, value, Of(value), signature)
+	n.phase, n.live = done, nil
+}
+
+// outcome is what is known of a node that is over: a value, perhaps with its object, or an error.
+type outcome struct {
+	value  []byte
+	object any
+	err    error
+}
+
+// values returns what became of nodes that are over. e.mu is held.
+func (s *Session) values(nodes []*node) []outcome {
+	out := make([]outcome, len(nodes))
+	for i, n := range nodes {
+		switch {
+		case n.phase == failed:
+			out[i].err = n.live.err
+		case n.live != nil:
+			out[i].object = n.live.object
+			fallthrough
+		default:
+			out[i].value = n.value
+		}
+	}
+	return out
+}
+
+// decode returns the object of n, whose outcome o is. It is kept for who asks next, but for a leaf's,
+// of which there are many.
+func (s *Session) decode(n *node, o outcome) (any, error) {
+	k := &s.e.kinds[n.kind]
+	switch {
+	case o.object != nil:
+		return o.object, nil
+	case k.Decode == nil:
+		return o.value, nil
+	}
+	object, err := k.Decode(o.value)
 	if err != nil {
 		return nil, fmt.Errorf("the recorded value of %s cannot be read: %w", s.e.key(n), err)
 	}
 	if k.Leaf == nil {
 		s.e.mu.Lock()
-		n.object = o
+		n.session().object = object
 		s.e.mu.Unlock()
 	}
-	return o, nil
-}
-
-// rehydrate runs the function of a transient node that is done, to have its object.
-func (s *Session) rehydrate(n *node) (any, error) {
-	c := &Context{s: s, n: n, rehydrating: true}
-	r, err := s.e.kinds[n.kind].Run(c, n.arg)
-	if err != nil {
-		return nil, err
-	}
-	if Of(r.Value) != n.digest {
-		return nil, fmt.Errorf("%s yields another value than before although nothing it reads has changed", s.e.key(n))
-	}
-	s.e.mu.Lock()
-	defer s.e.mu.Unlock()
-	if n.object == nil {
-		n.object = r.Object
-	}
-	return n.object, nil
+	return object, nil
 }

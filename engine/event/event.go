@@ -23,7 +23,7 @@ const (
 	Ran       Outcome = iota // its function was executed
 	Cached                   // its action's result was found in the action cache: not executed
 	Failed                   // its function returned an error
-	Abandoned                // asked for by an outdated trace only; it may start again
+	Abandoned                // its function returned an error that is another's: an input failed, or the build was interrupted
 )
 
 // String returns "ran", "cached", "failed" or "abandoned".
