@@ -24,6 +24,8 @@ var benchmarks = []benchmark{
 	{"edit", "the unpacked tree, one vendored file edited", edit},
 	{"large", "2,000 packages, 100,000 files: cold, no-op, edit, touch, memory", large},
 	{"targets", "20,000 targets: load and analyse", targets},
+	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers},
+	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle},
 }
 
 // bench is what every benchmark is handed.

@@ -11,18 +11,22 @@ import (
 // CycleError says that nodes depend on each other.
 type CycleError struct {
 	Keys []Key // in order: each asks for the next, the last for the first
+
+	text string // made once: it is long, and everybody on the cycle is told the same error
+}
+
+func newCycleError(keys []Key) *CycleError {
+	var b strings.Builder
+	b.WriteString("dependency cycle: ")
+	for _, k := range keys {
+		b.WriteString(k.String() + " -> ")
+	}
+	b.WriteString(keys[0].String())
+	return &CycleError{keys, b.String()}
 }
 
 // Error returns "dependency cycle: a -> b -> a".
-func (c *CycleError) Error() string {
-	var b strings.Builder
-	b.WriteString("dependency cycle: ")
-	for _, k := range c.Keys {
-		b.WriteString(k.String() + " -> ")
-	}
-	b.WriteString(c.Keys[0].String())
-	return b.String()
-}
+func (c *CycleError) Error() string { return c.text }
 
 // breakCycles lets works go on that can never have what they wait for. It is called when
 // nothing else can go on, so every work that is left waits for another, and some of them, at
@@ -48,7 +52,7 @@ func (s *Session) breakCycles() {
 		if trusting {
 			continue
 		}
-		err := &CycleError{s.shortest(c)}
+		err := newCycleError(s.shortest(c))
 		for _, w := range c {
 			w.waits, w.cycle = nil, err
 			s.enqueue(w)
