@@ -18,6 +18,8 @@
 //	                  └───────► running ──► done     (an equal digest stops the wave: early cutoff)
 //	                               └──────► failed   (errors are not recorded; they are found again)
 //
+// node.go has all phases, and what holds in each.
+//
 // Verification goes through the recorded groups in order and stops at the first difference,
 // so a node that only an outdated trace asks for is never run. This is the suspending
 // scheduler with verifying traces of Mokhov, Mitchell and Peyton Jones, "Build Systems à la
@@ -37,7 +39,23 @@
 //
 // # Concurrency
 //
-// Functions run on goroutines; at most Options.Jobs of them compute at a time, and one
-// that waits for another does not count. A dependency cycle is found when the edge that
-// closes it is asked for, and is reported with every node on it.
+// What is left is works, one for a node (schedule.go). There is one queue of those that can go
+// on and need a worker, and there are at most Options.Jobs workers. A function that waits
+// for other nodes gives its worker free; it is the only thing that waits on a goroutine, so
+// there are as many goroutines as functions that wait, and Jobs. Verifying a trace is a step
+// of a state machine and needs no worker. The work done grows with the graph, not with Jobs.
+//
+// When nothing can go on although works are left, some wait for each other: a cycle (cycle.go).
+//
+// # Outcomes
+//
+// Whoever asks for a node gets its value or an error. A node that was not started, since another
+// one failed, fails with a NotStartedError, which holds what the other failed with.
+//
+// # Use
+//
+// To describe the nodes, make a Kind for each sort. To evaluate, Open an Evaluator over the
+// kinds, start a session with Evaluator.NewSession, ask it with Session.Get, and Close the
+// evaluator. A function asks with Context.Get, Context.All and Context.Digests; when
+// something is gone that a value names, Context.RunAgain has it made again.
 package eval

@@ -363,20 +363,22 @@ func (e *Evaluator) compact() {
 // reachable returns the recorded nodes that the traces of nodes of Root kinds lead to.
 func (e *Evaluator) reachable() []*node {
 	seen := make([]bool, len(e.nodes))
-	var out []*node
-	var visit func(n *node)
-	visit = func(n *node) {
+	var out, open []*node // open: those whose traces are yet to look at
+	visit := func(n *node) {
 		if n == nil || seen[n.id] || !n.recorded {
 			return
 		}
 		seen[n.id] = true
-		out = append(out, n)
-		e.trace(n).each(func(to id, _ []byte) bool { visit(e.nodes[to]); return true })
+		out, open = append(out, n), append(open, n)
 	}
 	for _, n := range e.nodes {
 		if n != nil && e.kinds[n.kind].Root {
 			visit(n)
 		}
+	}
+	for len(open) > 0 {
+		n := pop(&open)
+		e.trace(n).each(func(to id, _ []byte) bool { visit(e.nodes[to]); return true })
 	}
 	return out
 }

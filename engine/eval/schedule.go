@@ -251,10 +251,11 @@ func (s *Session) readBatch(w *work) {
 	s.over(w)
 }
 
-func pop(list *[]*work) *work {
+// pop takes the last element of a list.
+func pop[T any](list *[]*T) *T {
 	last := len(*list) - 1
-	w := (*list)[last]
+	x := (*list)[last]
 	(*list)[last] = nil
 	*list = (*list)[:last]
-	return w
+	return x
 }
