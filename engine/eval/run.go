@@ -36,15 +36,14 @@ func (s *Session) call(w *work) {
 		s.finish(w, s.remade(w, c, r, err))
 		return
 	}
-	name, label := e.display(n)
-	fin := event.NodeFinished{ID: n.id, Kind: kind.Name, Name: name, Label: label, Reason: w.reason}
+	fin := event.NodeFinished{ID: n.id, Kind: kind.Name, Reason: w.reason}
 	c.start = s.events.Since()
 	if !kind.TellsStart {
 		c.Started()
 	}
 	r, err := runGuarded(kind, c, n.arg)
 	fin.Start, fin.End, fin.Outcome, fin.Key = c.start, s.events.Since(), c.outcome, c.key
-	fin.Name, _ = e.display(n)
+	fin.Name, fin.Label = e.display(n)
 	if err != nil {
 		fin.Outcome, fin.Err = event.Failed, err
 		if c.inputFailed || errors.Is(err, context.Canceled) {

@@ -26,7 +26,7 @@ func (l texts) Prober() Prober                                 { return l }
 func (l texts) Close()                                         {}
 func (l texts) Probe(arg string, _, value []byte) bool         { return l[arg] == string(value) }
 
-// functions are node kinds, each of them with one function; leaf is the kind of leaves.
+// open returns an evaluator over kinds and leaf, the kind of leaves.
 func open(t testing.TB, opt Options, leaf texts, kinds ...Kind) *Evaluator {
 	t.Helper()
 	e, err := Open(append([]Kind{{Name: "leaf", Leaf: leaf}}, kinds...), opt)
@@ -47,7 +47,8 @@ func get(t testing.TB, s *Session, keys ...Key) []Outcome {
 	return out
 }
 
-// chain is a kind whose node i asks for i+1, up to length, and then for a leaf.
+// chain is a kind whose node i asks for i+1, up to the last, which asks for a leaf. All have the
+// same value.
 func chain(length int, ran *atomic.Int64) Kind {
 	return Kind{Name: "chain", Root: true, Run: func(c *Context, arg string) (Result, error) {
 		ran.Add(1)
@@ -59,54 +60,59 @@ func chain(length int, ran *atomic.Int64) Kind {
 		if i+1 == length {
 			next = Key{"leaf", "end"}
 		}
-		o, err := c.Get(next)
-		if err != nil {
-			return Result{}, err
-		}
-		return Result{Value: o.([]byte)}, nil
+		_, err = c.Get(next)
+		return Result{}, err
 	}}
 }
 
-// TestLongChain: a chain of a million nodes is verified, run again, written and compacted without a
-// stack that grows with it. Only how many functions wait for each other is bounded, with words.
+// TestLongChain: a recorded chain of a million nodes is verified, both by the clean pass and by the
+// scheduler, and compacted without a stack that grows with it.
 func TestLongChain(t *testing.T) {
-	const length, step = 1_000_000, maxDepth / 2
+	const length = 1_000_000
 	leaf := texts{"end": "a"}
 	var ran atomic.Int64
-	path := filepath.Join(t.TempDir(), "journal")
-	e := open(t, Options{Journal: path, Jobs: 2}, leaf, chain(length, &ran))
-	key := func(i int) Key { return Key{"chain", strconv.Itoa(i)} }
-
-	o := e.NewSession(context.Background(), nil).Get([]Key{key(0)})[0]
-	if o.Err == nil || !strings.Contains(o.Err.Error(), "at most 100000 may wait for each other") {
-		t.Fatalf("a chain of functions without end: %v", o.Err)
-	}
-	s := e.NewSession(context.Background(), nil)
-	for i := length - step; i >= 0; i -= step {
-		get(t, s, key(i))
+	e := open(t, Options{Jobs: 2}, leaf, chain(length, &ran))
+	end := e.lookup(Key{"leaf", "end"})
+	e.record(end, []byte("a"), Of([]byte("a")), nil)
+	for i, below := length-1, end; i >= 0; i-- {
+		n := e.lookup(Key{"chain", strconv.Itoa(i)})
+		e.record(n, nil, Of(nil), appendGroup(nil, []edge{{below.id, below.digest}}))
+		below = n
 	}
 	build := func(want int64) {
 		t.Helper()
 		ran.Store(0)
-		if o := get(t, e.NewSession(context.Background(), nil), key(0))[0]; string(o.Object.([]byte)) != leaf["end"] {
-			t.Errorf("the chain yields %q, want %q", o.Object, leaf["end"])
-		}
-		if ran.Load() != want {
-			t.Errorf("%d functions ran, want %d", ran.Load(), want)
+		s := e.NewSession(context.Background(), nil)
+		get(t, s, Key{"chain", "0"})
+		if ran.Load() != want || s.UpToDate("chain") != length-int(want) {
+			t.Errorf("%d functions ran, want %d; %d were up to date", ran.Load(), want, s.UpToDate("chain"))
 		}
 	}
 	build(0)
 	leaf["end"] = "b"
-	build(length)
+	build(1)
+	build(0)
 	if n := len(e.reachable()); n != length+1 {
 		t.Errorf("%d nodes are reachable, want %d", n, length+1)
 	}
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
+}
+
+// TestDeepFirstBuild: as many functions as maxDepth may wait for each other in a row, and one more is
+// refused with words, by whichever function is too far down.
+func TestDeepFirstBuild(t *testing.T) {
+	for _, length := range []int{maxDepth, maxDepth + 1} {
+		var ran atomic.Int64
+		e := open(t, Options{Jobs: 2}, texts{}, chain(length, &ran))
+		o := e.NewSession(context.Background(), nil).Get([]Key{{"chain", "0"}})[0]
+		switch {
+		case ran.Load() != maxDepth:
+			t.Errorf("a chain of %d: %d functions ran", length, ran.Load())
+		case length == maxDepth && o.Err != nil:
+			t.Errorf("a chain of %d: %v", length, o.Err)
+		case length > maxDepth && (o.Err == nil || !strings.Contains(o.Err.Error(), "at most 100000 may wait for each other")):
+			t.Errorf("a chain of %d: %v", length, o.Err)
+		}
 	}
-	e = open(t, Options{Journal: path, Jobs: 2}, leaf, chain(length, &ran))
-	defer e.Close()
-	build(0)
 }
 
 // edges is a kind whose nodes ask, in one group, for what the leaf of their name lists.
@@ -204,15 +210,19 @@ func TestManyCycles(t *testing.T) {
 func TestRunAgainWhileAnotherWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		again := make(chan struct{})
+		var made atomic.Bool
 		run := func(c *Context, arg string) (Result, error) {
 			var err error
 			switch arg {
 			case "x":
-				_, err = c.All([]Key{{"node", "a"}, {"node", "slow"}})
+				if _, err = c.All([]Key{{"node", "a"}, {"node", "slow"}}); !made.Load() {
+					err = errors.New("x did not wait for a")
+				}
 			case "a":
 				if c.Reason().Cause == event.Lost {
 					close(again)
 					synctest.Wait() // until slow is over and all others wait
+					made.Store(true)
 				}
 			case "slow":
 				<-again
