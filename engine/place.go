@@ -153,9 +153,8 @@ func (w *Workspace) makeFolder(dir string) error {
 	case err == nil && !info.IsDir():
 		return &inTheWay{dir}
 	}
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("folder %s: %w", dir, pe.Err)
+	if err != nil {
+		return fmt.Errorf("folder %s: %w", dir, osfile.Reason(err))
 	}
-	return err
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/label"
@@ -59,8 +60,8 @@ func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL
 		return r, nil
 	}
 	r.Changes = append(r.Changes, lockChanges(p.Lock, before, lock)...)
-	if err := writeDurably(path, after); err != nil {
-		return r, &diag.Error{Pos: diag.File(p.Lock), Label: target.String(), Msg: "the lock file cannot be written: " + reason(err), Err: err}
+	if err := w.ReplaceSource(p.Lock, after); err != nil {
+		return r, &diag.Error{Pos: diag.File(p.Lock), Label: target.String(), Msg: "the lock file cannot be written: " + osfile.Reason(err).Error(), Err: err}
 	}
 	r.Written = true
 	return r, nil
@@ -107,28 +108,4 @@ func lockChanges(path string, before []byte, now *wheel.Lock) []string {
 		add(n, a, b, had, has)
 	}
 	return slices.Clip(out)
-}
-
-// writeDurably replaces a file of the user's by one that is complete and on the disk.
-func writeDurably(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".sbomctl-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// reason is an error of the system without the path, which the message has already.
-func reason(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }

@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"strings"
 
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -61,14 +60,8 @@ func writeError(what string, err error) error {
 	return &diag.Error{Msg: "cannot write " + what + ": " + osReason(err), Err: err}
 }
 
-// osReason is the operating system's reason without the operation and path that Go puts before it.
-func osReason(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return strings.ToLower(err.Error())
-}
+// osReason is the operating system's reason as text.
+func osReason(err error) string { return osfile.Reason(err).Error() }
 
 // unknownCommand says that name is none, and which one was meant.
 func unknownCommand(root *cobra.Command, name string) error {

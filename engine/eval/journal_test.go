@@ -173,3 +173,147 @@ func TestCompact(t *testing.T) {
 		t.Errorf("ran %q after a compaction", ran)
 	}
 }
+
+// wantClean gets keys in a new session and wants what a clean build yields.
+func wantClean(t *testing.T, e *Evaluator, w *world, roots []string, keys []Key) {
+	t.Helper()
+	clean := w.clean(roots)
+	s := e.NewSession(context.Background(), nil)
+	for i, o := range s.Get(keys) {
+		if got, _ := w.yieldOf(s, roots[i], o); got != clean[roots[i]] {
+			t.Errorf("%s yields %+v; want %+v", roots[i], got, clean[roots[i]])
+		}
+	}
+}
+
+// TestSnapshot: whatever part of the journal a reader finds while its holder writes, it gets
+// right values and changes nothing.
+func TestSnapshot(t *testing.T) {
+	w := newWorld(rand.New(rand.NewPCG(7, 7)), true)
+	good := journalOf(t, w)
+	roots, keys := randomRoots(rand.New(rand.NewPCG(1, 1)))
+	state := stateFolder(t)
+	path := state.Path(journalName)
+	opt := Options{State: state, ReadOnly: true, Jobs: 1, Warn: func(m string) { t.Error("warned:", m) }}
+	for n := 0; n <= len(good); n += 7 {
+		if err := os.WriteFile(path, good[:n], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		e, err := Open(w.kinds(), opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantClean(t, e, w, roots, keys)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, good[:n]) {
+			t.Fatalf("the reader changed the journal: %v", err)
+		}
+	}
+	if err := os.WriteFile(path, good, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w.takeRan()
+	e, err := Open(w.kinds(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, e, w, roots, keys)
+	if ran := w.takeRan(); len(ran) > 0 {
+		t.Errorf("the reader of a whole journal ran %q", ran)
+	}
+	if left, err := state.List("."); err != nil || len(left) != 1 {
+		t.Errorf("the folder has %v, %v", left, err)
+	}
+}
+
+// TestJournalLost: a journal that is cut while it is open, one that cannot be written, and a
+// folder that vanishes cost the record and nothing else.
+func TestJournalLost(t *testing.T) {
+	roots, keys := randomRoots(rand.New(rand.NewPCG(1, 1)))
+	for name, lose := range map[string]func(t *testing.T, e *Evaluator) error{
+		"cut":     func(_ *testing.T, e *Evaluator) error { return os.Truncate(e.State.Path(journalName), 0) },
+		"closed":  func(_ *testing.T, e *Evaluator) error { return e.journal.file.Close() },
+		"removed": func(_ *testing.T, e *Evaluator) error { return os.RemoveAll(e.State.Path(".")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(rand.New(rand.NewPCG(7, 7)), true)
+			dir := t.TempDir()
+			for round := range 3 {
+				state, err := osfile.OpenFolder(dir, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				e, err := Open(w.kinds(), Options{State: state, Jobs: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if round == 1 {
+					w.set("s0", "edited")
+					if err := lose(t, e); err != nil {
+						t.Fatal(err)
+					}
+				}
+				wantClean(t, e, w, roots, keys)
+				if err := e.Close(); (err != nil) != (round == 1 && name == "closed") {
+					t.Errorf("round %d: Close says %v", round, err)
+				}
+				state.Close()
+			}
+		})
+	}
+	// From the start: there is no folder any more.
+	state := stateFolder(t)
+	if err := os.Remove(state.Path(".")); err != nil {
+		t.Skip(err)
+	}
+	var warned []string
+	w := newWorld(rand.New(rand.NewPCG(7, 7)), true)
+	e, err := Open(w.kinds(), Options{State: state, Jobs: 1, Warn: func(m string) { warned = append(warned, m) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, e, w, roots, keys)
+	if err := e.Close(); err != nil || len(warned) != 1 {
+		t.Errorf("%v, warned %q", err, warned)
+	}
+}
+
+// TestJournalShared: a journal that has another name too, as in a backup of hard links, is
+// not appended to.
+func TestJournalShared(t *testing.T) {
+	w := newWorld(rand.New(rand.NewPCG(7, 7)), true)
+	good := journalOf(t, w)
+	_, keys := randomRoots(rand.New(rand.NewPCG(1, 1)))
+	state := stateFolder(t)
+	if err := os.WriteFile(state.Path("backup"), good, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(state.Path("backup"), state.Path(journalName)); err != nil {
+		t.Skip(err)
+	}
+	if info, err := state.Lstat(journalName); err != nil || !osfile.HasOtherNames(info) {
+		t.Skip("links are not counted here")
+	}
+	w.takeRan()
+	for _, edited := range []bool{false, true} {
+		if edited {
+			w.set("s0", "edited")
+		}
+		e, err := Open(w.kinds(), Options{State: state, Jobs: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.NewSession(context.Background(), nil).Get(keys)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if ran := w.takeRan(); !edited && len(ran) > 0 {
+			t.Errorf("the record was lost: ran %q", ran)
+		}
+	}
+	if b, err := os.ReadFile(state.Path("backup")); err != nil || !bytes.Equal(b, good) {
+		t.Errorf("the backup was changed: %v", err)
+	}
+}

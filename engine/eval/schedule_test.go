@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -275,12 +274,12 @@ func TestObjectOnce(t *testing.T) {
 			}},
 		}
 		leaf := texts{"edited": "1"}
-		path := filepath.Join(t.TempDir(), "journal")
+		state := stateFolder(t)
 		var keys []Key
 		for i := range 20 {
 			keys = append(keys, Key{"user", fmt.Sprint(i)})
 		}
-		e := open(t, Options{Journal: path, Jobs: 8}, leaf, kinds...)
+		e := open(t, Options{State: state, Jobs: 8}, leaf, kinds...)
 		get(t, e.NewSession(context.Background(), nil), keys...)
 		if err := e.Close(); err != nil {
 			t.Fatal(err)
@@ -292,7 +291,7 @@ func TestObjectOnce(t *testing.T) {
 		events := event.NewStream()
 		var told recorder
 		events.Listen(&told)
-		e = open(t, Options{Journal: path, Jobs: 8}, leaf, kinds...)
+		e = open(t, Options{State: state, Jobs: 8}, leaf, kinds...)
 		get(t, e.NewSession(context.Background(), events), keys...)
 		if err := e.Close(); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
@@ -42,7 +43,7 @@ func fromFile(ctx context.Context, file string, req *Request, dst io.Writer) (fo
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, bad("cannot look at %s in a distdir: %s", filepath.ToSlash(file), reason(err))
+		return false, bad("cannot look at %s in a distdir: %s", filepath.ToSlash(file), osfile.Reason(err))
 	case !info.Mode().IsRegular():
 		return false, bad("%s in a distdir is not a regular file", filepath.ToSlash(file))
 	case info.Size() > req.MaxBytes:
@@ -50,7 +51,7 @@ func fromFile(ctx context.Context, file string, req *Request, dst io.Writer) (fo
 	}
 	in, err := os.Open(file)
 	if err != nil {
-		return false, bad("cannot read %s in a distdir: %s", filepath.ToSlash(file), reason(err))
+		return false, bad("cannot read %s in a distdir: %s", filepath.ToSlash(file), osfile.Reason(err))
 	}
 	defer in.Close()
 	sum, err := hashFile(ctx, in)
@@ -58,7 +59,7 @@ func fromFile(ctx context.Context, file string, req *Request, dst io.Writer) (fo
 		return false, final{ctx.Err()}
 	}
 	if err != nil {
-		return false, bad("cannot read %s in a distdir: %s", filepath.ToSlash(file), reason(err))
+		return false, bad("cannot read %s in a distdir: %s", filepath.ToSlash(file), osfile.Reason(err))
 	}
 	if sum != req.SHA256 {
 		return false, bad("sha256 of %s in a distdir is %s, but %s is declared", filepath.ToSlash(file), sum, req.SHA256)

@@ -5,10 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"syscall"
 	"time"
 )
 
@@ -89,20 +86,4 @@ func (r *Request) connectError(rawURL string, err error) error {
 	d := r.bad(err, "cannot reach %s to fetch %s", hostOf(rawURL), redact(rawURL))
 	d.Hints = hintDistdir(r.Name)
 	return d
-}
-
-// reason returns what the operating system said, without the call and the path around it.
-func reason(err error) string {
-	var path *fs.PathError
-	var sys *os.SyscallError
-	var errno syscall.Errno
-	switch {
-	case errors.As(err, &errno):
-		return errno.Error()
-	case errors.As(err, &path):
-		return path.Err.Error()
-	case errors.As(err, &sys):
-		return sys.Err.Error()
-	}
-	return "input/output error"
 }

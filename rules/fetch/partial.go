@@ -2,11 +2,14 @@ package fetch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
@@ -19,6 +22,8 @@ import (
 // One holder at a time: a second one gets a private file that does not outlive it.
 // The bytes are never trusted: what counts is the checksum of the whole.
 type partial struct {
+	folder  *osfile.Folder // nil when private
+	name    string         // in it
 	file    *os.File
 	size    int64  // bytes that are there
 	origin  origin // of these bytes; zero when unknown
@@ -33,50 +38,64 @@ type origin struct {
 
 // openPartial claims the partial file of a checksum.
 func (f *Fetcher) openPartial(req *Request) (*partial, error) {
-	if f.CacheDir != "" {
-		if err := os.MkdirAll(f.CacheDir, 0o777); err != nil {
-			return nil, req.cannotUse(f.CacheDir, err)
-		}
-		name := filepath.Join(f.CacheDir, req.SHA256+".part")
-		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
-		if err != nil {
-			return nil, req.cannotUse(name, err)
-		}
-		if tryLock(file) && sameFile(file, name) {
-			p := &partial{file: file}
-			if info, err := file.Stat(); err == nil {
-				p.size = info.Size()
-			}
-			p.readOrigin()
-			if p.size > req.MaxBytes {
-				if err := p.reset(); err != nil {
-					p.close(false)
-					return nil, req.cannotUse(name, err)
-				}
-			}
-			return p, nil
-		}
-		file.Close()
+	if f.CacheDir == "" {
+		return privatePartial("", req)
 	}
-	file, err := os.CreateTemp(f.CacheDir, "fetch-*.part")
+	folder, err := f.downloads()
 	if err != nil {
-		return nil, req.cannotUse(filepath.Join(f.CacheDir, "fetch-*.part"), err)
+		return nil, req.cannotUse(f.CacheDir, err)
+	}
+	p := &partial{folder: folder, name: req.SHA256 + ".part"}
+	p.file, err = folder.TryLock(p.name)
+	if err != nil {
+		folder.Close()
+		return nil, req.cannotUse(folder.Path(p.name), err)
+	}
+	info := fs.FileInfo(nil)
+	if p.file != nil {
+		info, err = p.file.Stat()
+	}
+	if p.file == nil || err != nil || osfile.HasOtherNames(info) { // somebody else's
+		if p.file != nil {
+			p.file.Close()
+		}
+		folder.Close()
+		return privatePartial(f.CacheDir, req)
+	}
+	p.size = info.Size()
+	p.readOrigin()
+	if p.size > req.MaxBytes {
+		if err := p.reset(); err != nil {
+			p.close(false)
+			return nil, req.cannotUse(folder.Path(p.name), err)
+		}
+	}
+	return p, nil
+}
+
+// downloads opens CacheDir, through no link in its own place.
+func (f *Fetcher) downloads() (*osfile.Folder, error) {
+	above, err := osfile.OpenFolder(filepath.Dir(f.CacheDir), nil)
+	if err != nil {
+		return nil, err
+	}
+	defer above.Close()
+	return above.Sub(filepath.Base(f.CacheDir))
+}
+
+// privatePartial makes a file that nobody else uses, in dir or the system's own folder.
+func privatePartial(dir string, req *Request) (*partial, error) {
+	file, err := os.CreateTemp(dir, "fetch-*.part")
+	if err != nil {
+		return nil, req.cannotUse(filepath.Join(dir, "fetch-*.part"), err)
 	}
 	return &partial{file: file, private: true}, nil
 }
 
-// sameFile reports whether name still is the open file: its last holder may have removed
-// it between our open and our lock.
-func sameFile(file *os.File, name string) bool {
-	a, errA := file.Stat()
-	b, errB := os.Stat(name)
-	return errA == nil && errB == nil && os.SameFile(a, b)
-}
-
-func (p *partial) originName() string { return p.file.Name() + ".json" }
+func (p *partial) originName() string { return p.name + ".json" }
 
 func (p *partial) readOrigin() {
-	in, err := os.Open(p.originName())
+	in, _, err := p.folder.Open(p.originName(), os.O_RDONLY)
 	if err != nil {
 		return
 	}
@@ -95,7 +114,21 @@ func (p *partial) setOrigin(o origin) {
 		return
 	}
 	if b, err := json.Marshal(o); err == nil {
-		_ = os.WriteFile(p.originName(), b, 0o666)
+		p.writeOrigin(b)
+	}
+}
+
+func (p *partial) writeOrigin(b []byte) {
+	f, name, err := p.folder.Temp(".", 0o666)
+	if err != nil {
+		return
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = p.folder.Rename(name, p.originName())
+	}
+	if err != nil {
+		_ = p.folder.Remove(name)
 	}
 }
 
@@ -103,7 +136,7 @@ func (p *partial) setOrigin(o origin) {
 func (p *partial) reset() error {
 	p.size, p.origin = 0, origin{}
 	if !p.private {
-		_ = os.Remove(p.originName())
+		_ = p.folder.RemoveAll(p.originName())
 	}
 	return p.file.Truncate(0)
 }
@@ -117,16 +150,20 @@ func (p *partial) append(b []byte) error {
 
 // close gives the claim up; keep says whether the bytes are worth going on from.
 func (p *partial) close(keep bool) {
-	if !keep || p.private || p.size == 0 {
-		if !p.private {
-			_ = os.Remove(p.originName())
-		}
+	if p.private {
 		_ = os.Remove(p.file.Name())
+		_ = p.file.Close()
+		return
+	}
+	if !keep || p.size == 0 {
+		_ = p.folder.RemoveAll(p.originName())
+		_ = p.folder.Remove(p.name)
 	}
 	_ = p.file.Close() // which also unlocks
+	_ = p.folder.Close()
 }
 
 func (r *Request) cannotUse(name string, err error) error {
 	return final{&diag.Error{Label: r.Label, Err: err,
-		Msg: fmt.Sprintf("cannot use the partial download %s: %s", filepath.ToSlash(name), reason(err))}}
+		Msg: fmt.Sprintf("cannot use the partial download %s: %s", filepath.ToSlash(name), osfile.Reason(err))}}
 }
