@@ -1,3 +1,5 @@
 package cache
 
-const noSpace = errorDiskFull
+import "golang.org/x/sys/windows"
+
+const noSpace = windows.ERROR_DISK_FULL

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -129,15 +128,15 @@ func decodeDigest(message string, num, wire int, data []byte, to *Digest) error 
 	return nil
 }
 
-// decodeNode decodes a FileNode, a DirectoryNode or an OutputFile, which share their layout.
+// decodeNode decodes the fields of an OutputFile that it has in common with the nodes of a tree.
 func decodeNode(message string, data []byte) (name string, d Digest, executable bool, err error) {
 	err = fields(message, data, func(num, wire int, v uint64, data []byte) error {
-		switch {
-		case num == 1:
+		switch num {
+		case 1:
 			return decodeString(message, num, wire, data, &name)
-		case num == 2:
+		case 2:
 			return decodeDigest(message, num, wire, data, &d)
-		case num == 4 && message != "DirectoryNode":
+		case 4:
 			executable = v != 0
 			return want(message, num, wire, wireVarint)
 		}
@@ -147,113 +146,6 @@ func decodeNode(message string, data []byte) (name string, d Digest, executable 
 		err = malformed(message, "%q has no digest", name)
 	}
 	return name, d, executable, err
-}
-
-// nameChecker checks that the names of one list of a Directory are segments in order.
-type nameChecker struct{ last string }
-
-func (c *nameChecker) check(message, name string) error {
-	if reason := badSegment(name); reason != "" {
-		return malformed(message, "name %q %s", name, reason)
-	}
-	if name <= c.last {
-		return malformed("Directory", "%q follows %q", name, c.last)
-	}
-	c.last = name
-	return nil
-}
-
-// UnmarshalDirectory decodes a Directory. One that is not canonical, or in which a name is no single path segment, is malformed.
-func UnmarshalDirectory(b []byte) (*Directory, error) {
-	d := &Directory{}
-	var files, directories, symlinks nameChecker
-	err := fields("Directory", b, func(num, wire int, _ uint64, data []byte) error {
-		if num < 1 || num > 3 {
-			return nil
-		}
-		if err := want("Directory", num, wire, wireBytes); err != nil {
-			return err
-		}
-		switch num {
-		case 1:
-			name, digest, executable, err := decodeNode("FileNode", data)
-			if err != nil {
-				return err
-			}
-			d.Files = append(d.Files, FileNode{name, digest, executable})
-			return files.check("FileNode", name)
-		case 2:
-			name, digest, _, err := decodeNode("DirectoryNode", data)
-			if err != nil {
-				return err
-			}
-			d.Directories = append(d.Directories, DirectoryNode{name, digest})
-			return directories.check("DirectoryNode", name)
-		}
-		var l SymlinkNode
-		err := fields("SymlinkNode", data, func(num, wire int, _ uint64, data []byte) error {
-			switch num {
-			case 1:
-				return decodeString("SymlinkNode", num, wire, data, &l.Name)
-			case 2:
-				return decodeString("SymlinkNode", num, wire, data, &l.Target)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if l.Target == "" || strings.ContainsRune(l.Target, 0) {
-			return malformed("SymlinkNode", "%q has no target", l.Name)
-		}
-		d.Symlinks = append(d.Symlinks, l)
-		return symlinks.check("SymlinkNode", l.Name)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if name, ok := d.repeatedName(); ok {
-		return nil, malformed("Directory", "%q occurs twice", name)
-	}
-	return d, nil
-}
-
-// repeatedName finds a name that is in more than one of the sorted lists, by merging them.
-func (d *Directory) repeatedName() (string, bool) {
-	files, dirs, links := d.Files, d.Directories, d.Symlinks
-	for {
-		var least string
-		count := 0
-		consider := func(name string) {
-			switch {
-			case count == 0 || name < least:
-				least, count = name, 1
-			case name == least:
-				count++
-			}
-		}
-		if len(files) > 0 {
-			consider(files[0].Name)
-		}
-		if len(dirs) > 0 {
-			consider(dirs[0].Name)
-		}
-		if len(links) > 0 {
-			consider(links[0].Name)
-		}
-		switch {
-		case count == 0:
-			return "", false
-		case count > 1:
-			return least, true
-		case len(files) > 0 && files[0].Name == least:
-			files = files[1:]
-		case len(dirs) > 0 && dirs[0].Name == least:
-			dirs = dirs[1:]
-		default:
-			links = links[1:]
-		}
-	}
 }
 
 // UnmarshalActionResult decodes an ActionResult. Paths are checked to be relative and clean.

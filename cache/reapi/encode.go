@@ -119,21 +119,6 @@ func sorted[T any](s []T, compare func(x, y T) int) []T {
 	return s
 }
 
-// Marshal returns the canonical encoding of the directory.
-func (d *Directory) Marshal() []byte {
-	b := []byte{}
-	for _, f := range sorted(d.Files, func(x, y FileNode) int { return cmp.Compare(x.Name, y.Name) }) {
-		b = appendNode(b, 1, f.Name, f.Digest, f.Executable)
-	}
-	for _, c := range sorted(d.Directories, func(x, y DirectoryNode) int { return cmp.Compare(x.Name, y.Name) }) {
-		b = appendNode(b, 2, c.Name, c.Digest, false)
-	}
-	for _, l := range sorted(d.Symlinks, func(x, y SymlinkNode) int { return cmp.Compare(x.Name, y.Name) }) {
-		b = appendPair(b, 3, l.Name, l.Target)
-	}
-	return b
-}
-
 // Marshal returns the canonical encoding of the command.
 func (c *Command) Marshal() []byte {
 	b := []byte{}

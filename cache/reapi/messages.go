@@ -1,32 +1,5 @@
 package reapi
 
-// FileNode is a file in a Directory.
-type FileNode struct {
-	Name       string // one path segment
-	Digest     Digest
-	Executable bool
-}
-
-// DirectoryNode is a directory in a Directory.
-type DirectoryNode struct {
-	Name   string // one path segment
-	Digest Digest // of the canonical encoding of its Directory
-}
-
-// SymlinkNode is a symbolic link in a Directory.
-type SymlinkNode struct {
-	Name   string // one path segment
-	Target string // slash-separated
-}
-
-// Directory is one directory of a Merkle tree. In canonical form each list is sorted by
-// name (by bytes), and no name occurs twice.
-type Directory struct {
-	Files       []FileNode
-	Directories []DirectoryNode
-	Symlinks    []SymlinkNode
-}
-
 // EnvironmentVariable is one variable of a Command.
 type EnvironmentVariable struct{ Name, Value string }
 

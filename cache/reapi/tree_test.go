@@ -60,10 +60,7 @@ func TestBuildTree(t *testing.T) {
 			if Of(b) != d {
 				t.Fatal("emitted under a wrong digest")
 			}
-			dir, err := UnmarshalDirectory(b)
-			if err != nil {
-				t.Fatal(err)
-			}
+			dir := readDirectory(t, b)
 			for _, c := range dir.Directories {
 				if !emitted[c.Digest] {
 					t.Fatal("a parent was emitted before its child")
@@ -144,10 +141,7 @@ func FuzzBuildTree(f *testing.F) {
 		var got []string
 		var walk func(d Digest, prefix string)
 		walk = func(d Digest, prefix string) {
-			dir, err := UnmarshalDirectory(blobs[d])
-			if err != nil {
-				t.Fatal(err)
-			}
+			dir := readDirectory(t, blobs[d])
 			for _, f := range dir.Files {
 				got = append(got, path.Join(prefix, f.Name))
 			}
