@@ -9,6 +9,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/record"
 )
 
 // kindPackages is the node that lists the packages at and below a directory: []string, sorted. The
@@ -76,12 +77,12 @@ func (w *Workspace) inThisWorkspace(c *eval.Context, pkg string) error {
 }
 
 func decodeStrings(value []byte) (any, error) {
-	r := &reader{b: value}
+	r := record.Reader{B: value}
 	out := []string{}
-	for len(r.b) > 0 {
-		out = append(out, string(r.bytes()))
+	for len(r.B) > 0 {
+		out = append(out, string(r.Bytes()))
 	}
-	if r.bad {
+	if r.Bad {
 		return nil, errDamaged
 	}
 	return out, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/record"
 )
 
 // inputRef is a named input of an action before its files are known.
@@ -227,21 +228,21 @@ func encodeOutputs(r *action.Result) []byte {
 }
 
 func decodeOutputs(value []byte) ([]action.Output, error) {
-	r := &reader{b: value}
-	n := r.uvarint()
+	r := record.Reader{B: value}
+	n := r.Uint()
 	if n > uint64(len(value)) {
 		return nil, errDamaged
 	}
 	out := make([]action.Output, n)
 	for i := range out {
-		out[i].Name = string(r.bytes())
-		copy(out[i].Digest.Hash[:], r.take(len(out[i].Digest.Hash)))
-		out[i].Digest.Size = int64(r.uvarint())
-		if inline := r.take(1); len(inline) == 1 && inline[0] == 1 {
-			out[i].Inline = r.bytes() // shares the value, which is never written
+		out[i].Name = string(r.Bytes())
+		copy(out[i].Digest.Hash[:], r.Take(len(out[i].Digest.Hash)))
+		out[i].Digest.Size = int64(r.Uint())
+		if r.Byte() == 1 {
+			out[i].Inline = r.Bytes() // shares the value, which is never written
 		}
 	}
-	if r.bad || len(r.b) > 0 {
+	if !r.Done() {
 		return nil, errDamaged
 	}
 	return out, nil

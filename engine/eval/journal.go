@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
+	"github.com/sbomctl/sbomctl/engine/record"
 )
 
 // The journal is a header and then batches, each appended with one write:
@@ -139,11 +140,11 @@ func (e *Evaluator) warnUnusable(err error) {
 }
 
 func (e *Evaluator) writeHeader() error {
-	p := appendBytes(make([]byte, batchHead), e.fingerprint)
-	p = binary.AppendUvarint(p, uint64(len(e.kinds)))
+	p := record.AppendString(make([]byte, batchHead), e.fingerprint)
+	p = record.AppendUint(p, uint64(len(e.kinds)))
 	for i := range e.kinds {
-		p = appendBytes(p, e.kinds[i].Name)
-		p = binary.AppendUvarint(p, uint64(e.kinds[i].Version))
+		p = record.AppendString(p, e.kinds[i].Name)
+		p = record.AppendUint(p, uint64(e.kinds[i].Version))
 	}
 	sealBatch(p)
 	return e.journal.write(append([]byte(magic), p...))
@@ -164,11 +165,6 @@ const batchHead = 8
 func sealBatch(b []byte) {
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-batchHead))
 	binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(b[batchHead:], castagnoli))
-}
-
-func appendBytes[T string | []byte](dst []byte, s T) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(s)))
-	return append(dst, s...)
 }
 
 // replay fills the table from the bytes of a journal and returns how many of them are
@@ -220,15 +216,15 @@ func (e *Evaluator) replay(buf []byte) (good int64, err error) {
 // in e.kinds; -1 where the kind, or its version, is not known any more. When the
 // fingerprint differs only leaves are kept: they depend on nothing but the world.
 func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
-	d := decoder{p: p}
-	fingerprint := string(d.bytes())
-	n := d.uvarint()
-	if d.bad || n > 255 {
+	d := record.Reader{B: p}
+	fingerprint := string(d.Bytes())
+	n := d.Uint()
+	if d.Bad || n > 255 {
 		return nil, errForeign
 	}
 	same := fingerprint == e.fingerprint && int(n) == len(e.kinds)
 	for i := range int(n) {
-		name, version := d.bytes(), uint32(d.uvarint())
+		name, version := d.Bytes(), uint32(d.Uint())
 		j, ok := e.kindIndex[string(name)]
 		known := ok && e.kinds[j].Version == version
 		same = same && known && int(j) == i
@@ -238,7 +234,7 @@ func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 			keep = append(keep, -1)
 		}
 	}
-	if d.bad {
+	if d.Bad {
 		return nil, errForeign
 	}
 	if !same {
@@ -254,17 +250,17 @@ func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 
 // replayBatch applies one payload and reports whether it was well formed.
 func (e *Evaluator) replayBatch(p []byte, keep []int) bool {
-	d := decoder{p: p}
-	for len(d.p) > 0 {
-		tag := d.byte()
-		n := d.uvarint()
-		if d.bad || n >= maxNodes {
+	d := record.Reader{B: p}
+	for len(d.B) > 0 {
+		tag := d.Byte()
+		n := d.Uint()
+		if d.Bad || n >= maxNodes {
 			return false
 		}
 		switch tag {
 		case 'n':
-			kind, arg := d.uvarint(), d.bytes()
-			if d.bad || kind >= uint64(len(keep)) {
+			kind, arg := d.Uint(), d.Bytes()
+			if d.Bad || kind >= uint64(len(keep)) {
 				return false
 			}
 			for len(e.nodes) <= int(n) {
@@ -278,8 +274,8 @@ func (e *Evaluator) replayBatch(p []byte, keep []int) bool {
 			nd.arg = unsafe.String(unsafe.SliceData(arg), len(arg)) // buf is never written
 			e.nodes[n] = nd
 		case 'l', 't':
-			digest, value, last := d.take(len(Digest{})), d.bytes(), d.bytes()
-			if d.bad || n >= uint64(len(e.nodes)) {
+			digest, value, last := d.Take(len(Digest{})), d.Bytes(), d.Bytes()
+			if d.Bad || n >= uint64(len(e.nodes)) {
 				return false
 			}
 			nd := e.nodes[n]
@@ -307,9 +303,9 @@ func (e *Evaluator) appendDefinition(p []byte, n *node) []byte {
 	}
 	n.defined = true
 	p = append(p, 'n')
-	p = binary.AppendUvarint(p, uint64(n.id))
-	p = binary.AppendUvarint(p, uint64(n.kind))
-	return appendBytes(p, n.arg)
+	p = record.AppendUint(p, uint64(n.id))
+	p = record.AppendUint(p, uint64(n.kind))
+	return record.AppendString(p, n.arg)
 }
 
 // appendRecord encodes what is known of n, but for its key.
@@ -319,10 +315,10 @@ func (e *Evaluator) appendRecord(p []byte, n *node) []byte {
 		tag = 'l'
 	}
 	p = append(p, tag)
-	p = binary.AppendUvarint(p, uint64(n.id))
+	p = record.AppendUint(p, uint64(n.id))
 	p = append(p, n.digest[:]...)
-	p = appendBytes(p, n.value)
-	return appendBytes(p, n.basis)
+	p = record.AppendString(p, n.value)
+	return record.AppendString(p, n.basis)
 }
 
 // batchSize is how much is gathered before it is written: large enough to be cheap, small
@@ -428,48 +424,6 @@ func (e *Evaluator) fill(nodes []*node) error {
 	err := e.flush(nodes)
 	e.journal.dead = 0
 	return err
-}
-
-// decoder reads records; bad is set, and stays set, when they end too early.
-type decoder struct {
-	p   []byte
-	bad bool
-}
-
-func (d *decoder) byte() byte {
-	if b := d.take(1); len(b) == 1 {
-		return b[0]
-	}
-	return 0
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.p)
-	if n <= 0 {
-		d.bad, d.p = true, nil
-		return 0
-	}
-	d.p = d.p[n:]
-	return v
-}
-
-func (d *decoder) take(n int) []byte {
-	if d.bad || n > len(d.p) {
-		d.bad, d.p = true, nil
-		return make([]byte, 0)
-	}
-	b := d.p[:n:n]
-	d.p = d.p[n:]
-	return b
-}
-
-func (d *decoder) bytes() []byte {
-	n := d.uvarint()
-	if n > uint64(len(d.p)) {
-		d.bad, d.p = true, nil
-		return nil
-	}
-	return d.take(int(n))
 }
 
 // Of returns the digest of a value.

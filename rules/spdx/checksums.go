@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/record"
 )
 
 // A list of checksums is the files of one package in their document order, each
@@ -29,8 +30,7 @@ func EncodeChecksums(files []File) []byte {
 		f := &files[i]
 		b = append(b, f.SHA1[:]...)
 		b = append(b, f.SHA256[:]...)
-		b = binary.AppendUvarint(b, uint64(len(f.Path)))
-		b = append(b, f.Path...)
+		b = record.AppendString(b, f.Path)
 	}
 	return b
 }
@@ -38,20 +38,15 @@ func EncodeChecksums(files []File) []byte {
 // ParseChecksums is the inverse of EncodeChecksums.
 func ParseChecksums(data []byte) ([]File, error) {
 	var files []File
-	for n := 1; len(data) > 0; n++ {
-		malformed := fmt.Errorf("record %d of the list of checksums is malformed", n)
-		if len(data) < sumsSize {
-			return nil, malformed
-		}
+	r := record.Reader{B: data}
+	for n := 1; len(r.B) > 0; n++ {
 		var f File
-		data = data[copy(f.SHA1[:], data):]
-		data = data[copy(f.SHA256[:], data):]
-		size, k := binary.Uvarint(data)
-		if k <= 0 || k > 1 && data[k-1] == 0 || size == 0 || size > uint64(len(data)-k) {
-			return nil, malformed
+		copy(f.SHA1[:], r.Take(len(f.SHA1)))
+		copy(f.SHA256[:], r.Take(len(f.SHA256)))
+		f.Path = string(r.Bytes())
+		if r.Bad || f.Path == "" {
+			return nil, fmt.Errorf("record %d of the list of checksums is malformed", n)
 		}
-		f.Path = string(data[k : k+int(size)])
-		data = data[k+int(size):]
 		files = append(files, f)
 	}
 	return files, nil
