@@ -59,6 +59,7 @@ type Options struct {
 
 // Workspace is a workspace opened for one command. Close it.
 type Workspace struct {
+	ctx        context.Context
 	opt        Options
 	prefix     string // Root with a slash at its end
 	store      *cache.Disk
@@ -116,7 +117,7 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 		values[overrideOption+l] = path
 	}
 	opt.Values = values
-	w := &Workspace{opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
+	w := &Workspace{ctx: ctx, opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
 	opt.Events.Listen(w.tally)
 	if opt.Root == "/" {
 		w.prefix = "/"

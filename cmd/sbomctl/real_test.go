@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sbomctl/sbomctl/engine/outdir"
 )
 
 // realWorkspace is a workspace on disk with a home and a cache of its own, built with the real
@@ -180,10 +182,12 @@ func (r result) warnings() []string {
 	return out
 }
 
-// outputs returns the files in sbom-out by their paths.
+// outputs returns the files in sbom-out by their paths, without the record of what was placed.
 func (w *realWorkspace) outputs() map[string]string {
 	w.Helper()
-	return filesBelow(w, w.path(outDirName))
+	out := filesBelow(w, w.path(outDirName))
+	delete(out, outdir.RecordName)
+	return out
 }
 
 // filesBelow returns the bytes of the files below a folder, if there is one, by their paths.
