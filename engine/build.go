@@ -242,38 +242,42 @@ func (b *build) analyse() []string {
 // meantPackage adds to the error of a target that is not there what may have been meant: a package, all of whose
 // targets are named otherwise.
 func (w *Workspace) meantPackage(target string, err error) error {
-	var m *missing
 	l, parseErr := label.ParseAbsolute(target)
-	if parseErr != nil || !errors.As(err, &m) || m.label != l {
+	var d *diag.Error
+	var m *missing
+	if errors.As(err, &m) {
+		d = m.text
+	}
+	if parseErr != nil || m != nil && m.label != l || m == nil && !errors.As(err, &d) {
 		return err
 	}
-	all := func(pkg string) string { return label.Pattern{Scope: label.Package, Pkg: pkg}.String() }
 	o := w.session.Get([]eval.Key{packagesKey("")})[0]
 	if o.Err != nil {
 		return err
 	}
 	packages := o.Object.([]string)
-	text := *m.text
-	hint := ""
+	all := func(pkg string) string { return label.Pattern{Scope: label.Package, Pkg: pkg}.String() }
+	text := *d
+	add := func(format string, args ...any) error {
+		text.Hints = append(slices.Clone(text.Hints), fmt.Sprintf(format, args...))
+		return &text
+	}
+	if m == nil { // the package, not the target, is not there
+		if near := diag.Nearest(l.Pkg, packages); near != "" && slices.Contains(d.Hints, "there is //"+near) {
+			return add("%s is all targets of that package", all(near))
+		}
+		return err
+	}
+	near := diag.Nearest(l.Path(), packages)
 	switch {
 	case slices.Contains(packages, l.Path()):
-		hint = fmt.Sprintf("//%s is a package; %s is all of its targets", l.Path(), all(l.Path()))
-	case slices.Contains(packages, l.Pkg):
-		if l.Name == path.Base(l.Pkg) || strings.HasPrefix(l.Name, "all") {
-			hint = fmt.Sprintf("%s is all targets of the package", all(l.Pkg))
-		} else if near := diag.Nearest(l.Path(), packages); near != "" && near != l.Pkg {
-			hint = fmt.Sprintf("is %s meant, all targets of that package?", all(near))
-		}
-	default:
-		if near := diag.Nearest(l.Pkg, packages); near != "" {
-			text.Hints = slices.DeleteFunc(slices.Clone(text.Hints), func(h string) bool { return h == "there is //"+near })
-			hint = fmt.Sprintf("there is //%s; %s is all of its targets", near, all(near))
-		}
+		return add("//%s is a package; %s is all of its targets", l.Path(), all(l.Path()))
+	case l.Name == path.Base(l.Pkg) || strings.HasPrefix(l.Name, "all"):
+		return add("%s is all targets of the package", all(l.Pkg))
+	case near != "" && near != l.Pkg:
+		return add("is %s meant, all targets of that package?", all(near))
 	}
-	if hint != "" {
-		text.Hints = append(slices.Clone(text.Hints), hint)
-	}
-	return &missing{l, &text}
+	return err
 }
 
 // fail notes the error of a target that was asked for.

@@ -239,7 +239,7 @@ func (c *claims) judge(e outdir.Entry) verdict {
 	switch {
 	case c.gone(e.Label), c.gone(e.Maker), !c.makes(e.Maker, e.Path):
 		return stale
-	case b.spoilt[e.Path]:
+	case b.spoilt[e.Path], b.fates[e.Maker] == failed && !b.analysed[e.Maker]:
 		return unmade
 	case fate == built:
 		return stale // what it yields now is known
