@@ -353,7 +353,7 @@ func (b *build) salvage(l string) {
 			if out, err := ref.of(o.Object.([]action.Output)); err == nil {
 				b.outputs = append(b.outputs, b.output(l, requested{ref.Name, out.Digest, ref.Action}))
 			}
-		case notRun(o.Err):
+		case notRun(o.Err) && !b.w.opt.KeepGoing:
 			b.waiting[ref.Name] = true
 		default:
 			b.spoilt[ref.Name] = true

@@ -60,10 +60,13 @@ func (o *Output) maker() string {
 	return owner
 }
 
-func (o *Output) entries() outdir.Record {
-	var r outdir.Record
-	for _, l := range append([]string{o.Label}, o.also...) {
-		r = append(r, outdir.Entry{Label: l, Maker: o.maker(), Path: o.name, Digest: o.Digest.String()})
+// addTo adds what the record has to say of the output.
+func (o *Output) addTo(r outdir.Record) outdir.Record {
+	e := outdir.Entry{Label: o.Label, Maker: o.maker(), Path: o.name, Digest: o.Digest.String()}
+	r = append(r, e)
+	for _, l := range o.also {
+		e.Label = l
+		r = append(r, e)
 	}
 	return r
 }
@@ -179,22 +182,25 @@ func (b *build) spoil(o Output) {
 // next returns what the record has to say: what this build places, and those of the entries before that still
 // hold.
 func (b *build) next(before outdir.Record) outdir.Record {
-	var next outdir.Record
+	next := make(outdir.Record, 0, len(b.outputs))
 	interrupted := b.w.ctx.Err() != nil // it is not the time to find out what must go
 	at, above := map[string]*Output{}, map[string]bool{}
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		at[o.name] = o
-		for dir := path.Dir(o.name); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(o.name); dir != "." && !above[dir]; dir = path.Dir(dir) {
 			above[dir] = true
 		}
-		next = append(next, o.entries()...)
+		next = o.addTo(next)
 	}
 	c := claims{b: b, targets: map[string]bool{}, outputs: map[string]map[string]bool{}, makers: map[string]bool{}}
 	for i := range b.outputs {
 		c.makers[b.outputs[i].maker()] = true
 	}
 	for _, e := range before {
+		if at[e.Path] != nil && b.fates[e.Label] == built {
+			continue // it has a new entry
+		}
 		inTheWay := above[e.Path]
 		for dir := path.Dir(e.Path); dir != "."; dir = path.Dir(dir) {
 			inTheWay = inTheWay || at[dir] != nil
@@ -245,6 +251,8 @@ func (c *claims) judge(e outdir.Entry) verdict {
 		return stale // what it yields now is known
 	case fate == failed && !b.waiting[e.Path]:
 		return unmade
+	case asked && b.w.opt.KeepGoing:
+		return unmade // nothing stopped the build, and yet it was not made
 	case asked:
 		return holds
 	}
@@ -303,17 +311,19 @@ func (c *claims) makes(target, file string) bool {
 // remove removes the files that a record names and the next one does not. It returns the next record with
 // those that had to stay: a file whose bytes are not those that were placed is somebody's own.
 func (b *build) remove(record, next outdir.Record) outdir.Record {
-	stay, digests := next.Paths(), record.Paths()
+	digests := record.Without(next)
 	var paths []string
 	var keys []eval.Key
 	for _, p := range sortedNames(digests) {
-		if stay[p] == nil && !b.dismissed[p] {
+		if !b.dismissed[p] {
 			b.dismissed[p] = true
 			paths = append(paths, p)
 			keys = append(keys, placedKey(path.Join(b.w.opt.OutDir, p)))
 		}
 	}
 	kept := map[string]bool{}
+	first := map[string]*diag.Error{} // by reason
+	more := map[string][]string{}
 	for i, o := range b.w.session.Get(keys) {
 		p, name := paths[i], keys[i].Arg
 		why := "no target makes it any more"
@@ -337,7 +347,16 @@ func (b *build) remove(record, next outdir.Record) outdir.Record {
 			}
 		}
 		kept[p] = true
-		b.errs = append(b.errs, &diag.Error{Pos: diag.File(name), Msg: "cannot be removed although " + why + ": " + systemReason(err), Hints: []string{"remove it by hand"}, Err: err})
+		reason := why + ": " + systemReason(err)
+		if first[reason] != nil {
+			more[reason] = append(more[reason], name)
+			continue
+		}
+		first[reason] = &diag.Error{Pos: diag.File(name), Msg: "cannot be removed although " + reason, Err: err}
+		b.errs = append(b.errs, first[reason])
+	}
+	for reason, names := range more {
+		first[reason].Hints = []string{"nor can " + several(names)}
 	}
 	for _, e := range record {
 		if kept[e.Path] {
@@ -356,8 +375,12 @@ func (u *unwritten) Unwrap() error { return u.err }
 // systemReason is what is wrong with a file, without the words around it.
 func systemReason(err error) string {
 	var ce *cache.Error
-	if errors.As(err, &ce) {
+	var d *diag.Error
+	switch {
+	case errors.As(err, &ce):
 		return ce.Err.Error()
+	case errors.As(err, &d):
+		return d.Pos.String() + " " + d.Msg
 	}
 	return err.Error()
 }

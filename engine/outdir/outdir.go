@@ -43,13 +43,13 @@ type Folder struct {
 	name    string // of the folder, relative to root, slash-separated
 	written []byte // the record as it is on disk; nil when there is none
 	record  Record
-	tidied  map[string]bool // directories without the temporary files of killed builds
+	ready   map[string]bool // directories that are there, without the temporary files of killed builds
 }
 
 // Open reads the record of the folder called name in the workspace at root. The folder need not be there. A
 // record that cannot be used is as good as none; warning says so, and is "" otherwise.
 func Open(root, name string) (f *Folder, warning string, err error) {
-	f = &Folder{root: root, name: name, tidied: map[string]bool{}}
+	f = &Folder{root: root, name: name, ready: map[string]bool{}}
 	there, err := f.through(name)
 	if err != nil || !there {
 		return f, "", err
@@ -98,11 +98,13 @@ func (f *Folder) onDisk(p string) string { return filepath.Join(f.root, filepath
 // Prepare makes the directory that the file p will lie in, and returns the file's name for the system.
 func (f *Folder) Prepare(p string) (string, error) {
 	full := path.Join(f.name, p)
-	dir := path.Dir(full)
-	if err := f.makeDir(dir); err != nil {
-		return "", err
+	if dir := path.Dir(full); !f.ready[dir] {
+		if err := f.makeDir(dir); err != nil {
+			return "", err
+		}
+		cache.CleanTemp(f.onDisk(dir))
+		f.ready[dir] = true
 	}
-	f.tidy(dir)
 	return f.onDisk(full), nil
 }
 
@@ -119,14 +121,6 @@ func (f *Folder) makeDir(dir string) error {
 	return nil
 }
 
-// tidy removes the half-written files of builds that were killed.
-func (f *Folder) tidy(dir string) {
-	if !f.tidied[dir] {
-		f.tidied[dir] = true
-		cache.CleanTemp(f.onDisk(dir))
-	}
-}
-
 // Remove removes the file p, and the directories that are empty without it. That it is gone already is no error.
 func (f *Folder) Remove(p string) error {
 	full := path.Join(f.name, p)
@@ -137,7 +131,8 @@ func (f *Folder) Remove(p string) error {
 		return reason(err)
 	}
 	for dir := path.Dir(full); dir != f.name; dir = path.Dir(dir) {
-		f.tidy(dir)
+		cache.CleanTemp(f.onDisk(dir))
+		delete(f.ready, dir)
 		if os.Remove(f.onDisk(dir)) != nil {
 			break // something is in it
 		}

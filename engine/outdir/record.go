@@ -2,6 +2,7 @@ package outdir
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -29,36 +30,47 @@ type Entry struct {
 }
 
 func (e Entry) compare(o Entry) int {
-	for _, c := range []int{strings.Compare(e.Path, o.Path), strings.Compare(e.Label, o.Label), strings.Compare(e.Maker, o.Maker)} {
-		if c != 0 {
-			return c
-		}
+	if c := strings.Compare(e.Path, o.Path); c != 0 {
+		return c
 	}
-	return strings.Compare(e.Digest, o.Digest)
+	return cmp.Or(strings.Compare(e.Label, o.Label), strings.Compare(e.Maker, o.Maker), strings.Compare(e.Digest, o.Digest))
 }
 
 // Record is what was placed, in any order.
 type Record []Entry
 
-// Paths returns the digests that each path may have.
-func (r Record) Paths() map[string][]string {
-	out := make(map[string][]string, len(r))
+// Without returns the paths of r that other does not have, each with the bytes that it may hold.
+func (r Record) Without(other Record) map[string][]string {
+	there := make(map[string]bool, len(other))
+	for _, e := range other {
+		there[e.Path] = true
+	}
+	out := map[string][]string{}
 	for _, e := range r {
-		out[e.Path] = append(out[e.Path], e.Digest)
+		if !there[e.Path] {
+			out[e.Path] = append(out[e.Path], e.Digest)
+		}
 	}
 	return out
 }
 
 // format is the text of a record, sorted: a line for each entry.
 func (r Record) format() []byte {
-	sorted := slices.Clone(r)
-	slices.SortFunc(sorted, Entry.compare)
-	var b bytes.Buffer
-	b.WriteString(recordHeader)
-	for _, e := range slices.Compact(sorted) {
-		fmt.Fprintf(&b, "%s %s %s %s\n", e.Digest, e.Label, e.Maker, e.Path)
+	if !slices.IsSortedFunc(r, Entry.compare) {
+		r = slices.Clone(r)
+		slices.SortFunc(r, Entry.compare)
 	}
-	return b.Bytes()
+	b := make([]byte, 0, 128*(len(r)+1))
+	b = append(b, recordHeader...)
+	for i, e := range r {
+		if i > 0 && e == r[i-1] {
+			continue
+		}
+		for _, s := range [...]string{e.Digest, " ", e.Label, " ", e.Maker, " ", e.Path, "\n"} {
+			b = append(b, s...)
+		}
+	}
+	return b
 }
 
 // parseRecord is the inverse of format. The file may have come from anywhere, so a path that leads out of the
@@ -69,11 +81,10 @@ func parseRecord(text string) (r Record, ok bool) {
 		return nil, false
 	}
 	for line := range strings.Lines(rest) {
-		field := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
-		if len(field) != 4 {
-			return nil, false
-		}
-		e := Entry{Digest: field[0], Label: field[1], Maker: field[2], Path: field[3]}
+		var e Entry
+		e.Digest, line, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		e.Label, line, _ = strings.Cut(line, " ")
+		e.Maker, e.Path, _ = strings.Cut(line, " ")
 		if _, err := cache.ParseDigest(e.Digest); err != nil || !fs.ValidPath(e.Path) || e.Path == "." || strings.Contains(e.Path, `\`) || Reserved(e.Path) {
 			return nil, false
 		}
