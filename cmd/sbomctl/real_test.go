@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -186,7 +187,7 @@ func (r result) warnings() []string {
 func (w *realWorkspace) outputs() map[string]string {
 	w.Helper()
 	out := filesBelow(w, w.path(outDirName))
-	delete(out, outdir.RecordName)
+	maps.DeleteFunc(out, func(name, _ string) bool { return outdir.Reserved(name) })
 	return out
 }
 
