@@ -194,7 +194,7 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 			name = filepath.Base(name) // where a checkout lies must not reach a key
 		}
 		in.Files = append(in.Files, action.File{Path: name, Digest: s.Digest, SHA1: s.SHA1, Text: s.Text,
-			Executable: s.Executable, Handle: action.Disk{Path: w.place(f.Path)}})
+			Executable: s.Executable, Handle: action.Disk{Path: w.path(f.Path)}})
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ type placedLeaf struct{ w *Workspace }
 func (l placedLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
 
 func (l placedLeaf) Read(arg string) (value, signature []byte, err error) {
-	state, sig, err := files.Read(l.w.place(arg))
+	state, sig, err := files.Read(l.w.path(arg))
 	if err != nil {
 		return nil, nil, err
 	}
