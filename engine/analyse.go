@@ -38,6 +38,14 @@ type mention struct {
 
 func (m *mention) Error() string { return m.err.Error() }
 
+// diagnostic is the error at the attribute, without its position.
+func (m *mention) diagnostic() *diag.Error {
+	e := *m.err.text
+	e.Label, e.Attr = m.from.String(), m.attr
+	e.Msg = fmt.Sprintf("attribute %q: %s", m.attr, e.Msg)
+	return &e
+}
+
 // runTarget analyses a target. A label that names no target but a file of its package stands
 // for the file.
 func (w *Workspace) runTarget(c *eval.Context, arg string) (eval.Result, error) {

@@ -7,99 +7,128 @@ import (
 	"path"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 
+	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/outdir"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
+// ParsePatterns reads patterns as a user typed them in package pkg. A path of the system that leads into the
+// workspace is no pattern, but says which one was meant.
+func (w *Workspace) ParsePatterns(args []string, pkg string) (label.Patterns, error) {
+	patterns, err := label.ParsePatterns(args, pkg)
+	if err == nil {
+		return patterns, nil
+	}
+	var errs diag.List
+	for _, a := range args {
+		rel, below := strings.CutPrefix(a, w.prefix)
+		if _, err := label.ParsePattern("//"+rel, pkg); below && err == nil {
+			errs = append(errs, &diag.Error{Msg: fmt.Sprintf("%q is not a target pattern: it is a path of the system", a), Hints: []string{fmt.Sprintf("write %q", "//"+rel)}})
+		} else if _, err := label.ParsePatterns([]string{a}, pkg); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == 0 {
+		return nil, err // only together they are wrong
+	}
+	return nil, errs.Err()
+}
+
 // Build brings the targets that patterns name up to date and places their outputs. What could
-// be built is placed and returned even beside an error. Validations of the targets and of all
-// below them run beside the build; that one fails keeps no output back.
+// be built is placed and returned even beside an error. The validations of the targets, and of all targets
+// below them, run too; an output whose validation fails is placed nevertheless, and the build fails.
+//
+// When Build returns no error, every target that was asked for has its outputs in place.
 func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
 	names := make([]string, len(patterns))
 	for i, p := range patterns {
 		names[i] = p.String()
 	}
 	w.opt.Events.Emit(event.BuildStarted{Command: "build", Patterns: names})
-	outputs, err := w.build(patterns)
+	b := &build{w: w, patterns: patterns, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
+		analysed: map[string]bool{}, waiting: map[string]bool{}, spoilt: map[string]bool{}, unmade: map[string]bool{}, dismissed: map[string]bool{}}
+	err := b.run()
 	fin := event.BuildFinished{Elapsed: w.opt.Events.Since(), Err: err, Interrupted: errors.Is(err, context.Canceled)}
 	fin.Ran, fin.Cached, fin.Failed = w.tally.counts()
 	fin.UpToDate = w.session.UpToDate(kindAction) + w.session.UpToDate(kindValidation) + w.session.UpToDate(kindIndex)
 	w.opt.Events.Emit(fin)
-	return outputs, err
+	return b.outputs, err
 }
 
-func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
-	if err := w.checkOverrides(); err != nil {
-		return nil, err
-	}
-	labels, errs, err := w.targets(patterns)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(errs) > 0 && !w.opt.KeepGoing:
-		return nil, w.explain(errs)
-	case len(labels) == 0 && len(errs) == 0:
-		return nil, &diag.Error{Msg: "the patterns name no target"}
-	}
-	var keys []eval.Key
-	for _, l := range labels {
-		keys = append(keys, closureKey(l))
-	}
-	validations := map[string]bool{}
-	analysed := labels[:0:0]
-	for i, o := range w.session.Get(keys) {
-		if o.Err != nil {
-			errs = append(errs, o.Err)
-			continue
-		}
-		analysed = append(analysed, labels[i])
-		for _, v := range o.Object.([]string) {
-			validations[v] = true
-		}
-	}
-	if len(errs) > 0 && !w.opt.KeepGoing || w.opt.AnalyseOnly {
-		return nil, w.explain(errs)
-	}
-	keys = keys[:0]
-	for _, l := range analysed {
-		keys = append(keys, requestKey(l))
-	}
-	if !w.opt.SkipValidation {
-		sorted := make([]string, 0, len(validations))
-		for v := range validations {
-			sorted = append(sorted, v)
-		}
-		sort.Strings(sorted)
-		for _, v := range sorted {
-			keys = append(keys, eval.Key{Kind: kindValidation, Arg: v})
-		}
-	}
-	var outputs []Output
-	for i, o := range w.session.Get(keys) {
-		switch {
-		case o.Err != nil:
-			errs = append(errs, o.Err)
-		case i < len(analysed):
-			for _, r := range o.Object.([]requested) {
-				outputs = append(outputs, Output{
-					Label: analysed[i], Path: path.Join(w.opt.OutDir, r.Path), Digest: r.Digest,
-					producer: eval.Key{Kind: kindAction, Arg: r.Producer},
-				})
-			}
-		}
-	}
-	outputs, clashes := distinct(outputs)
-	errs = append(errs, clashes...)
-	if err := w.placeAll(outputs); err != nil {
-		errs = append(errs, err)
-	}
-	return outputs, w.explain(errs)
+// build is one call of Build. Its steps follow each other: choose, analyse, make, place, account. An error in one
+// of the first three ends what comes before placing, unless the user wants to keep going.
+type build struct {
+	w        *Workspace
+	patterns label.Patterns
+	folder   *outdir.Folder
+	errs     diag.List
+	packages map[string]*star.Package // that the patterns speak of, as far as they could be loaded
+	broken   map[string]bool          // and those that could not
+	labels   []string                 // the targets that were asked for, sorted
+	fates    map[string]fate          // of labels
+	analysed map[string]bool          // those of labels that could be
+	outputs  []Output
+
+	subtrees []subtree
+
+	// Of files in the output folder, by their paths relative to it:
+	waiting   map[string]bool // nobody began to make it, since something else had failed
+	spoilt    map[string]bool // it could not be made, or not be placed
+	unmade    map[string]bool // it lies there from an earlier build, and a target failed to make it
+	dismissed map[string]bool // it lay there from an earlier build, and was removed if it could be
 }
+
+// subtree is a pattern of that scope, and the packages that it names.
+type subtree struct {
+	pattern  label.Pattern
+	packages []string
+}
+
+// fate is what became of a target that was asked for.
+type fate uint8
+
+const (
+	open   fate = iota // nothing: the build ended before
+	failed             // it could not be analysed, or not all of its outputs could be made and placed
+	built              // its outputs are in place, or it has none
+)
+
+func (b *build) run() (err error) {
+	if err := b.w.checkOverrides(); err != nil {
+		return err
+	}
+	if !b.w.opt.AnalyseOnly {
+		var warning string
+		if b.folder, warning, err = outdir.Open(b.w.opt.Root, b.w.opt.OutDir); err != nil {
+			return err
+		}
+		if warning != "" {
+			b.w.warn(warning)
+		}
+	}
+	b.choose()
+	var validations []string
+	if b.goOn() {
+		validations = b.analyse()
+	}
+	if b.w.opt.AnalyseOnly {
+		return b.w.explain(b.errs)
+	}
+	if b.goOn() {
+		b.make(validations)
+	}
+	b.place()
+	return b.account()
+}
+
+func (b *build) goOn() bool { return len(b.errs) == 0 || b.w.opt.KeepGoing }
 
 // checkOverrides reports an override of a target that is not there, which would silently do nothing.
 func (w *Workspace) checkOverrides() error {
@@ -122,108 +151,267 @@ func (w *Workspace) checkOverrides() error {
 	return w.explain(errs)
 }
 
-// distinct drops outputs that several targets share, and reports a path that two actions claim, or that one
-// claims as a file and another as a folder.
-func distinct(outputs []Output) ([]Output, diag.List) {
-	var errs diag.List
-	seen := map[string]Output{}
-	kept := outputs[:0]
-	for _, o := range outputs {
-		before, taken := seen[o.Path]
-		switch {
-		case !taken:
-			seen[o.Path] = o
-			kept = append(kept, o)
-		case before.producer != o.producer:
-			a, _ := splitAction(before.producer.Arg)
-			b, _ := splitAction(o.producer.Arg)
-			errs = append(errs, &diag.Error{Pos: diag.File(o.Path), Label: b, Msg: fmt.Sprintf("the output path is claimed twice: by %s and by %s", a, b),
-				Hints: []string{"rename one of the targets"}})
-		}
-	}
-	// A file cannot be a folder as well.
-	apart := kept[:0:0]
-	for _, o := range kept {
-		above, file := Output{}, false
-		for dir := path.Dir(o.Path); dir != "." && !file; dir = path.Dir(dir) {
-			above, file = seen[dir]
-		}
-		if !file {
-			apart = append(apart, o)
-			continue
-		}
-		a, _ := splitAction(above.producer.Arg)
-		b, _ := splitAction(o.producer.Arg)
-		errs = append(errs, &diag.Error{Pos: diag.File(o.Path), Label: b, Msg: fmt.Sprintf("the output path lies below %s, which is a file that %s makes", above.Path, a),
-			Hints: []string{"rename one of the targets"}})
-	}
-	return apart, errs
-}
-
-// targets returns the canonical labels of the targets that patterns name, sorted, and the errors of
-// the packages that cannot be loaded.
-func (w *Workspace) targets(patterns label.Patterns) (labels []string, errs diag.List, err error) {
-	packages, err := w.packagesOf(patterns)
-	if err != nil {
-		return nil, nil, err
-	}
+// choose finds the targets that the patterns name, and the packages that cannot be loaded.
+func (b *build) choose() {
 	found := map[string]bool{}
-	for _, p := range patterns {
-		if p.Scope == label.One && !p.Negative && patterns.Matches(p.Label()) {
+	for _, p := range b.patterns {
+		if p.Scope == label.One && !p.Negative && b.patterns.Matches(p.Label()) {
 			found[p.Label().String()] = true
+			if o := b.w.session.Get([]eval.Key{packageKey(p.Pkg)})[0]; o.Err == nil { // else its targets tell the error
+				b.packages[p.Pkg] = o.Object.(*star.Package)
+			}
 		}
 	}
+	packages := b.wholePackages()
 	keys := make([]eval.Key, len(packages))
 	for i, p := range packages {
 		keys[i] = packageKey(p)
 	}
-	for _, o := range w.session.Get(keys) {
+	for i, o := range b.w.session.Get(keys) {
 		if o.Err != nil {
-			errs = append(errs, o.Err)
+			b.errs = append(b.errs, o.Err)
+			b.broken[packages[i]] = true
 			continue
 		}
-		for _, d := range o.Object.(*star.Package).Targets() {
-			if patterns.Matches(d.Label) && !slices.Contains(d.Tags(), "manual") {
+		p := o.Object.(*star.Package)
+		b.packages[packages[i]] = p
+		for _, d := range p.Targets() {
+			if b.patterns.Matches(d.Label) && !slices.Contains(d.Tags(), "manual") {
 				found[d.Label.String()] = true
 			}
 		}
 	}
-	out := make([]string, 0, len(found))
+	b.labels = make([]string, 0, len(found))
 	for l := range found {
-		out = append(out, l)
+		b.labels = append(b.labels, l)
+		b.fates[l] = open
 	}
-	sort.Strings(out)
-	return out, errs, nil
+	sort.Strings(b.labels)
+	if len(b.labels) == 0 && len(b.errs) == 0 {
+		b.errs = append(b.errs, &diag.Error{Msg: "the patterns name no target"})
+	}
 }
 
-// packagesOf returns the packages of which patterns may mean several targets.
-func (w *Workspace) packagesOf(patterns label.Patterns) ([]string, error) {
+// wholePackages returns the packages of which the patterns may mean several targets.
+func (b *build) wholePackages() []string {
 	var packages []string
-	for _, p := range patterns {
+	for _, p := range b.patterns {
 		switch {
 		case p.Negative:
 		case p.Scope == label.Package:
 			packages = append(packages, p.Pkg)
 		case p.Scope == label.Subtree:
-			o := w.session.Get([]eval.Key{{Kind: kindPackages, Arg: p.Pkg}})[0]
+			o := b.w.session.Get([]eval.Key{packagesKey(p.Pkg)})[0]
 			if o.Err != nil {
-				return nil, w.explain(diag.List{o.Err})
+				b.errs = append(b.errs, o.Err)
+				continue
 			}
 			below := o.Object.([]string)
 			if len(below) == 0 {
-				return nil, &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)}
+				b.errs = append(b.errs, &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)})
 			}
 			packages = append(packages, below...)
+			b.subtrees = append(b.subtrees, subtree{p, below})
 		}
 	}
 	slices.Sort(packages)
-	return slices.Compact(packages), nil
+	return slices.Compact(packages)
+}
+
+// analyse analyses the targets and all below them. It returns the arguments of the validation nodes of all
+// that could be analysed, sorted.
+func (b *build) analyse() []string {
+	keys := make([]eval.Key, len(b.labels))
+	for i, l := range b.labels {
+		keys[i] = closureKey(l)
+	}
+	validations := map[string]bool{}
+	for i, o := range b.w.session.Get(keys) {
+		if o.Err != nil {
+			b.fail(b.labels[i], b.w.meantPackage(b.labels[i], o.Err))
+			continue
+		}
+		b.analysed[b.labels[i]] = true
+		for _, v := range o.Object.([]string) {
+			validations[v] = true
+		}
+	}
+	return sortedNames(validations)
+}
+
+// meantPackage adds to the error of a target that is not there what may have been meant: a package, all of whose
+// targets are named otherwise.
+func (w *Workspace) meantPackage(target string, err error) error {
+	l, parseErr := label.ParseAbsolute(target)
+	var d *diag.Error
+	var m *missing
+	if errors.As(err, &m) {
+		d = m.text
+	}
+	if parseErr != nil || m != nil && m.label != l || m == nil && !errors.As(err, &d) {
+		return err
+	}
+	o := w.session.Get([]eval.Key{packagesKey("")})[0]
+	if o.Err != nil {
+		return err
+	}
+	packages := o.Object.([]string)
+	all := func(pkg string) string { return label.Pattern{Scope: label.Package, Pkg: pkg}.String() }
+	text := *d
+	add := func(format string, args ...any) error {
+		text.Hints = append(slices.Clone(text.Hints), fmt.Sprintf(format, args...))
+		return &text
+	}
+	if m == nil { // the package, not the target, is not there
+		if near := diag.Nearest(l.Pkg, packages); near != "" && slices.Contains(d.Hints, "there is //"+near) {
+			return add("%s is all targets of that package", all(near))
+		}
+		return err
+	}
+	near := diag.Nearest(l.Path(), packages)
+	switch {
+	case slices.Contains(packages, l.Path()):
+		return add("//%s is a package; %s is all of its targets", l.Path(), all(l.Path()))
+	case l.Name == path.Base(l.Pkg) || strings.HasPrefix(l.Name, "all"):
+		return add("%s is all targets of the package", all(l.Pkg))
+	case near != "" && near != l.Pkg:
+		return add("is %s meant, all targets of that package?", all(near))
+	}
+	return err
+}
+
+// fail notes the error of a target that was asked for.
+func (b *build) fail(l string, err error) {
+	b.errs = append(b.errs, err)
+	if !notRun(err) {
+		b.fates[l] = failed
+	}
+}
+
+// notRun reports whether an error says no more than that a node was not run, for the fault of another.
+func notRun(err error) bool {
+	for _, e := range diag.Flatten(err) {
+		if !errors.As(e, new(*eval.NotStartedError)) && !errors.Is(e, context.Canceled) {
+			return false
+		}
+	}
+	return true
+}
+
+// make makes the outputs of the targets that could be analysed, and runs validations.
+func (b *build) make(validations []string) {
+	var analysed []string
+	var keys []eval.Key
+	for _, l := range b.labels {
+		if b.analysed[l] {
+			analysed = append(analysed, l)
+			keys = append(keys, requestKey(l))
+		}
+	}
+	if !b.w.opt.SkipValidation {
+		for _, v := range validations {
+			keys = append(keys, eval.Key{Kind: kindValidation, Arg: v})
+		}
+	}
+	for i, o := range b.w.session.Get(keys) {
+		switch {
+		case i >= len(analysed):
+			if o.Err != nil {
+				b.errs = append(b.errs, o.Err)
+			}
+		case o.Err != nil:
+			b.fail(analysed[i], o.Err)
+			b.salvage(analysed[i])
+		default:
+			b.fates[analysed[i]] = built
+			for _, r := range o.Object.([]requested) {
+				b.outputs = append(b.outputs, b.output(analysed[i], r))
+			}
+		}
+	}
+}
+
+func (b *build) output(l string, r requested) Output {
+	return Output{Label: l, Path: path.Join(b.w.opt.OutDir, r.Path), Digest: r.Digest,
+		name: r.Path, producer: eval.Key{Kind: kindAction, Arg: r.Producer}}
+}
+
+// salvage finds out which outputs of a target were made, although not all could be.
+func (b *build) salvage(l string) {
+	o := b.w.session.Get([]eval.Key{targetKey(l)})[0]
+	if o.Err != nil {
+		return
+	}
+	for _, f := range o.Object.(*star.Target).Files() {
+		ref := b.w.fileRef(f)
+		if ref.Action == "" {
+			continue
+		}
+		o := b.w.session.Get([]eval.Key{ref.key()})[0]
+		switch {
+		case o.Err == nil:
+			if out, err := ref.of(o.Object.([]action.Output)); err == nil {
+				b.outputs = append(b.outputs, b.output(l, requested{ref.Name, out.Digest, ref.Action}))
+			}
+		case notRun(o.Err) && !b.w.opt.KeepGoing:
+			b.waiting[ref.Name] = true
+		default:
+			b.spoilt[ref.Name] = true
+		}
+	}
+}
+
+// account sums up the errors. That nothing is said of a target which was not built is itself an error.
+func (b *build) account() error {
+	var lost []string
+	for _, l := range b.labels {
+		if b.fates[l] == open {
+			lost = append(lost, l)
+		}
+	}
+	if b.w.opt.KeepGoing && len(lost) > 0 && b.w.ctx.Err() == nil {
+		b.errs = append(b.errs, lostError(lost)) // nothing stopped the build
+	}
+	if err := b.w.explain(b.errs, lost...); err != nil {
+		return err
+	}
+	if len(lost) > 0 {
+		return lostError(lost)
+	}
+	if names := b.w.tally.failures(); len(names) > 0 {
+		return internalError("no error was told of what failed: " + several(names))
+	}
+	return nil
+}
+
+// lostError is the error of targets that were asked for and of which neither outputs nor an error came.
+func lostError(labels []string) error {
+	if len(labels) == 0 {
+		return internalError("something was not run, and no reason was told")
+	}
+	return internalError("neither outputs nor an error came of " + several(labels))
+}
+
+func internalError(msg string) error {
+	return &diag.Error{Msg: "internal error: " + msg, Hints: []string{"this is a bug in sbomctl; please report it"}}
+}
+
+func (w *Workspace) warn(message string) { w.opt.Events.Emit(event.Warning{Message: message}) }
+
+// several is a list of names for a message, the first few of them and how many there are more.
+func several(names []string) string {
+	const most = 5
+	if more := len(names) - most; more > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // tally counts the actions of a build; it is a listener of the stream.
 type tally struct {
-	mu                  sync.Mutex
-	ran, cached, failed int
+	mu          sync.Mutex
+	ran, cached int
+	failed      []string
 }
 
 // Handle implements event.Listener.
@@ -240,12 +428,19 @@ func (t *tally) Handle(e event.Event) {
 	case event.Cached:
 		t.cached++
 	case event.Failed:
-		t.failed++
+		t.failed = append(t.failed, f.Name)
 	}
 }
 
 func (t *tally) counts() (ran, cached, failed int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.ran, t.cached, t.failed
+	return t.ran, t.cached, len(t.failed)
+}
+
+// failures are the names of what failed, sorted.
+func (t *tally) failures() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return sorted(slices.Clone(t.failed))
 }

@@ -16,6 +16,8 @@ import (
 // argument is the directory, "" the root.
 const kindPackages = "packages"
 
+func packagesKey(dir string) eval.Key { return eval.Key{Kind: kindPackages, Arg: dir} }
+
 // runPackages looks for BUILD.star files. It does not enter directories whose name begins
 // with a dot, the output folder, and other workspaces (directories with an sbom.star).
 func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error) {
@@ -37,7 +39,7 @@ func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error
 		case e.Kind == files.Regular && e.Name == BuildFile:
 			value = appendString(value, dir)
 		case e.Kind == files.Directory && !strings.HasPrefix(e.Name, ".") && p != w.opt.OutDir:
-			below = append(below, eval.Key{Kind: kindPackages, Arg: p})
+			below = append(below, packagesKey(p))
 		}
 	}
 	lists, err := c.All(below)

@@ -42,7 +42,7 @@ func (t *diskTree) Lookup(p string) (files.Kind, string, error) {
 
 func (t *diskTree) Ignored(p string, isDir bool) (bool, error) {
 	if t.ignore == nil {
-		real, err := filepath.EvalSymlinks(t.w.place(t.root))
+		real, err := filepath.EvalSymlinks(t.w.path(t.root))
 		if err != nil {
 			return false, &diag.Error{Pos: diag.File(t.root), Msg: "no such directory", Err: err}
 		}

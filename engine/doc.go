@@ -14,10 +14,10 @@
 //	spec.go      spec, action, validation       actions to outputs (execute.go)
 //	inspect.go   inspect                        an action's inputs, for commands that are no builds
 //	request.go   closure, request               what the user wants
-//	place.go     placed                         what lies in sbom-out
+//	place.go     placed                         what lies in sbom-out (outdir: the record of it)
 //
-// The evaluator (engine/eval) decides what runs. build.go asks for requests and has their outputs
-// placed; report.go makes errors what a user is told. docs/architecture.md has the picture.
+// The evaluator (engine/eval) decides what runs. build.go goes from patterns to requests and has
+// their outputs placed; report.go turns errors into what a user is told. docs/architecture.md has the picture.
 //
 // The engine knows nothing of SBOMs: rules, operations and attribute checks come in with a
 // RuleSet.

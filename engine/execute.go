@@ -45,6 +45,16 @@ func (f fileRef) key() eval.Key {
 	return fileKey(f.Path)
 }
 
+// of finds the output that f names among those of its action.
+func (f fileRef) of(outputs []action.Output) (action.Output, error) {
+	for _, out := range outputs {
+		if out.Name == f.Output {
+			return out, nil
+		}
+	}
+	return action.Output{}, internalError(fmt.Sprintf("action %s has no output %q", f.Action, f.Output))
+}
+
 // prepare brings the inputs of an action up to date. producers says which node makes each
 // blob again that it reads.
 func (w *Workspace) prepare(c *eval.Context, op *action.Operation, params []byte, inputs []inputRef, outputs []string) (s *action.Spec, producers map[cache.Digest]eval.Key, err error) {
@@ -109,8 +119,10 @@ func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte
 		}
 		return r, nil
 	}
-	return nil, &diag.Error{Msg: "blobs keep vanishing from the cache while the build runs", Hints: []string{"is another program cleaning it?"}}
+	return nil, errVanishing
 }
+
+var errVanishing = &diag.Error{Msg: "blobs keep vanishing from the cache while the build runs", Hints: []string{"is another program cleaning it?"}}
 
 // onDisk makes positions in files of a tree, which is how an operation knows them, positions in the
 // workspace: "tree/a.c:1", or in an archive "tree.tgz!a.c:1".
@@ -164,14 +176,12 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 			producers[set.Data] = eval.Key{Kind: kindIndex, Arg: set.Index}
 		}
 	case f.Action != "":
-		for _, out := range object.([]action.Output) {
-			if out.Name == f.Output {
-				in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Handle: out.Handle()})
-				producers[out.Digest] = f.key()
-				return nil
-			}
+		out, err := f.of(object.([]action.Output))
+		if err != nil {
+			return err
 		}
-		return fmt.Errorf("action %s has no output %q", f.Action, f.Output)
+		in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Handle: out.Handle()})
+		producers[out.Digest] = f.key()
 	default:
 		s := object.(files.State)
 		switch s.Kind {
@@ -186,7 +196,7 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 			name = filepath.Base(name) // where a checkout lies must not reach a key
 		}
 		in.Files = append(in.Files, action.File{Path: name, Digest: s.Digest, SHA1: s.SHA1, Text: s.Text,
-			Executable: s.Executable, Handle: action.Disk{Path: w.place(f.Path)}})
+			Executable: s.Executable, Handle: action.Disk{Path: w.path(f.Path)}})
 	}
 	return nil
 }

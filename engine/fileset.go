@@ -278,7 +278,7 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 			if name == "" {
 				name = e.Path
 			}
-			f.Handle = action.Disk{Path: w.place(path.Join(s.Dir, name))}
+			f.Handle = action.Disk{Path: w.path(path.Join(s.Dir, name))}
 		} else {
 			f.Handle = action.Member{Data: s.Data, Offset: e.Offset}
 		}

@@ -39,8 +39,8 @@ type Option struct {
 // maxText bounds the files that are read whole: Starlark files and ignore files.
 const maxText = 8 << 20
 
-// place turns the argument of a leaf into a path for the system.
-func (w *Workspace) place(arg string) string {
+// path turns the argument of a leaf into a path for the system.
+func (w *Workspace) path(arg string) string {
 	if filepath.IsAbs(arg) {
 		return arg
 	}
@@ -58,7 +58,7 @@ func (p *statProber) Probe(arg string, signature, _ []byte) bool {
 	if err != nil {
 		return false
 	}
-	now, _, err := p.s.Lstat(p.w.place(arg))
+	now, _, err := p.s.Lstat(p.w.path(arg))
 	return err == nil && old.Fresh(now)
 }
 
@@ -69,7 +69,7 @@ type fileLeaf struct{ w *Workspace }
 func (l fileLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
 
 func (l fileLeaf) Read(arg string) (value, signature []byte, err error) {
-	state, sig, err := files.Read(l.w.place(arg))
+	state, sig, err := files.Read(l.w.path(arg))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,9 +106,9 @@ type dirLeaf struct{ w *Workspace }
 func (l dirLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
 
 func (l dirLeaf) Read(arg string) (value, signature []byte, err error) {
-	entries, sig, err := files.List(l.w.place(arg))
+	entries, sig, err := files.List(l.w.path(arg))
 	if errors.Is(err, fs.ErrNotExist) {
-		now, _, err := files.Lstat(l.w.place(arg))
+		now, _, err := files.Lstat(l.w.path(arg))
 		now.Racy = true // it may become a directory within the clock's granularity
 		return files.AppendEntries(nil, nil), now.Append(nil), err
 	}
@@ -128,7 +128,7 @@ type textLeaf struct{ w *Workspace }
 func (l textLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
 
 func (l textLeaf) Read(arg string) (value, signature []byte, err error) {
-	data, state, sig, err := files.ReadBytes(l.w.place(arg), maxText)
+	data, state, sig, err := files.ReadBytes(l.w.path(arg), maxText)
 	if err != nil {
 		return nil, nil, err
 	}

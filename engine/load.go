@@ -222,7 +222,7 @@ func decodePackage(value []byte) (any, error) { return star.DecodePackage(value)
 
 // nearPackages suggests a package beside the one that is not there.
 func (w *Workspace) nearPackages(c *eval.Context, pkg string) []string {
-	o, err := c.Get(eval.Key{Kind: kindPackages, Arg: ""})
+	o, err := c.Get(packagesKey(""))
 	if err != nil {
 		return nil
 	}

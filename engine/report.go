@@ -13,109 +13,145 @@ import (
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
-// explain makes the errors of a build what a user is told: each once, cycles with the places
-// where their targets are declared, and for what went wrong with a target, where that is. What is wrong
-// with a file is told for the first target that reads it, and the others are counted.
-func (w *Workspace) explain(errs diag.List) error {
-	var out diag.List
-	seen := map[string]bool{}
-	add := func(err error) {
-		if !seen[err.Error()] {
-			seen[err.Error()] = true
-			out = append(out, err)
-		}
-	}
-	files := map[string]*diag.Error{} // by position and message, of an error that is not about the target's own declaration
-	others := map[*diag.Error]int{}
-	cancelled := false
+// explain turns the errors of a build into what a user is told. Each cause is told once: for the first target
+// that it concerns, with the others named in hints. Errors about a target get the place where it is declared.
+// An interrupted build is context.Canceled and nothing else. lost are targets of which neither outputs nor an
+// error came. The error is nil only when errs is empty.
+func (w *Workspace) explain(errs diag.List, lost ...string) error {
+	var told diag.List
+	var first []*diag.Error // of told, as they were before they were placed
+	also := map[int][]*diag.Error{}
+	seen := map[cause]int{}
 	var stopped diag.List // what kept others from being started
 	for _, err := range diag.Flatten(errs) {
 		var idle *eval.NotStartedError
-		var cycle *eval.CycleError
-		var men *mention
-		var mis *missing
-		var d *diag.Error
 		switch {
 		case errors.As(err, &idle):
 			stopped = append(stopped, idle.Because)
-		case errors.Is(err, context.Canceled):
-			cancelled = true
-		case errors.As(err, &cycle):
-			add(w.explainCycle(cycle))
-		case errors.As(err, &men):
-			add(w.explainMention(men))
-		case errors.As(err, &mis):
-			add(mis.text)
-		case errors.As(err, &d):
-			first := files[d.Pos.String()+"\x00"+d.Msg]
-			if d.Pos.IsZero() || first == nil {
-				e := w.located(d)
-				add(e)
-				files[d.Pos.String()+"\x00"+d.Msg] = e
-			} else if first.Label != d.Label {
-				others[first]++
-			}
-		default:
-			add(&diag.Error{Msg: err.Error(), Err: err})
+			continue
+		case errors.Is(err, context.Canceled) && w.ctx.Err() != nil:
+			return context.Canceled
+		}
+		d := w.diagnostic(err)
+		if i, known := seen[causeOf(d)]; known {
+			also[i] = append(also[i], d)
+			continue
+		}
+		seen[causeOf(d)] = len(told)
+		told, first = append(told, w.located(d)), append(first, d)
+	}
+	for i, others := range also {
+		if hint := w.alsoHint(first[i], others); hint != "" {
+			e := *told[i].(*diag.Error)
+			e.Hints = append(slices.Clone(e.Hints), hint)
+			told[i] = &e
 		}
 	}
-	if cancelled {
-		return context.Canceled
+	switch {
+	case len(told) == 0 && len(stopped) > 0: // it failed earlier, or where nobody asked for it any more
+		return w.explain(stopped, lost...)
+	case len(told) == 0 && len(errs) > 0:
+		return lostError(lost)
 	}
-	if len(out) == 0 && len(stopped) > 0 { // it failed earlier, or where nobody asked for it any more
-		return w.explain(stopped)
-	}
-	for i, err := range out {
-		if d, ok := err.(*diag.Error); ok && others[d] > 0 {
-			e := *d
-			more := "another target has this error"
-			if n := others[d]; n > 1 {
-				more = fmt.Sprintf("%d more targets have this error", n)
-			}
-			e.Hints = append(slices.Clone(e.Hints), more)
-			out[i] = &e
-		}
-	}
-	return out.Err()
+	return told.Err()
 }
 
-// located adds where the target of d is declared, or the attribute that is to blame, unless d is about a
-// line of that very file.
-func (w *Workspace) located(d *diag.Error) *diag.Error {
-	site, decl := w.declared(d.Label)
-	if site.Pos.IsZero() {
+// diagnostic is err in the shape in which a user is told of it.
+func (w *Workspace) diagnostic(err error) *diag.Error {
+	var cycle *eval.CycleError
+	var men *mention
+	var mis *missing
+	var d *diag.Error
+	switch {
+	case errors.As(err, &cycle):
+		return w.explainCycle(cycle)
+	case errors.As(err, &men):
+		return men.diagnostic()
+	case errors.As(err, &mis):
+		return mis.text
+	case errors.As(err, &d):
 		return d
 	}
-	attr := d.Attr
+	return &diag.Error{Msg: err.Error(), Err: err}
+}
+
+// cause is what makes two errors the same one: what is wrong with a place in a file has one cause, whichever
+// targets read it. Without a place the target is to blame.
+type cause struct {
+	pos        diag.Pos
+	label, msg string
+}
+
+func causeOf(d *diag.Error) cause {
+	if d.Pos.IsZero() {
+		return cause{label: d.Label, msg: d.Msg}
+	}
+	return cause{pos: d.Pos, msg: d.Msg}
+}
+
+// alsoHint names the other targets that an error concerns, and where each would be mended when that is somewhere
+// else.
+func (w *Workspace) alsoHint(first *diag.Error, others []*diag.Error) string {
+	_, place := w.blamed(first)
+	var names []string
+	seen := map[string]bool{first.Label: true, "": true}
+	for _, d := range others {
+		if seen[d.Label] {
+			continue
+		}
+		seen[d.Label] = true
+		name := d.Label
+		if attr, pos := w.blamed(d); pos != place {
+			if attr == "" {
+				attr = "declared"
+			}
+			name += fmt.Sprintf(" (%s at %s)", attr, pos)
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "the same is wrong with " + several(names)
+}
+
+// blamed is the attribute of its target that an error is about, and where it is; "" and where the target is declared,
+// when it is none that is written in a BUILD.star.
+func (w *Workspace) blamed(d *diag.Error) (attr string, pos diag.Pos) {
+	site, decl := w.declared(d.Label)
+	if decl == nil {
+		return "", diag.Pos{}
+	}
+	attr = d.Attr
 	if attr == "" && d.Value != "" {
 		attr = decl.AttrHolding(d.Value)
 	}
+	if pos = site.AttrPos(attr); pos == site.Pos {
+		attr = ""
+	}
+	return attr, pos
+}
+
+// located is d at its place. This is the one function that gives an error of a target its place: the
+// declaration or the attribute that is to blame, and the macros that made it. An error that has a place
+// already, in another file, gets a hint that leads to the declaration.
+func (w *Workspace) located(d *diag.Error) *diag.Error {
+	site, _ := w.declared(d.Label)
+	attr, pos := w.blamed(d)
+	if pos.IsZero() || d.Pos.File == pos.File || slices.ContainsFunc(d.Hints, func(h string) bool { return strings.Contains(h, pos.String()) }) {
+		return d
+	}
 	e := *d
-	pos := site.AttrPos(attr)
 	switch {
 	case d.Pos.IsZero():
 		e.Pos = pos
-		e.Hints = append(site.Hints(), d.Hints...)
-	case strings.Contains(d.Error(), pos.String()) || d.Pos.File == pos.File:
-		return d
-	case pos != site.Pos:
-		e.Hints = append([]string{fmt.Sprintf("%s declares %s at %s", d.Label, attr, pos)}, d.Hints...)
+		e.Hints = site.Hints()
+	case attr != "":
+		e.Hints = []string{fmt.Sprintf("%s declares %s at %s", d.Label, attr, pos)}
 	default:
-		e.Hints = append([]string{fmt.Sprintf("%s is declared at %s", d.Label, pos)}, append(site.Hints(), d.Hints...)...)
+		e.Hints = append([]string{fmt.Sprintf("%s is declared at %s", d.Label, pos)}, site.Hints()...)
 	}
-	return &e
-}
-
-// explainMention says that a label is missing at the attribute that names it.
-func (w *Workspace) explainMention(m *mention) error {
-	e := *m.err.text
-	e.Label = m.from.String()
-	e.Msg = "attribute \"" + m.attr + "\": " + e.Msg
-	if o := w.session.Get([]eval.Key{packageKey(m.from.Pkg)})[0]; o.Err == nil {
-		s := o.Object.(*star.Package).Site(m.from.Name)
-		e.Pos = s.AttrPos(m.attr)
-		e.Hints = append(e.Hints, s.Hints()...)
-	}
+	e.Hints = append(e.Hints, d.Hints...)
 	return &e
 }
 
@@ -134,7 +170,7 @@ func (w *Workspace) declared(target string) (star.Site, *star.Declaration) {
 }
 
 // explainCycle names the cycle by its targets, or files, in order.
-func (w *Workspace) explainCycle(c *eval.CycleError) error {
+func (w *Workspace) explainCycle(c *eval.CycleError) *diag.Error {
 	var names []string
 	for _, k := range c.Keys {
 		switch k.Kind {
@@ -156,7 +192,7 @@ func (w *Workspace) explainCycle(c *eval.CycleError) error {
 		short = short[:len(short)-1]
 	}
 	if len(short) == 0 {
-		return c
+		return &diag.Error{Msg: c.Error(), Err: c}
 	}
 	first := 0
 	for i, n := range short {

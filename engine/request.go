@@ -82,13 +82,13 @@ func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error)
 	}
 	var value []byte
 	for i, ref := range refs {
-		for _, out := range objects[i].([]action.Output) {
-			if out.Name == ref.Output {
-				value = appendString(value, ref.Name)
-				value = appendString(value, out.Digest.String())
-				value = appendString(value, ref.Action)
-			}
+		out, err := ref.of(objects[i].([]action.Output))
+		if err != nil {
+			return eval.Result{}, err
 		}
+		value = appendString(value, ref.Name)
+		value = appendString(value, out.Digest.String())
+		value = appendString(value, ref.Action)
 	}
 	return eval.Result{Value: value}, nil
 }

@@ -19,7 +19,7 @@ func (w *Workspace) ReplaceSource(name string, content []byte) error {
 		return fmt.Errorf("%s is not in the workspace", name)
 	}
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		fi, err := os.Lstat(w.place(dir))
+		fi, err := os.Lstat(w.path(dir))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // there is none on the way to it either
 		}
@@ -30,5 +30,5 @@ func (w *Workspace) ReplaceSource(name string, content []byte) error {
 			return fmt.Errorf("%s is no folder: %s", dir, why)
 		}
 	}
-	return osfile.Replace(w.place(name), content, w.store.TempDir())
+	return osfile.Replace(w.path(name), content, w.store.TempDir())
 }

@@ -80,7 +80,7 @@ type engineWorkspace struct {
 }
 
 func (e *engineWorkspace) Build(_ context.Context, args []string) ([]output, error) {
-	patterns, err := label.ParsePatterns(args, e.cwdPkg)
+	patterns, err := e.w.ParsePatterns(args, e.cwdPkg)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sbomctl/sbomctl/engine/outdir"
 )
 
 // realWorkspace is a workspace on disk with a home and a cache of its own, built with the real
@@ -184,10 +187,12 @@ func (r result) warnings() []string {
 	return out
 }
 
-// outputs returns the files in sbom-out by their paths.
+// outputs returns the files in sbom-out by their paths, without the record of what was placed.
 func (w *realWorkspace) outputs() map[string]string {
 	w.Helper()
-	return filesBelow(w, w.path(outDirName))
+	out := filesBelow(w, w.path(outDirName))
+	maps.DeleteFunc(out, func(name, _ string) bool { return outdir.Reserved(name) })
+	return out
 }
 
 // filesBelow returns the bytes of the files below a folder, if there is one, by their paths.

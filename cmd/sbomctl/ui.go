@@ -43,6 +43,7 @@ type ui struct {
 	colour   bool
 	pending  strings.Builder // lines to write
 	warned   map[string]bool // warnings that were shown
+	removed  [2][]string     // outputs that were removed: no target makes them, they failed
 	finished *event.BuildFinished
 	progress *progress // nil: no live part
 	clock    func() time.Duration
@@ -156,11 +157,35 @@ func (u *ui) Handle(e event.Event) {
 		}
 	case event.Warning:
 		u.warn(e.Label, e.Message)
+	case event.OutputRemoved:
+		i := 0
+		if e.Failed {
+			i = 1
+		}
+		u.mu.Lock()
+		u.removed[i] = append(u.removed[i], event.Printable(e.Path))
+		u.mu.Unlock()
 	case event.BuildFinished:
 		u.mu.Lock()
 		u.finished = &e
+		removed := u.removed
 		u.mu.Unlock()
+		u.tellRemoved(removed[0], "which no target makes any more")
+		u.tellRemoved(removed[1], "which could not be made this time")
 	}
+}
+
+// tellRemoved says in one line which outputs of earlier builds are gone.
+func (u *ui) tellRemoved(paths []string, why string) {
+	const most = 3
+	if len(paths) == 0 {
+		return
+	}
+	text := strings.Join(paths[:min(most, len(paths))], ", ")
+	if more := len(paths) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	u.line("", "removed", " "+text+", "+why)
 }
 
 // The colours of the words at the start of a line, as ANSI SGR parameters.

@@ -24,6 +24,7 @@ const JSONSchema = 1
 //	nodeFinished   id, kind, name, label?, outcome ("ran", "cached", "failed", "abandoned"), changed, reasons?, digest?, key?, startUs, endUs, errors?
 //	warning        label?, message
 //	outputReady    label, path, digest, written
+//	outputRemoved  path, failed
 //	buildFinished  ran, cached, failed, upToDate, elapsedUs, interrupted, errors?
 //
 // A field marked ? is absent when there is nothing to say. "reasons" goes from the node to
@@ -109,6 +110,12 @@ type jsonOutputReady struct {
 	Written bool   `json:"written"`
 }
 
+type jsonOutputRemoved struct {
+	Type   string `json:"type"`
+	Path   string `json:"path"`
+	Failed bool   `json:"failed"`
+}
+
 type jsonBuildFinished struct {
 	Type        string      `json:"type"`
 	Ran         int         `json:"ran"`
@@ -155,6 +162,8 @@ func jsonOf(e Event) any {
 		return jsonWarning{"warning", e.Label, e.Message}
 	case OutputReady:
 		return jsonOutputReady{"outputReady", e.Label, e.Path, e.Digest, e.Written}
+	case OutputRemoved:
+		return jsonOutputRemoved{"outputRemoved", e.Path, e.Failed}
 	case BuildFinished:
 		return jsonBuildFinished{
 			"buildFinished", e.Ran, e.Cached, e.Failed, e.UpToDate, micros(e.Elapsed), e.Interrupted, jsonErrors(e.Err),

@@ -98,6 +98,12 @@ type OutputReady struct {
 	Written bool   // false: the file already had these bytes
 }
 
+// OutputRemoved says that a file which an earlier build had placed was removed.
+type OutputRemoved struct {
+	Path   string // relative to the workspace's root, slash-separated
+	Failed bool   // it could not be made this time; false: no target makes it any more
+}
+
 // BuildFinished closes the stream.
 type BuildFinished struct {
 	Ran, Cached, Failed, UpToDate int // actions by outcome; UpToDate are those not looked at again
@@ -112,6 +118,7 @@ func (NodeFinished) event()  {}
 func (Planned) event()       {}
 func (Warning) event()       {}
 func (OutputReady) event()   {}
+func (OutputRemoved) event() {}
 func (BuildFinished) event() {}
 
 // Listener receives every event of a stream.

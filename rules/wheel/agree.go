@@ -7,8 +7,9 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
-// Agree compares a lock that was read from a file with the wheel that it is for. Every
-// disagreement is an error at the lock's line; label is the target, which names the command that writes the lock anew.
+// Agree compares a lock that was read from a file with the wheel that it is for. A lock for another wheel is
+// one error: that its packages are others, too, has the same cause. Else every disagreement is an error at the
+// lock's line. label is the target, which names the command that writes the lock anew.
 func (l *Lock) Agree(w *Wheel, label string) error {
 	var errs diag.List
 	bad := func(pos diag.Pos, format string, args ...any) {
@@ -26,6 +27,18 @@ func (l *Lock) Agree(w *Wheel, label string) error {
 	case l.Wheel.Version != w.Version:
 		bad(l.wheelPos, "lock is for version %s, but %s is of version %s", l.Wheel.Version, w.Path, w.Version)
 	}
+	if len(errs) == 0 {
+		l.packagesAgree(w, bad)
+	}
+	if len(errs) > 0 {
+		first := errs[0].(*diag.Error)
+		first.Hints = []string{"run: sbomctl lock " + label}
+	}
+	return errs.Err()
+}
+
+// packagesAgree compares the packages that the lock names with those that the wheel says it holds.
+func (l *Lock) packagesAgree(w *Wheel, bad func(pos diag.Pos, format string, args ...any)) {
 	locked := map[string]Entry{}
 	for name, e := range l.Packages {
 		locked[Normalize(name)] = e
@@ -52,11 +65,6 @@ func (l *Lock) Agree(w *Wheel, label string) error {
 			bad(l.Packages[name].pos, "%s is locked, but %s!%s does not name it", name, w.Path, w.VendorTXT)
 		}
 	}
-	if len(errs) > 0 {
-		last := errs[len(errs)-1].(*diag.Error)
-		last.Hints = []string{"run: sbomctl lock " + label}
-	}
-	return errs.Err()
 }
 
 // Find returns the entry of a vendored package, whichever way its name is written.

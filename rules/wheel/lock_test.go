@@ -160,12 +160,18 @@ func TestAgree(t *testing.T) {
 	}
 	wants(t, parse(smallLockText).Agree(w, "//:pip"))
 
-	stale := strings.NewReplacer(`"2.32.3"`, `"2.32.4"`, `"typing_extensions"`, `"typing_extras"`, sum5, strings.Repeat("1", 64)).Replace(smallLockText)
+	stale := strings.NewReplacer(`"2.32.3"`, `"2.32.4"`, `"typing_extensions"`, `"typing_extras"`).Replace(smallLockText)
 	err = parse(stale).Agree(w, "//:pip")
-	want := `pip.lock.json:3:3: //:pip: lock is for a wheel of sha256 ` + strings.Repeat("1", 64) + `, but that of ` + wheelPath + ` is ` + sum5 + `
-pip.lock.json:16:5: //:pip: requests is locked to 2.32.4, but ` + wheelPath + `!pip/_vendor/vendor.txt:2 says 2.32.3
+	want := `pip.lock.json:16:5: //:pip: requests is locked to 2.32.4, but ` + wheelPath + `!pip/_vendor/vendor.txt:2 says 2.32.3
+  hint: run: sbomctl lock //:pip
 pip.lock.json:9:3: //:pip: lock has no typing_extensions, which ` + wheelPath + `!pip/_vendor/vendor.txt:3 names (version 4.13.2)
-pip.lock.json:22:5: //:pip: typing_extras is locked, but ` + wheelPath + `!pip/_vendor/vendor.txt does not name it
+pip.lock.json:22:5: //:pip: typing_extras is locked, but ` + wheelPath + `!pip/_vendor/vendor.txt does not name it`
+	if err == nil || err.Error() != want {
+		t.Errorf("got:\n%v\nexpected:\n%s", err, want)
+	}
+	// Of another wheel: that its packages differ, too, is the same mistake.
+	err = parse(strings.ReplaceAll(stale, sum5, strings.Repeat("1", 64))).Agree(w, "//:pip")
+	want = `pip.lock.json:3:3: //:pip: lock is for a wheel of sha256 ` + strings.Repeat("1", 64) + `, but that of ` + wheelPath + ` is ` + sum5 + `
   hint: run: sbomctl lock //:pip`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nexpected:\n%s", err, want)
