@@ -12,14 +12,16 @@
 //	DIR/v1/cas/ab/<64 hexadecimal digits>   a blob, read-only, named by its SHA-256
 //	DIR/v1/ac/ab/<64 hexadecimal digits>    an ActionResult and its checksum, named by the key
 //	DIR/v1/tmp/                             files being written, named by their owner
-//	DIR/v1/workspaces/<...>/                what the engine keeps of one workspace (StatePath)
+//	DIR/v1/workspaces/<...>/                what the engine keeps of one workspace (Disk.State)
 //
 // # Trust
 //
 // Nothing that is read is believed. A blob is hashed before the first byte of it is handed
 // out (once in a process, as long as the file stays the same one); an action result carries
 // its own checksum, bound to its key. An entry that fails is warned of once, taken away,
-// and from then on a miss, which the next Put heals.
+// and from then on a miss, which the next Put heals. Nothing is opened through a link
+// (package osfile): what a link, a fifo or a folder in the place of a file leads to or holds is
+// never read, written or waited for. The folder that the user named may itself be a link.
 //
 // # Concurrency
 //
