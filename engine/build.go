@@ -199,23 +199,25 @@ func (w *Workspace) targets(patterns label.Patterns) (labels []string, errs diag
 // packagesOf returns the packages of which patterns may mean several targets.
 func (w *Workspace) packagesOf(patterns label.Patterns) ([]string, error) {
 	var packages []string
-	for _, p := range patterns {
+	for i, p := range patterns {
 		switch {
 		case p.Negative:
 		case p.Scope == label.Package:
 			packages = append(packages, p.Pkg)
 		case p.Scope == label.Subtree:
-			o := w.session.Get([]eval.Key{{Kind: kindPackages, Arg: p.Pkg}})[0]
+			k := packagesKey(p.Pkg, patterns[i+1:].TakenAway())
+			o := w.session.Get([]eval.Key{k})[0]
 			if o.Err != nil {
 				return nil, w.explain(diag.List{o.Err})
 			}
 			below := o.Object.([]string)
-			if len(below) == 0 {
+			if len(below) == 0 && k == packagesKey(p.Pkg, nil) {
 				return nil, &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)}
 			}
 			packages = append(packages, below...)
 		}
 	}
+	packages = slices.DeleteFunc(packages, func(pkg string) bool { return !patterns.MatchesPackage(pkg) })
 	slices.Sort(packages)
 	return slices.Compact(packages), nil
 }

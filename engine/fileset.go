@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -151,20 +152,41 @@ func (w *Workspace) runFileSet(c *eval.Context, arg string) (eval.Result, error)
 		return eval.Result{}, err
 	}
 	if s.Tree.Path != "" {
-		o, err := c.Get(fileKey(s.Tree.Path))
+		kind, err := w.treeAt(c, &s.Tree)
 		if err != nil {
 			return eval.Result{}, err
 		}
-		switch k := o.(files.State).Kind; k {
+		switch kind {
 		case files.Directory:
 			return w.directorySet(c, s)
 		case files.Regular:
 		default:
-			return eval.Result{}, &diag.Error{Pos: diag.File(s.Tree.Path), Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(k)),
+			return eval.Result{}, &diag.Error{Pos: diag.File(s.Tree.String()), Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(kind)),
 				Hints: []string{"--override=LABEL=PATH puts another tree in its place"}}
 		}
 	}
 	return w.archiveSet(c, s)
+}
+
+// treeAt returns what a source tree's path is. Where it is a link, t becomes what that leads to.
+func (w *Workspace) treeAt(c *eval.Context, t *treeRef) (files.Kind, error) {
+	if err := w.refuseWritten(c, t.Path); err != nil {
+		return files.Absent, err
+	}
+	kind, err := w.kindOf(c, t.Path)
+	if err != nil || kind != files.Symlink {
+		return kind, err
+	}
+	src, err := w.gitSource(c)
+	if err != nil {
+		return kind, err
+	}
+	real, err := w.realPath(c, t.Path)
+	if err != nil || real == "" {
+		return files.Absent, err
+	}
+	t.Path = src.arg(real)
+	return w.kindOf(c, t.Path)
 }
 
 func article(k files.Kind) string {
@@ -196,7 +218,7 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 			e.File = match.File
 		}
 		if e.State.Kind != files.Regular {
-			return eval.Result{}, &diag.Error{Pos: diag.File(match.Path), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+			return eval.Result{}, changedMeanwhile(match.Path)
 		}
 		set.Entries[i] = e
 	}
@@ -319,9 +341,36 @@ func (s *fileSet) result() eval.Result {
 // String returns how a tree is called in messages.
 func (t treeRef) String() string {
 	if t.Path != "" {
-		return t.Path
+		return files.Printable(t.Path)
 	}
 	return t.File
+}
+
+// MarshalJSON keeps a path that is not UTF-8 as it is: JSON's strings cannot hold it.
+func (t treeRef) MarshalJSON() ([]byte, error) {
+	type fields treeRef
+	v := struct {
+		fields
+		Bytes []byte `json:"path_bytes,omitempty"`
+	}{fields: fields(t)}
+	if !utf8.ValidString(t.Path) {
+		v.Path, v.Bytes = "", []byte(t.Path)
+	}
+	return []byte(mustJSON(v)), nil
+}
+
+// UnmarshalJSON is the inverse of MarshalJSON.
+func (t *treeRef) UnmarshalJSON(b []byte) error {
+	type fields treeRef
+	var v struct {
+		fields
+		Bytes []byte `json:"path_bytes"`
+	}
+	err := json.Unmarshal(b, &v)
+	if *t = treeRef(v.fields); v.Bytes != nil {
+		t.Path = string(v.Bytes)
+	}
+	return err
 }
 
 func displayIndex(arg string) (name, label string) {

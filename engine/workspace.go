@@ -70,22 +70,9 @@ type Workspace struct {
 	tally      *tally
 
 	// What was decoded or parsed in this process, by digest.
-	indexes    sync.Map // cache.Digest -> *tree.Index
-	pathTrees  sync.Map // cache.Digest -> files.Tree
-	gitIndexes sync.Map // cache.Digest -> *files.Index
-}
-
-// FindRoot returns the nearest folder at or above dir that has an sbom.star.
-func FindRoot(dir string) (string, error) {
-	for d := dir; ; d = filepath.Dir(d) {
-		if info, err := os.Stat(filepath.Join(d, RootFile)); err == nil && info.Mode().IsRegular() {
-			return d, nil
-		}
-		if d == filepath.Dir(d) {
-			return "", &diag.Error{Msg: "no " + RootFile + " in this folder or any above it; it marks the root of a workspace",
-				Hints: []string{"create an empty " + RootFile + " where the workspace begins, or use -C DIR"}}
-		}
-	}
+	indexes   sync.Map // cache.Digest -> *tree.Index
+	pathTrees sync.Map // cache.Digest -> files.Tree
+	rules     sync.Map // string, the text of an ignore file -> *files.Rules
 }
 
 // Open opens a workspace and waits for another command that has it open. ctx ends
@@ -115,6 +102,7 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 		}
 		values[overrideOption+l] = path
 	}
+	values[cacheOption] = opt.CacheDir
 	opt.Values = values
 	w := &Workspace{opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
 	opt.Events.Listen(w.tally)

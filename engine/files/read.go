@@ -54,7 +54,7 @@ func read(path string, keep bool, limit int64) (State, Sig, []byte, error) {
 		switch kind {
 		case Regular:
 			if sig.Size > limit {
-				return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "has " + strconv.FormatInt(sig.Size, 10) +
+				return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "has " + strconv.FormatInt(sig.Size, 10) +
 					" bytes; at most " + strconv.FormatInt(limit, 10) + " are allowed"}
 			}
 			state, data, same, err = readRegular(path, sig, keep)
@@ -71,7 +71,7 @@ func read(path string, keep bool, limit int64) (State, Sig, []byte, error) {
 			return state, sig, data, nil
 		}
 	}
-	return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "changes while it is being read; it must stay as it is during a build"}
+	return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "changes while it is being read; it must stay as it is during a build"}
 }
 
 // readRegular reads the file that had the signature sig a moment ago, and reports whether it
