@@ -30,9 +30,9 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 1, Run: runBase},
 		{Name: "spdx.deps", Version: 1, Run: runDeps},
-		{Name: "spdx.source", Version: 1, Run: runSource},
+		{Name: "spdx.source", Version: 2, Run: runSource},
 		{Name: "spdx.binary", Version: 1, Run: runBinary},
-		{Name: "spdx.version", Version: 1, Run: runVersion},
+		{Name: "spdx.version", Version: 2, Run: runVersion},
 	}
 }
 
