@@ -77,11 +77,14 @@ func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
 	if !ok {
 		return eval.Result{}, fmt.Errorf("no operation %q", w.opt.Rules.TreeIndex)
 	}
-	params := "{}"
-	if t.Strip != "" {
-		params = mustJSON(map[string]string{"strip_prefix": t.Strip})
+	params := map[string]string{}
+	if id := w.opt.Rules.Facet.ID(); id != "" {
+		params["facet"] = id
 	}
-	r, err := w.execute(c, op, []byte(params), []inputRef{in}, []string{"data", "index"}, "")
+	if t.Strip != "" {
+		params["strip_prefix"] = t.Strip
+	}
+	r, err := w.execute(c, op, []byte(mustJSON(params)), []inputRef{in}, []string{"data", "index"}, "")
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -235,7 +238,7 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 	set := &fileSet{Data: ai.data, Index: k.Arg}
 	entry := func(e tree.Entry, pattern int) fileSetEntry {
 		return fileSetEntry{Path: e.Path, Pattern: pattern, Offset: e.Offset, State: files.State{
-			Kind: files.Regular, Executable: e.Executable, Digest: e.Digest, SHA1: e.SHA1, Text: e.Text}}
+			Kind: files.Regular, Executable: e.Executable, Digest: e.Digest, Facet: e.Facet}}
 	}
 	if s.All {
 		for e := range x.All() {
@@ -293,7 +296,7 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 	out := make([]action.File, len(s.Entries))
 	for i := range s.Entries {
 		e := &s.Entries[i]
-		f := action.File{Path: e.Path, Digest: e.State.Digest, SHA1: e.State.SHA1, Text: e.State.Text,
+		f := action.File{Path: e.Path, Digest: e.State.Digest, Facet: e.State.Facet,
 			Executable: e.State.Executable, Pattern: e.Pattern}
 		if s.Index == "" {
 			name := e.File

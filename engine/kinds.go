@@ -9,7 +9,7 @@ func (w *Workspace) kinds() []eval.Kind {
 	path := func(arg string) (name, label string) { return arg, "" }
 	self := func(arg string) (name, label string) { return arg, arg }
 	return []eval.Kind{
-		{Name: kindFile, Version: 2, Leaf: fileLeaf{w}, Decode: decodeFile, Display: path, Diff: diffFile},
+		{Name: kindFile, Version: 3 + uint32(w.opt.Rules.Facet.Version)<<8, Leaf: fileLeaf{w}, Decode: decodeFile, Display: path, Diff: diffFile},
 		{Name: kindKind, Version: 1, Leaf: kindLeaf{w}, Decode: decodeKind, Display: path, Diff: diffKind},
 		{Name: kindReal, Version: 1, Leaf: realLeaf{w}, Decode: decodeReal, Display: path, Diff: diffReal},
 		{Name: kindDir, Version: 1, Leaf: dirLeaf{w}, Decode: decodeDir, Display: path},

@@ -78,7 +78,7 @@ type fileLeaf struct{ w *Workspace }
 func (l fileLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
 
 func (l fileLeaf) Read(arg string) (value, signature []byte, err error) {
-	state, sig, err := files.Read(l.w.place(arg))
+	state, sig, err := l.w.reader.Read(l.w.place(arg))
 	if err != nil {
 		return nil, nil, err
 	}

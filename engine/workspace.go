@@ -18,6 +18,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/files"
 )
 
 // RootFile marks the root of a workspace and holds the workspace's own macros and rules.
@@ -37,8 +38,12 @@ type RuleSet struct {
 	Operations []action.Operation
 	// Checks validate attribute values, by kind ("cpe", "sha256"): ctx.check(kind, value).
 	Checks map[string]func(value string) error
+	// Facet is what the operations want to know of each file of a tree beside its digest. It is part of
+	// action.File, as opaque bytes.
+	Facet files.Facet
 	// TreeIndex names the operation that turns an archive (input "archive") into outputs
-	// "data" and "index"; see engine/tree.
+	// "data" and "index"; see engine/tree. Its
+	// parameters are "strip_prefix", and "facet", the ID of the facet that the index must have.
 	TreeIndex string
 }
 
@@ -60,7 +65,8 @@ type Options struct {
 // Workspace is a workspace opened for one command. Close it.
 type Workspace struct {
 	opt        Options
-	prefix     string // Root with a slash at its end
+	prefix     string        // Root with a slash at its end
+	reader     *files.Reader // of files with their facet
 	store      *cache.Disk
 	exec       *action.Executor
 	operations map[string]*action.Operation
@@ -104,7 +110,7 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 	}
 	values[cacheOption] = opt.CacheDir
 	opt.Values = values
-	w := &Workspace{opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
+	w := &Workspace{opt: opt, reader: files.NewReader(opt.Rules.Facet), prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
 	opt.Events.Listen(w.tally)
 	if opt.Root == "/" {
 		w.prefix = "/"

@@ -71,9 +71,13 @@ func runChecksums(_ context.Context, call action.Call) error {
 		if err := checkPath(f.Path); err != nil {
 			return err
 		}
-		files[i] = File{Path: f.Path, SHA1: f.SHA1, SHA256: f.Digest.Hash}
-		if f.Text != nil {
-			files[i].SHA1, files[i].SHA256 = f.Text.SHA1, f.Text.SHA256
+		s, err := sumsOf(f)
+		if err != nil {
+			return err
+		}
+		files[i] = File{Path: f.Path, SHA1: s.SHA1, SHA256: f.Digest.Hash}
+		if s.Text != nil {
+			files[i].SHA1, files[i].SHA256 = s.Text.SHA1, s.Text.SHA256
 		}
 	}
 	return write(call, outputChecksums, EncodeChecksums(files))
@@ -200,9 +204,13 @@ func membersOf(files []action.File, prefix string, a Artifact) ([]Member, error)
 			}
 			name = rest
 		}
-		members[i] = Member{Path: name, SHA1: f.SHA1, SHA256: f.Digest.Hash}
-		if f.Text != nil {
-			members[i].LF = &f.Text.SHA256
+		s, err := sumsOf(*f)
+		if err != nil {
+			return nil, err
+		}
+		members[i] = Member{Path: name, SHA1: s.SHA1, SHA256: f.Digest.Hash}
+		if s.Text != nil {
+			members[i].LF = &s.Text.SHA256
 		}
 	}
 	return members, nil
