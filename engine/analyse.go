@@ -129,6 +129,9 @@ func mentioned(err error, from label.Label, deps []star.Dep) error {
 // sourceFile is the target of a label that names a file.
 func (w *Workspace) sourceFile(c *eval.Context, l label.Label) (eval.Result, error) {
 	file := l.Path()
+	if err := w.inThisWorkspace(c, path.Dir(file)); err != nil {
+		return eval.Result{}, err
+	}
 	o, err := c.Get(dirKey(path.Dir(file)))
 	if err != nil {
 		return eval.Result{}, err

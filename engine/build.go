@@ -195,25 +195,27 @@ func (b *build) choose() {
 // wholePackages returns the packages of which the patterns may mean several targets.
 func (b *build) wholePackages() []string {
 	var packages []string
-	for _, p := range b.patterns {
+	for i, p := range b.patterns {
 		switch {
 		case p.Negative:
 		case p.Scope == label.Package:
 			packages = append(packages, p.Pkg)
 		case p.Scope == label.Subtree:
-			o := b.w.session.Get([]eval.Key{packagesKey(p.Pkg)})[0]
+			k := packagesKey(p.Pkg, b.patterns[i+1:].TakenAway())
+			o := b.w.session.Get([]eval.Key{k})[0]
 			if o.Err != nil {
 				b.errs = append(b.errs, o.Err)
 				continue
 			}
 			below := o.Object.([]string)
-			if len(below) == 0 {
+			if len(below) == 0 && k == packagesKey(p.Pkg, nil) {
 				b.errs = append(b.errs, &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)})
 			}
 			packages = append(packages, below...)
 			b.subtrees = append(b.subtrees, subtree{p, below})
 		}
 	}
+	packages = slices.DeleteFunc(packages, func(pkg string) bool { return !b.patterns.MatchesPackage(pkg) })
 	slices.Sort(packages)
 	return slices.Compact(packages)
 }
@@ -251,7 +253,7 @@ func (w *Workspace) meantPackage(target string, err error) error {
 	if parseErr != nil || m != nil && m.label != l || m == nil && !errors.As(err, &d) {
 		return err
 	}
-	o := w.session.Get([]eval.Key{packagesKey("")})[0]
+	o := w.session.Get([]eval.Key{packagesKey("", nil)})[0]
 	if o.Err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,33 +14,76 @@ import (
 )
 
 // kindPackages is the node that lists the packages at and below a directory: []string, sorted. The
-// argument is the directory, "" the root.
+// argument is the directory, "" the root, and the directories below it that are not looked into.
 const kindPackages = "packages"
 
-func packagesKey(dir string) eval.Key { return eval.Key{Kind: kindPackages, Arg: dir} }
-
-// runPackages looks for BUILD.star files. It does not enter directories whose name begins
-// with a dot, the output folder, and other workspaces (directories with an sbom.star).
-func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error) {
+// packagesKey is the node of the packages at and below dir but not at or below the directories without.
+func packagesKey(dir string, without []string) eval.Key {
 	arg := dir
-	if arg == "" {
-		arg = "."
+	for _, d := range without {
+		if isBelow(d, dir) {
+			arg += "\x00" + d
+		}
 	}
-	o, err := c.Get(dirKey(arg))
+	return eval.Key{Kind: kindPackages, Arg: arg}
+}
+
+// isBelow reports whether a directory of the workspace is dir or lies below it; "" is the root.
+func isBelow(d, dir string) bool {
+	return dir == "" || d == dir || strings.HasPrefix(d, dir+"/")
+}
+
+func displayPackages(arg string) (name, label string) {
+	dir, _, _ := strings.Cut(arg, "\x00")
+	return dir, ""
+}
+
+// isMarker reports whether an entry makes its directory a package (BuildFile) or the root of a workspace
+// (RootFile). A folder of that name does not, nor does a link, whatever it leads to.
+func isMarker(e files.Entry, name string) bool { return e.Kind == files.Regular && e.Name == name }
+
+// runPackages looks for BUILD.star files. It does not enter directories whose name begins with a dot,
+// links, other workspaces, what sbomctl writes, and what git ignores, unless the pattern names a directory
+// that git ignores.
+func (w *Workspace) runPackages(c *eval.Context, arg string) (eval.Result, error) {
+	list := strings.Split(arg, "\x00")
+	dir, without := list[0], list[1:]
+	if slices.Contains(without, dir) {
+		return eval.Result{}, nil
+	}
+	o, err := c.Get(dirKey(path.Join(".", dir)))
 	if err != nil {
 		return eval.Result{}, err
 	}
+	entries := o.([]files.Entry)
+	if dir != "" && slices.ContainsFunc(entries, func(e files.Entry) bool { return isMarker(e, RootFile) }) {
+		return eval.Result{}, nil
+	}
+	if err := w.inThisWorkspace(c, dir); err != nil {
+		return eval.Result{}, err
+	}
+	tree := w.diskTree(c, ".")
+	leftOut := tree.Ignored
+	if dir != "" {
+		if ignored, err := tree.Ignored(dir, true); err != nil {
+			return eval.Result{}, err
+		} else if ignored {
+			leftOut = tree.Written
+		}
+	}
 	var value []byte
 	var below []eval.Key
-	for _, e := range o.([]files.Entry) {
-		p := path.Join(dir, e.Name)
+	for _, e := range entries {
 		switch {
-		case e.Kind == files.Regular && e.Name == RootFile && dir != "":
-			return eval.Result{}, nil // another workspace
-		case e.Kind == files.Regular && e.Name == BuildFile:
+		case isMarker(e, BuildFile):
 			value = appendString(value, dir)
-		case e.Kind == files.Directory && !strings.HasPrefix(e.Name, ".") && p != w.opt.OutDir:
-			below = append(below, packagesKey(p))
+		case e.Kind == files.Directory && !strings.HasPrefix(e.Name, "."):
+			p := path.Join(dir, e.Name)
+			if out, err := leftOut(p, true); err != nil {
+				return eval.Result{}, err
+			} else if !out {
+				below = append(below, packagesKey(p, without))
+			}
 		}
 	}
 	lists, err := c.All(below)
@@ -54,9 +98,11 @@ func (w *Workspace) runPackages(c *eval.Context, dir string) (eval.Result, error
 	return eval.Result{Value: value}, nil
 }
 
-// inThisWorkspace refuses a package at or below a directory that is a workspace of its own. It reads
-// the directories that runPackages reads, so a build of //... probes nothing more for it.
+// inThisWorkspace refuses a directory for packages that is reached through a link, lies in a workspace of
+// its own, or is written by sbomctl. It reads the directories that runPackages reads, so a build of //...
+// probes nothing more for it.
 func (w *Workspace) inThisWorkspace(c *eval.Context, pkg string) error {
+	tree := w.diskTree(c, ".")
 	var dirs []string
 	var keys []eval.Key
 	for d := pkg; d != "" && d != "."; d = path.Dir(d) {
@@ -67,8 +113,18 @@ func (w *Workspace) inThisWorkspace(c *eval.Context, pkg string) error {
 		return err
 	}
 	for i, entries := range listed {
+		if written, err := tree.Written(dirs[i], true); err != nil {
+			return err
+		} else if written {
+			return &diag.Error{Msg: fmt.Sprintf("there is no package //%s: sbomctl writes %s, and what it writes is never an input", pkg, dirs[i])}
+		}
+		if len(entries.([]files.Entry)) == 0 {
+			if err := w.noLink(c, dirs[i], pkg); err != nil {
+				return err
+			}
+		}
 		for _, e := range entries.([]files.Entry) {
-			if e.Kind == files.Regular && e.Name == RootFile {
+			if isMarker(e, RootFile) {
 				rest := strings.TrimPrefix(strings.TrimPrefix(pkg, dirs[i]), "/")
 				return &diag.Error{Msg: fmt.Sprintf("there is no package //%s in this workspace: %s is one of its own, since it has an %s", pkg, dirs[i], RootFile),
 					Hints: []string{fmt.Sprintf("sbomctl -C %s build //%s:all", dirs[i], rest)}}
@@ -76,6 +132,27 @@ func (w *Workspace) inThisWorkspace(c *eval.Context, pkg string) error {
 		}
 	}
 	return nil
+}
+
+// noLink refuses the package pkg, at or below dir, when dir is a link. A package has one name.
+func (w *Workspace) noLink(c *eval.Context, dir, pkg string) error {
+	kind, err := w.kindOf(c, dir)
+	if err != nil || kind != files.Symlink {
+		return err
+	}
+	e := &diag.Error{Msg: fmt.Sprintf("there is no package //%s: %s is a symbolic link, and no package lies behind one", pkg, dir)}
+	root, err := w.realPath(c, ".")
+	if err != nil {
+		return err
+	}
+	real, err := w.realPath(c, pkg)
+	if err != nil {
+		return err
+	}
+	if real != "" && within(real, root) {
+		e.Hints = []string{"it leads to //" + strings.TrimPrefix(filepath.ToSlash(real[len(root):]), "/")}
+	}
+	return e
 }
 
 func decodeStrings(value []byte) (any, error) {

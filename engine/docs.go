@@ -100,7 +100,7 @@ func (w *Workspace) Complete(prefix, cwd string) ([]string, error) {
 		slices.Sort(out)
 		return out, nil
 	}
-	o := w.session.Get([]eval.Key{packagesKey("")})[0]
+	o := w.session.Get([]eval.Key{packagesKey("", nil)})[0]
 	if o.Err != nil {
 		return nil, w.explain(diag.List{o.Err})
 	}

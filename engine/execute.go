@@ -195,7 +195,7 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 		if filepath.IsAbs(name) {
 			name = filepath.Base(name) // where a checkout lies must not reach a key
 		}
-		in.Files = append(in.Files, action.File{Path: name, Digest: s.Digest, SHA1: s.SHA1, Text: s.Text,
+		in.Files = append(in.Files, action.File{Path: name, Digest: s.Digest, Facet: s.Facet,
 			Executable: s.Executable, Handle: action.Disk{Path: w.path(f.Path)}})
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -76,11 +77,14 @@ func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
 	if !ok {
 		return eval.Result{}, fmt.Errorf("no operation %q", w.opt.Rules.TreeIndex)
 	}
-	params := "{}"
-	if t.Strip != "" {
-		params = mustJSON(map[string]string{"strip_prefix": t.Strip})
+	params := map[string]string{}
+	if id := w.opt.Rules.Facet.ID(); id != "" {
+		params["facet"] = id
 	}
-	r, err := w.execute(c, op, []byte(params), []inputRef{in}, []string{"data", "index"}, "")
+	if t.Strip != "" {
+		params["strip_prefix"] = t.Strip
+	}
+	r, err := w.execute(c, op, []byte(mustJSON(params)), []inputRef{in}, []string{"data", "index"}, "")
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -151,20 +155,41 @@ func (w *Workspace) runFileSet(c *eval.Context, arg string) (eval.Result, error)
 		return eval.Result{}, err
 	}
 	if s.Tree.Path != "" {
-		o, err := c.Get(fileKey(s.Tree.Path))
+		kind, err := w.treeAt(c, &s.Tree)
 		if err != nil {
 			return eval.Result{}, err
 		}
-		switch k := o.(files.State).Kind; k {
+		switch kind {
 		case files.Directory:
 			return w.directorySet(c, s)
 		case files.Regular:
 		default:
-			return eval.Result{}, &diag.Error{Pos: diag.File(s.Tree.Path), Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(k)),
+			return eval.Result{}, &diag.Error{Pos: diag.File(s.Tree.String()), Msg: fmt.Sprintf("the source tree is %s, expected a directory or an archive", article(kind)),
 				Hints: []string{"--override=LABEL=PATH puts another tree in its place"}}
 		}
 	}
 	return w.archiveSet(c, s)
+}
+
+// treeAt returns what a source tree's path is. Where it is a link, t becomes what that leads to.
+func (w *Workspace) treeAt(c *eval.Context, t *treeRef) (files.Kind, error) {
+	if err := w.refuseWritten(c, t.Path); err != nil {
+		return files.Absent, err
+	}
+	kind, err := w.kindOf(c, t.Path)
+	if err != nil || kind != files.Symlink {
+		return kind, err
+	}
+	src, err := w.gitSource(c)
+	if err != nil {
+		return kind, err
+	}
+	real, err := w.realPath(c, t.Path)
+	if err != nil || real == "" {
+		return files.Absent, err
+	}
+	t.Path = src.arg(real)
+	return w.kindOf(c, t.Path)
 }
 
 func article(k files.Kind) string {
@@ -196,7 +221,7 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 			e.File = match.File
 		}
 		if e.State.Kind != files.Regular {
-			return eval.Result{}, &diag.Error{Pos: diag.File(match.Path), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+			return eval.Result{}, changedMeanwhile(match.Path)
 		}
 		set.Entries[i] = e
 	}
@@ -213,7 +238,7 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 	set := &fileSet{Data: ai.data, Index: k.Arg}
 	entry := func(e tree.Entry, pattern int) fileSetEntry {
 		return fileSetEntry{Path: e.Path, Pattern: pattern, Offset: e.Offset, State: files.State{
-			Kind: files.Regular, Executable: e.Executable, Digest: e.Digest, SHA1: e.SHA1, Text: e.Text}}
+			Kind: files.Regular, Executable: e.Executable, Digest: e.Digest, Facet: e.Facet}}
 	}
 	if s.All {
 		for e := range x.All() {
@@ -271,7 +296,7 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 	out := make([]action.File, len(s.Entries))
 	for i := range s.Entries {
 		e := &s.Entries[i]
-		f := action.File{Path: e.Path, Digest: e.State.Digest, SHA1: e.State.SHA1, Text: e.State.Text,
+		f := action.File{Path: e.Path, Digest: e.State.Digest, Facet: e.State.Facet,
 			Executable: e.State.Executable, Pattern: e.Pattern}
 		if s.Index == "" {
 			name := e.File
@@ -319,9 +344,36 @@ func (s *fileSet) result() eval.Result {
 // String returns how a tree is called in messages.
 func (t treeRef) String() string {
 	if t.Path != "" {
-		return t.Path
+		return files.Printable(t.Path)
 	}
 	return t.File
+}
+
+// MarshalJSON keeps a path that is not UTF-8 as it is: JSON's strings cannot hold it.
+func (t treeRef) MarshalJSON() ([]byte, error) {
+	type fields treeRef
+	v := struct {
+		fields
+		Bytes []byte `json:"path_bytes,omitempty"`
+	}{fields: fields(t)}
+	if !utf8.ValidString(t.Path) {
+		v.Path, v.Bytes = "", []byte(t.Path)
+	}
+	return []byte(mustJSON(v)), nil
+}
+
+// UnmarshalJSON is the inverse of MarshalJSON.
+func (t *treeRef) UnmarshalJSON(b []byte) error {
+	type fields treeRef
+	var v struct {
+		fields
+		Bytes []byte `json:"path_bytes"`
+	}
+	err := json.Unmarshal(b, &v)
+	if *t = treeRef(v.fields); v.Bytes != nil {
+		t.Path = string(v.Bytes)
+	}
+	return err
 }
 
 func displayIndex(arg string) (name, label string) {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/files"
 )
@@ -13,22 +15,29 @@ import (
 // The leaf kinds. A path is relative to the workspace's root and slash-separated, or, when it
 // lies outside (a tree put in with --override), absolute.
 const (
-	kindFile   = "file"   // what a path is: files.State
-	kindDir    = "dir"    // the entries of a directory: []files.Entry; none when it is no directory
-	kindText   = "text"   // the bytes of a small text file: Text
-	kindOption = "option" // the value of a build option: Option
+	kindFile   = "file"     // what a path is, with a file's digests: files.State
+	kindKind   = "kind"     // what sort of thing a path is: files.Kind
+	kindReal   = "realpath" // where a path leads through links: Real
+	kindDir    = "dir"      // the entries of a directory: []files.Entry; none when it is no directory
+	kindText   = "text"     // the bytes of a small text file: Text
+	kindOption = "option"   // the value of a build option: Option
 )
 
 func fileKey(path string) eval.Key { return eval.Key{Kind: kindFile, Arg: path} }
+func kindKey(path string) eval.Key { return eval.Key{Kind: kindKind, Arg: path} }
+func realKey(path string) eval.Key { return eval.Key{Kind: kindReal, Arg: path} }
 func dirKey(path string) eval.Key  { return eval.Key{Kind: kindDir, Arg: path} }
 func textKey(path string) eval.Key { return eval.Key{Kind: kindText, Arg: path} }
 func optionKey(o string) eval.Key  { return eval.Key{Kind: kindOption, Arg: o} }
 
-// Text is a text file: Bytes, unless Absent.
+// Text is a text file: its Bytes, when Kind is files.Regular.
 type Text struct {
-	Absent bool
-	Bytes  []byte
+	Kind  files.Kind
+	Bytes []byte
 }
+
+// Real is where a path leads: absolute and without links. "" says that it leads nowhere.
+type Real string
 
 // Option is the value of a build option; Set is false when the user gave none.
 type Option struct {
@@ -69,7 +78,7 @@ type fileLeaf struct{ w *Workspace }
 func (l fileLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
 
 func (l fileLeaf) Read(arg string) (value, signature []byte, err error) {
-	state, sig, err := files.Read(l.w.path(arg))
+	state, sig, err := l.w.reader.Read(l.w.path(arg))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,17 +141,110 @@ func (l textLeaf) Read(arg string) (value, signature []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if state.Kind != files.Regular {
-		return []byte{0}, sig.Append(nil), nil
-	}
-	return append([]byte{1}, data...), sig.Append(nil), nil
+	return append([]byte{byte(state.Kind)}, data...), sig.Append(nil), nil
 }
 
 func decodeText(value []byte) (any, error) {
 	if len(value) == 0 {
-		return nil, fmt.Errorf("empty record")
+		return nil, errDamaged
 	}
-	return Text{Absent: value[0] == 0, Bytes: value[1:]}, nil
+	return Text{Kind: files.Kind(value[0]), Bytes: value[1:]}, nil
+}
+
+// kindLeaf does not change with what a file holds: for the files of which only that they exist matters.
+type kindLeaf struct{ w *Workspace }
+
+func (l kindLeaf) Prober() eval.Prober { return &kindProber{w: l.w} }
+
+func (l kindLeaf) Read(arg string) (value, signature []byte, err error) {
+	_, kind, err := files.Lstat(l.w.path(arg))
+	return []byte{byte(kind)}, nil, err
+}
+
+// kindProber compares kinds; there is nothing that a signature could add.
+type kindProber struct {
+	w *Workspace
+	s files.Stater
+}
+
+func (p *kindProber) Probe(arg string, _, value []byte) bool {
+	_, kind, err := p.s.Lstat(p.w.path(arg))
+	return err == nil && len(value) == 1 && value[0] == byte(kind)
+}
+
+func (p *kindProber) Close() { p.s.Close() }
+
+func decodeKind(value []byte) (any, error) {
+	if len(value) != 1 {
+		return nil, errDamaged
+	}
+	return files.Kind(value[0]), nil
+}
+
+// diffKind names the kinds, so that an explanation does not show digests of single bytes.
+func diffKind(before, after []byte) (attribute, old, new string, ok bool) {
+	if len(before) != 1 || len(after) != 1 {
+		return "", "", "", false
+	}
+	return "kind", files.Kind(before[0]).String(), files.Kind(after[0]).String(), true
+}
+
+// realLeaf follows every link of a path. Its probe follows them again: that is a few calls of lstat,
+// and the roots of trees are few.
+type realLeaf struct{ w *Workspace }
+
+func (l realLeaf) Prober() eval.Prober { return l }
+func (l realLeaf) Close()              {}
+
+func (l realLeaf) Probe(arg string, _, value []byte) bool {
+	now, _, err := l.Read(arg)
+	return err == nil && string(now) == string(value)
+}
+
+func (l realLeaf) Read(arg string) (value, signature []byte, err error) {
+	real, err := filepath.EvalSymlinks(l.w.path(arg))
+	switch {
+	case err == nil:
+		return []byte(real), nil, nil
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return nil, nil, nil
+	}
+	why := "a symbolic link on the way goes round in circles"
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		why = pe.Err.Error()
+	}
+	return nil, nil, &diag.Error{Pos: diag.File(files.Printable(arg)), Msg: "cannot be resolved: " + why, Err: err}
+}
+
+func decodeReal(value []byte) (any, error) { return Real(value), nil }
+
+func diffReal(before, after []byte) (attribute, old, new string, ok bool) {
+	return "symbolic link", string(before), string(after), true
+}
+
+// gitIndex reads the index of a git checkout that had the given state when it was read as a leaf. Its
+// bytes are too many to be recorded.
+func (w *Workspace) gitIndex(arg string, want files.State) (*files.Index, error) {
+	data, state, _, err := files.ReadBytes(w.path(arg), files.IndexLimit)
+	if err != nil {
+		return nil, err
+	}
+	if state.Kind != files.Regular || state.Digest != want.Digest {
+		return nil, changedMeanwhile(arg)
+	}
+	return files.ParseIndex(arg, data)
+}
+
+// changedMeanwhile is the error of a file that is no longer what a node was told of it.
+func changedMeanwhile(path string) error {
+	return &diag.Error{Pos: diag.File(path), Msg: "the file changed while the build was reading it", Hints: []string{"build again"}}
+}
+
+// IsRoot reports whether dir is the root of a workspace: its RootFile is a regular file. It is for whoever looks for
+// a workspace before one is open.
+func IsRoot(dir string) bool {
+	_, kind, err := files.Lstat(filepath.Join(dir, RootFile))
+	return err == nil && kind == files.Regular
 }
 
 // optionLeaf reads what the user said on the command line; its probe compares values.

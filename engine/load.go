@@ -93,8 +93,12 @@ func (w *Workspace) moduleSource(c *eval.Context, l label.Label) (star.Source, e
 		return src, err
 	}
 	t := o.(Text)
-	if t.Absent {
+	switch t.Kind {
+	case files.Regular:
+	case files.Absent:
 		return src, &noModule{l, &diag.Error{Msg: fmt.Sprintf("there is no file %s for %s", l.Path(), l), Hints: w.nearFiles(c, l.Path())}}
+	default:
+		return src, &noModule{l, &diag.Error{Msg: fmt.Sprintf("%s is a %s, expected a regular file for %s", l.Path(), t.Kind, l)}}
 	}
 	src.Bytes = t.Bytes
 	return src, nil
@@ -132,8 +136,12 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 		return eval.Result{}, err
 	}
 	t := o.(Text)
-	if t.Absent {
+	switch t.Kind {
+	case files.Regular:
+	case files.Absent:
 		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", pkg, file), Hints: w.nearPackages(c, pkg)}
+	default:
+		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: %s is a %s, expected a regular file", pkg, file, t.Kind)}
 	}
 	if err := w.inThisWorkspace(c, pkg); err != nil {
 		return eval.Result{}, err
@@ -189,8 +197,8 @@ func atLoads(err error, loads []star.Load) error {
 	return out.Err()
 }
 
-// suggestLoad returns the load statement that a name lacks which the rules have; one that is
-// bound already is not meant.
+// suggestLoad returns hints for an undefined name: the load statement of the rule that it, or a
+// misspelling of it, names. A rule that the file loads already gives no hint.
 func (w *Workspace) suggestLoad(c *eval.Context, loads []star.Load) func(name string) []string {
 	return func(name string) []string {
 		if w.opt.Rules.Entry == "" {
@@ -222,7 +230,7 @@ func decodePackage(value []byte) (any, error) { return star.DecodePackage(value)
 
 // nearPackages suggests a package beside the one that is not there.
 func (w *Workspace) nearPackages(c *eval.Context, pkg string) []string {
-	o, err := c.Get(packagesKey(""))
+	o, err := c.Get(packagesKey("", nil))
 	if err != nil {
 		return nil
 	}
@@ -238,11 +246,7 @@ func (w *Workspace) glob(c *eval.Context, pkg string, include, exclude []string)
 	if err != nil {
 		return nil, err
 	}
-	root := pkg
-	if root == "" {
-		root = "."
-	}
-	sel, err := m.Expand(globTree{w.diskTree(c, root)})
+	sel, err := m.Expand(globTree{w.diskTree(c, path.Join(".", pkg))})
 	if err != nil {
 		return nil, err
 	}
@@ -261,21 +265,15 @@ func (w *Workspace) glob(c *eval.Context, pkg string, include, exclude []string)
 type globTree struct{ *diskTree }
 
 func (t globTree) Ignored(p string, isDir bool) (bool, error) {
-	if isDir {
-		entries, err := t.List(p)
-		if err != nil {
-			return false, err
-		}
-		for _, e := range entries {
-			if e.Name == BuildFile || e.Name == RootFile {
-				return true, nil
-			}
-		}
-		if path.Join(t.root, p) == t.w.opt.OutDir {
-			return true, nil
-		}
+	ignored, err := t.diskTree.Ignored(p, isDir)
+	if err != nil || ignored || !isDir {
+		return ignored, err
 	}
-	return t.diskTree.Ignored(p, isDir)
+	entries, err := t.List(p)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(entries, func(e files.Entry) bool { return isMarker(e, BuildFile) || isMarker(e, RootFile) }), nil
 }
 
 // runDeclaration picks one target out of its package, without positions: a comment in the
@@ -311,7 +309,8 @@ func diffDeclaration(before, after []byte) (attribute, old, new string, ok bool)
 	return changes[0].Name, plain(changes[0].Old), plain(changes[0].New), true
 }
 
-// plain is a value as it is, where it is written as a Starlark string: who shows it quotes it again.
+// plain returns the text of a Starlark string, and any other value as it is written. The caller quotes
+// what it shows.
 func plain(value string) string {
 	if s, err := strconv.Unquote(value); err == nil {
 		return s

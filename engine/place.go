@@ -278,6 +278,9 @@ func (b *build) noTarget(l label.Label) bool {
 	if p := b.packages[l.Pkg]; p != nil {
 		return p.Target(l.Name) == nil
 	}
+	if !b.patterns.MatchesPackage(l.Pkg) {
+		return false // taken away, so not looked for
+	}
 	for _, s := range b.subtrees {
 		if s.pattern.MatchesPackage(l.Pkg) && !slices.Contains(s.packages, l.Pkg) {
 			return true

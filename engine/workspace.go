@@ -15,6 +15,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/files"
 )
 
 // RootFile marks the root of a workspace and holds the workspace's own macros and rules.
@@ -34,8 +35,12 @@ type RuleSet struct {
 	Operations []action.Operation
 	// Checks validate attribute values, by kind ("cpe", "sha256"): ctx.check(kind, value).
 	Checks map[string]func(value string) error
+	// Facet is what the operations want to know of each file of a tree beside its digest. It is part of
+	// action.File, as opaque bytes.
+	Facet files.Facet
 	// TreeIndex names the operation that turns an archive (input "archive") into outputs
-	// "data" and "index"; see engine/tree.
+	// "data" and "index"; see engine/tree. Its
+	// parameters are "strip_prefix", and "facet", the ID of the facet that the index must have.
 	TreeIndex string
 }
 
@@ -59,7 +64,8 @@ type Options struct {
 type Workspace struct {
 	ctx        context.Context // of Open
 	opt        Options
-	prefix     string // Root with a slash at its end
+	prefix     string        // Root with a slash at its end
+	reader     *files.Reader // of files with their facet
 	store      *cache.Disk
 	exec       *action.Executor
 	operations map[string]*action.Operation
@@ -69,9 +75,9 @@ type Workspace struct {
 	tally      *tally
 
 	// What was decoded or parsed in this process, by digest.
-	indexes    sync.Map // cache.Digest -> *tree.Index
-	pathTrees  sync.Map // cache.Digest -> files.Tree
-	gitIndexes sync.Map // cache.Digest -> *files.Index
+	indexes   sync.Map // cache.Digest -> *tree.Index
+	pathTrees sync.Map // cache.Digest -> files.Tree
+	rules     sync.Map // string, the text of an ignore file -> *files.Rules
 }
 
 // withDefaults fills in what the caller left open, and resolves the root.
@@ -102,6 +108,7 @@ func (opt Options) withDefaults() (Options, error) {
 		}
 		values[overrideOption+l] = path
 	}
+	values[cacheOption] = opt.CacheDir
 	opt.Values = values
 	return opt, nil
 }
@@ -113,7 +120,7 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{ctx: ctx, opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
+	w := &Workspace{ctx: ctx, opt: opt, reader: files.NewReader(opt.Rules.Facet), prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}
 	opt.Events.Listen(w.tally)
 	if opt.Root == "/" {
 		w.prefix = "/"

@@ -42,6 +42,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Modules:   map[string][]byte{},
 		Entry:     Entry,
 		TreeIndex: "archive.index",
+		Facet:     spdx.Facet,
 		Checks:    checks,
 	}
 	entries, err := modules.ReadDir(".")
@@ -54,7 +55,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

@@ -33,6 +33,12 @@ func tempName() string {
 	return tempPrefix + hostID() + "-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(tempNumber.Add(1), 10)
 }
 
+// IsTemp reports whether name is that of a file being written, by whatever process and machine.
+func IsTemp(name string) bool {
+	rest, ours := strings.CutPrefix(name, tempPrefix)
+	return ours && strings.Count(rest, "-") == 2
+}
+
 // abandoned reports that name is that of a temporary file whose process does not run any more.
 func abandoned(name string) bool {
 	rest, ours := strings.CutPrefix(name, tempPrefix)

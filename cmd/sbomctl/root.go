@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sbomctl/sbomctl/engine"
 )
 
 // rootCommand returns the tree of commands. It is made anew for each invocation; that takes
@@ -77,7 +79,7 @@ func (a *app) enter() error {
 		return usage("cannot find the working folder: " + osReason(err))
 	}
 	for at := dir; ; at = filepath.Dir(at) {
-		if info, err := os.Stat(filepath.Join(at, workspaceFile)); err == nil && info.Mode().IsRegular() {
+		if engine.IsRoot(at) {
 			a.root = at
 			if rel, err := filepath.Rel(at, dir); err == nil && rel != "." {
 				a.cwdPkg = filepath.ToSlash(rel)

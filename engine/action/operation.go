@@ -10,8 +10,6 @@ package action
 
 import (
 	"context"
-	"crypto/sha1"
-	"crypto/sha256"
 	"io"
 
 	"github.com/sbomctl/sbomctl/cache"
@@ -59,16 +57,8 @@ type ReaderAtCloser interface {
 type File struct {
 	Path       string // slash-separated path inside the input (inside the tree, for a file set)
 	Digest     cache.Digest
-	SHA1       [sha1.Size]byte
-	Text       *TextDigests // nil when turning CRLF into LF changes nothing, or the file has a NUL byte
+	Facet      string // of a file of a tree: see files.Facet; "" otherwise
 	Executable bool
 	Pattern    int // for a file set: index of the first include pattern that matched
 	Handle     any // the engine's own: where the bytes are
-}
-
-// TextDigests are the checksums of a text file with every CRLF turned into LF, which is
-// how it is checked in (Tools/build/generate_sbom.py hashes that form).
-type TextDigests struct {
-	SHA1   [sha1.Size]byte
-	SHA256 [sha256.Size]byte
 }

@@ -22,11 +22,11 @@ func pathError(path string, err error) error {
 	case errors.As(err, &errno):
 		why = errno.Error()
 	}
-	return &diag.Error{Pos: diag.File(printable(path)), Msg: "cannot be read: " + why, Err: err}
+	return &diag.Error{Pos: diag.File(Printable(path)), Msg: "cannot be read: " + why, Err: err}
 }
 
-// printable returns path as it is, or quoted when it would garble a message.
-func printable(path string) string {
+// Printable returns path as it is, or quoted when it would garble a message.
+func Printable(path string) string {
 	for _, r := range path {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
 			return strconv.Quote(path)

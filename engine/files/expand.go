@@ -221,7 +221,7 @@ func (e *expansion) noteIgnored(pattern int32, path string) {
 }
 
 func (e *expansion) fail(path, msg string) {
-	e.errs = append(e.errs, &diag.Error{Pos: diag.File(printable(path)), Msg: msg})
+	e.errs = append(e.errs, &diag.Error{Pos: diag.File(Printable(path)), Msg: msg})
 }
 
 func join(dir, name string) string {

@@ -30,6 +30,8 @@ func (d *diskTree) Lookup(path string) (Kind, string, error) {
 	return s.Kind, s.Target, err
 }
 
+func (d *diskTree) Written(string, bool) (bool, error) { return false, nil }
+
 func (d *diskTree) Ignored(path string, isDir bool) (bool, error) {
 	if d.ignore == nil {
 		return false, nil

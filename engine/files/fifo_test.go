@@ -18,10 +18,10 @@ func TestFIFO(t *testing.T) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	// Even when the FIFO takes a file's place after the lstat, nothing blocks.
-	if _, _, same, err := readRegular(path, Sig{Size: 5}, false); same || err != nil {
+	if _, _, same, err := plain.readRegular(path, Sig{Size: 5}, false); same || err != nil {
 		t.Errorf("in a file's place: %v, %v", same, err)
 	}
-	if _, _, same, err := readRegular("/dev/zero", Sig{Size: 5}, false); same || err != nil {
+	if _, _, same, err := plain.readRegular("/dev/zero", Sig{Size: 5}, false); same || err != nil {
 		t.Errorf("a device in a file's place: %v, %v", same, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"sort"
 	"strings"
 
@@ -60,13 +61,13 @@ func ParseIndex(path string, data []byte) (*Index, error) {
 	case nil:
 		return x, nil
 	case errIndexSplit:
-		return nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "is a split index, which cannot be read", Err: err,
+		return nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "is a split index, which cannot be read", Err: err,
 			Hints: []string{"run git update-index --no-split-index"}}
 	case errIndexVersion:
-		return nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "has an unknown version; versions 2 to 4 of git's index can be read", Err: err,
+		return nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "has an unknown version; versions 2 to 4 of git's index can be read", Err: err,
 			Hints: []string{"run git update-index --index-version=4"}}
 	}
-	return nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "is no valid index of git", Err: err,
+	return nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "is no valid index of git", Err: err,
 		Hints: []string{"run git fsck; git reset writes the index anew"}}
 }
 
@@ -174,6 +175,22 @@ func parseIndexBody(b []byte, hashSize int) (*Index, error) {
 		return nil, errIndexDamaged
 	}
 	return idx, nil
+}
+
+// Sum is a digest of the paths, the same for equal sets.
+func (x *Index) Sum() [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintln(h, len(x.ends), len(x.names))
+	var n [4]byte
+	for _, end := range x.ends {
+		binary.LittleEndian.PutUint32(n[:], end)
+		h.Write(n[:])
+	}
+	h.Write(x.names)
+	for _, d := range x.opaque {
+		fmt.Fprintf(h, "%q %v\n", d.path, d.sparse)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // indexVarint decodes the offset encoding that version 4 shares with pack files, and returns how

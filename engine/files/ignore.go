@@ -54,7 +54,7 @@ func NewIgnore(src Source, repo *Repo, tree string) (*Ignore, error) {
 	}
 	rel, err := filepath.Rel(repo.Root, tree)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return nil, &diag.Error{Pos: diag.File(printable(tree)), Msg: "does not lie in the repository " + printable(repo.Root), Err: err}
+		return nil, &diag.Error{Pos: diag.File(Printable(tree)), Msg: "does not lie in the repository " + Printable(repo.Root), Err: err}
 	}
 	if rel != "." {
 		g.prefix = filepath.ToSlash(rel)
@@ -133,7 +133,7 @@ func (g *Ignore) ignored(path string, isDir bool) (bool, error) {
 	}
 	tracked, folded := g.index.tracked(path, isDir)
 	if folded != "" {
-		return false, &diag.Error{Pos: diag.File(printable(path)), Msg: "is matched by an ignore rule, and the sparse index does not say whether git tracks it",
+		return false, &diag.Error{Pos: diag.File(Printable(path)), Msg: "is matched by an ignore rule, and the sparse index does not say whether git tracks it",
 			Hints: []string{"run git sparse-checkout reapply --no-sparse-index"}}
 	}
 	return !tracked, nil

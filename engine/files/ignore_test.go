@@ -133,14 +133,43 @@ func tempDir(t testing.TB) string {
 	return dir
 }
 
+// disk is the Source that asks the disk each time.
+type disk struct{}
+
+func (disk) Kind(path string) (Kind, error) {
+	_, kind, err := Lstat(path)
+	return kind, err
+}
+
+func (disk) ReadFile(path string, limit int64) ([]byte, bool, error) {
+	data, state, _, err := ReadBytes(path, limit)
+	return data, state.Kind == Regular, err
+}
+
+func (d disk) Rules(path string) (*Rules, error) {
+	data, ok, err := d.ReadFile(path, RulesLimit)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return ParseRules(data), nil
+}
+
+func (d disk) Index(path string) (*Index, error) {
+	data, ok, err := d.ReadFile(path, IndexLimit)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return ParseIndex(path, data)
+}
+
 // newIgnore is what a caller does for a tree on disk.
 func newIgnore(t testing.TB, tree string) *Ignore {
 	t.Helper()
-	repo, err := FindRepo(tree, Disk{})
+	repo, err := FindRepo(tree, disk{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := NewIgnore(Disk{}, repo, tree)
+	g, err := NewIgnore(disk{}, repo, tree)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,14 +407,14 @@ func TestIgnoreKindsOfRepository(t *testing.T) {
 
 	broken := filepath.Join(root, "broken")
 	write(t, filepath.Join(broken, ".git"), "gitdir: ../nowhere\n")
-	if _, err := FindRepo(broken, Disk{}); err == nil || !strings.Contains(err.Error(), "which is no repository of git") {
+	if _, err := FindRepo(broken, disk{}); err == nil || !strings.Contains(err.Error(), "which is no repository of git") {
 		t.Errorf("broken .git file: %v", err)
 	}
 	write(t, filepath.Join(broken, ".git"), "what?")
-	if _, err := FindRepo(broken, Disk{}); err == nil || !strings.Contains(err.Error(), `"gitdir: PATH" was expected`) {
+	if _, err := FindRepo(broken, disk{}); err == nil || !strings.Contains(err.Error(), `"gitdir: PATH" was expected`) {
 		t.Errorf("invalid .git file: %v", err)
 	}
-	if repo, err := FindRepo(filepath.Join(root, "nowhere"), Disk{}); repo != nil || err != nil {
+	if repo, err := FindRepo(filepath.Join(root, "nowhere"), disk{}); repo != nil || err != nil {
 		t.Errorf("no repository: %v, %v", repo, err)
 	}
 }

@@ -15,7 +15,7 @@ const maxEntries = 4 << 20
 
 // List returns the entries of a directory, sorted by name in byte order, and the directory's
 // signature: while it is Fresh, List would return the same. The directory itself may not be a
-// link (a caller resolves the root of a tree first). That dir is absent or no directory is an error for which errors.Is(err,
+// link (a caller resolves the root of a tree first). Where dir is absent or no directory, errors.Is(err,
 // fs.ErrNotExist) holds.
 func List(dir string) ([]Entry, Sig, error) {
 	for range attempts {
@@ -23,12 +23,12 @@ func List(dir string) ([]Entry, Sig, error) {
 		entries, before, after, err := readDir(dir)
 		if err != nil {
 			if absent(err, dir) || isNotDirectory(err) {
-				return nil, Sig{}, &diag.Error{Pos: diag.File(printable(dir)), Msg: "no such directory", Err: fs.ErrNotExist}
+				return nil, Sig{}, &diag.Error{Pos: diag.File(Printable(dir)), Msg: "no such directory", Err: fs.ErrNotExist}
 			}
 			return nil, Sig{}, pathError(dir, err)
 		}
 		if len(entries) > maxEntries {
-			return nil, Sig{}, &diag.Error{Pos: diag.File(printable(dir)), Msg: "has more than " + strconv.Itoa(maxEntries) + " entries"}
+			return nil, Sig{}, &diag.Error{Pos: diag.File(Printable(dir)), Msg: "has more than " + strconv.Itoa(maxEntries) + " entries"}
 		}
 		if before.Same(after) {
 			slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
@@ -36,5 +36,5 @@ func List(dir string) ([]Entry, Sig, error) {
 			return entries, before, nil
 		}
 	}
-	return nil, Sig{}, &diag.Error{Pos: diag.File(printable(dir)), Msg: "changes while it is being listed; it must stay as it is during a build"}
+	return nil, Sig{}, &diag.Error{Pos: diag.File(Printable(dir)), Msg: "changes while it is being listed; it must stay as it is during a build"}
 }

@@ -10,12 +10,12 @@ import (
 // exclude pattern does. Patterns are doublestar's, relative to the tree's root, with the
 // meaning that Python's glob.glob(recursive=True) gives them where both define one:
 //
-//   - any letters of one segment
-//     ?        one letter
-//     [a-z]    one of these letters; [!a-z] and [^a-z]: any other
-//     **       as a whole segment: any number of directories, none included; as the last
-//     segment: every file below, at any depth, at least one segment
-//     {a,b/c}  each of these
+//	?        one letter
+//	*        any letters of one segment
+//	[a-z]    one of these letters; [!a-z] and [^a-z]: any other
+//	**       as a whole segment: any number of directories, none included; as the last
+//	         segment: every file below, at any depth, at least one segment
+//	{a,b/c}  each of these
 //
 // None of them matches a leading dot, except behind a dot that the pattern's segment begins
 // with: "*" is not ".x", ".*" is; "**" enters no directory whose name begins with a dot.
@@ -61,10 +61,6 @@ func (m *Matcher) Match(path string) (pattern int, ok bool) {
 	}
 	return int(p), true
 }
-
-// MayDescend reports whether an include pattern can match a file anywhere below the directory
-// dir; "" is the tree's root.
-func (m *Matcher) MayDescend(dir string) bool { return len(m.include.walk(dir)) > 0 }
 
 // walk returns the states in which the directory dir is entered.
 func (a *automaton) walk(dir string) []int32 {

@@ -22,26 +22,36 @@ type scratch struct {
 	buf    []byte
 }
 
-var pool = sync.Pool{New: func() any {
-	return &scratch{NewHasher(), make([]byte, bufferSize)}
-}}
+// Reader reads files together with their facet. It may be used by several goroutines.
+type Reader struct{ pool sync.Pool }
+
+// NewReader returns a Reader for the facet f.
+func NewReader(f Facet) *Reader {
+	return &Reader{sync.Pool{New: func() any { return &scratch{NewHasher(f), make([]byte, bufferSize)} }}}
+}
+
+// plain reads without a facet.
+var plain = NewReader(Facet{})
+
+// Read is Reader.Read without a facet.
+func Read(path string) (State, Sig, error) { return plain.Read(path) }
 
 // Read returns what path is, links not followed, and its signature. A regular file is hashed in
 // one pass. A file that changes meanwhile is read again, a few times; then it is an error.
 // The pair may be kept: as long as sig.Fresh(of a later Lstat), Read would return the same State.
-func Read(path string) (State, Sig, error) {
-	state, sig, _, err := read(path, false, math.MaxInt64)
+func (r *Reader) Read(path string) (State, Sig, error) {
+	state, sig, _, err := r.read(path, false, math.MaxInt64)
 	return state, sig, err
 }
 
 // ReadBytes is Read that also returns the bytes of a regular file, nil for any other kind. A file
 // of more than limit bytes is an error.
 func ReadBytes(path string, limit int64) ([]byte, State, Sig, error) {
-	state, sig, data, err := read(path, true, limit)
+	state, sig, data, err := plain.read(path, true, limit)
 	return data, state, sig, err
 }
 
-func read(path string, keep bool, limit int64) (State, Sig, []byte, error) {
+func (r *Reader) read(path string, keep bool, limit int64) (State, Sig, []byte, error) {
 	for range attempts {
 		start := time.Now()
 		sig, kind, err := Lstat(path)
@@ -54,10 +64,10 @@ func read(path string, keep bool, limit int64) (State, Sig, []byte, error) {
 		switch kind {
 		case Regular:
 			if sig.Size > limit {
-				return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "has " + strconv.FormatInt(sig.Size, 10) +
+				return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "has " + strconv.FormatInt(sig.Size, 10) +
 					" bytes; at most " + strconv.FormatInt(limit, 10) + " are allowed"}
 			}
-			state, data, same, err = readRegular(path, sig, keep)
+			state, data, same, err = r.readRegular(path, sig, keep)
 		case Symlink:
 			state.Target, same, err = readTarget(path, sig)
 		default:
@@ -71,13 +81,13 @@ func read(path string, keep bool, limit int64) (State, Sig, []byte, error) {
 			return state, sig, data, nil
 		}
 	}
-	return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(printable(path)), Msg: "changes while it is being read; it must stay as it is during a build"}
+	return State{}, Sig{}, nil, &diag.Error{Pos: diag.File(Printable(path)), Msg: "changes while it is being read; it must stay as it is during a build"}
 }
 
 // readRegular reads the file that had the signature sig a moment ago, and reports whether it
 // still has. Only then the other results mean something: comparing the open file's signature at
 // the end with the path's at the start rules out a write as well as another file in its place.
-func readRegular(path string, sig Sig, keep bool) (State, []byte, bool, error) {
+func (r *Reader) readRegular(path string, sig Sig, keep bool) (State, []byte, bool, error) {
 	f, err := openFile(path)
 	if err != nil {
 		if absent(err, path) || err == syscall.ELOOP { // gone, or a link now
@@ -86,8 +96,8 @@ func readRegular(path string, sig Sig, keep bool) (State, []byte, bool, error) {
 		return State{}, nil, false, pathError(path, err)
 	}
 	defer f.close()
-	s := pool.Get().(*scratch)
-	defer pool.Put(s)
+	s := r.pool.Get().(*scratch)
+	defer r.pool.Put(s)
 	s.hasher.Reset()
 	var data []byte
 	if keep {

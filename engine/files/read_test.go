@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/sbomctl/sbomctl/cache"
 )
 
 // oddNames are names that any file system of Unix can hold.
@@ -22,6 +24,9 @@ func unixOnly(t testing.TB) {
 		t.Skip("Windows has no such names, links or modes")
 	}
 }
+
+// regularFile is the State of a file with these bytes.
+func regularFile(b []byte) State { return State{Kind: Regular, Digest: cache.Of(b)} }
 
 func TestReadKinds(t *testing.T) {
 	unixOnly(t)
@@ -40,11 +45,11 @@ func TestReadKinds(t *testing.T) {
 	os.Symlink(strings.Repeat("x/", 400), at("longlink"))
 	big := strings.Repeat("0123456789abcdef", 30000)
 	write(t, at("big"), big)
-	executable := reference([]byte("#!"))
+	executable := regularFile([]byte("#!"))
 	executable.Executable = true
 	for name, want := range map[string]State{
-		"plain": reference([]byte("hello")), "crlf": reference([]byte("a\r\nb\r\n")), "empty": reference(nil), "big": reference([]byte(big)),
-		"exe": executable, "group-exe": reference([]byte("#!")),
+		"plain": regularFile([]byte("hello")), "crlf": regularFile([]byte("a\r\nb\r\n")), "empty": regularFile(nil), "big": regularFile([]byte(big)),
+		"exe": executable, "group-exe": regularFile([]byte("#!")),
 		"dir": {Kind: Directory}, "link": {Kind: Symlink, Target: "plain"}, "dirlink": {Kind: Symlink, Target: "dir"},
 		"longlink": {Kind: Symlink, Target: strings.Repeat("x/", 400)},
 		"nothing":  {}, "plain/below": {}, strings.Repeat("n", 256): {},
@@ -80,7 +85,7 @@ func TestReadOddNames(t *testing.T) {
 			t.Logf("the file system cannot hold %q", name)
 			continue
 		}
-		if got, _, err := Read(path); err != nil || !reflect.DeepEqual(got, reference([]byte(name))) {
+		if got, _, err := Read(path); err != nil || !reflect.DeepEqual(got, regularFile([]byte(name))) {
 			t.Errorf("%q: %+v, %v", name, got, err)
 		}
 	}
@@ -110,7 +115,7 @@ func TestReadNeverMixes(t *testing.T) {
 			os.WriteFile(path, []byte([]string{a, b}[i%2]), 0o644)
 		}
 	}()
-	wantA, wantB, empty := reference([]byte(a)).Digest, reference([]byte(b)).Digest, reference(nil).Digest
+	wantA, wantB, empty := regularFile([]byte(a)).Digest, regularFile([]byte(b)).Digest, regularFile(nil).Digest
 	for range 50 {
 		// Two writes within a tick of the clock leave one signature, so a mixture cannot be
 		// ruled out; but then it is racy, and is read again.

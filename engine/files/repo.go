@@ -30,39 +30,6 @@ const (
 	linkLimit  = 64 << 10 // a .git file, a commondir file
 )
 
-// Disk is the Source that asks the disk each time.
-type Disk struct{}
-
-// Kind implements Source.
-func (Disk) Kind(path string) (Kind, error) {
-	_, kind, err := Lstat(path)
-	return kind, err
-}
-
-// ReadFile implements Source.
-func (Disk) ReadFile(path string, limit int64) ([]byte, bool, error) {
-	data, state, _, err := ReadBytes(path, limit)
-	return data, state.Kind == Regular, err
-}
-
-// Rules implements Source.
-func (d Disk) Rules(path string) (*Rules, error) {
-	data, ok, err := d.ReadFile(path, RulesLimit)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return ParseRules(data), nil
-}
-
-// Index implements Source.
-func (d Disk) Index(path string) (*Index, error) {
-	data, ok, err := d.ReadFile(path, IndexLimit)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return ParseIndex(path, data)
-}
-
 // Repo is a git checkout. Paths are absolute.
 type Repo struct {
 	Root      string // the top folder of the working tree
@@ -109,11 +76,11 @@ func repoAt(root string, src Source) (*Repo, error) {
 		}
 		target, ok := strings.CutPrefix(strings.TrimRight(string(data), "\r\n"), "gitdir: ")
 		if !ok || target == "" {
-			return nil, &diag.Error{Pos: diag.File(printable(dot)), Msg: `is no valid file of git; "gitdir: PATH" was expected`}
+			return nil, &diag.Error{Pos: diag.File(Printable(dot)), Msg: `is no valid file of git; "gitdir: PATH" was expected`}
 		}
 		repo := &Repo{Root: root, GitDir: absolute(root, target)}
 		if ok, err = repo.complete(src); err == nil && !ok {
-			err = &diag.Error{Pos: diag.File(printable(dot)), Msg: "leads to " + printable(repo.GitDir) + ", which is no repository of git",
+			err = &diag.Error{Pos: diag.File(Printable(dot)), Msg: "leads to " + Printable(repo.GitDir) + ", which is no repository of git",
 				Hints: []string{"run git worktree repair or git submodule update; or remove the file if this is no checkout any more"}}
 		}
 		if err != nil {

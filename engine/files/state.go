@@ -1,12 +1,10 @@
 package files
 
 import (
-	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/binary"
 
 	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
 )
 
 // Kind is what sort of thing a path is.
@@ -35,20 +33,19 @@ func (k Kind) String() string {
 // encodings are.
 type State struct {
 	Kind       Kind
-	Executable bool                // Regular: its owner may execute it
-	Digest     cache.Digest        // Regular: SHA-256 and size of the bytes
-	SHA1       [sha1.Size]byte     // Regular: SHA-1 of the bytes
-	Text       *action.TextDigests // Regular: see action.File.Text
-	Target     string              // Symlink: the target as written
+	Executable bool         // Regular: its owner may execute it
+	Digest     cache.Digest // Regular: SHA-256 and size of the bytes
+	Facet      string       // Regular: see Facet
+	Target     string       // Symlink: the target as written
 }
 
-const (
-	flagExecutable = 1 << iota
-	flagText
-)
+const flagExecutable = 1
+
+// maxFacet bounds a file's facet, in bytes.
+const maxFacet = 4 << 10
 
 // Append appends the canonical encoding of s to dst: a byte of kind; for a regular file a byte
-// of flags, SHA-256, size, SHA-1 and the text digests; for a link the target with its length.
+// of flags, SHA-256, size and the facet with its length; for a link the target with its length.
 func (s State) Append(dst []byte) []byte {
 	dst = append(dst, byte(s.Kind))
 	switch s.Kind {
@@ -57,17 +54,11 @@ func (s State) Append(dst []byte) []byte {
 		if s.Executable {
 			flags |= flagExecutable
 		}
-		if s.Text != nil {
-			flags |= flagText
-		}
 		dst = append(dst, flags)
 		dst = append(dst, s.Digest.Hash[:]...)
 		dst = binary.AppendUvarint(dst, uint64(s.Digest.Size))
-		dst = append(dst, s.SHA1[:]...)
-		if s.Text != nil {
-			dst = append(dst, s.Text.SHA1[:]...)
-			dst = append(dst, s.Text.SHA256[:]...)
-		}
+		dst = binary.AppendUvarint(dst, uint64(len(s.Facet)))
+		dst = append(dst, s.Facet...)
 	case Symlink:
 		dst = binary.AppendUvarint(dst, uint64(len(s.Target)))
 		dst = append(dst, s.Target...)
@@ -85,27 +76,22 @@ func DecodeState(b []byte) (State, []byte, error) {
 	rest := b[1:]
 	switch s.Kind {
 	case Regular:
-		if len(rest) < 1+sha256.Size || rest[0]&^(flagExecutable|flagText) != 0 {
+		if len(rest) < 1+sha256.Size || rest[0]&^flagExecutable != 0 {
 			return State{}, b, errDamaged
 		}
-		flags := rest[0]
-		s.Executable = flags&flagExecutable != 0
+		s.Executable = rest[0]&flagExecutable != 0
 		rest = rest[1:]
 		rest = rest[copy(s.Digest.Hash[:], rest):]
 		size, r, ok := uvarint(rest)
-		if !ok || size > 1<<63-1 || len(r) < sha1.Size {
+		if !ok || size > 1<<63-1 {
+			return State{}, b, errDamaged
+		}
+		n, r, ok := uvarint(r)
+		if !ok || n > uint64(min(len(r), maxFacet)) {
 			return State{}, b, errDamaged
 		}
 		s.Digest.Size = int64(size)
-		rest = r[copy(s.SHA1[:], r):]
-		if flags&flagText != 0 {
-			if len(rest) < sha1.Size+sha256.Size {
-				return State{}, b, errDamaged
-			}
-			s.Text = new(action.TextDigests)
-			rest = rest[copy(s.Text.SHA1[:], rest):]
-			rest = rest[copy(s.Text.SHA256[:], rest):]
-		}
+		s.Facet, rest = string(r[:n]), r[n:]
 	case Symlink:
 		n, r, ok := uvarint(rest)
 		if !ok || n > uint64(len(r)) {

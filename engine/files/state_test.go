@@ -2,24 +2,23 @@ package files
 
 import (
 	"bytes"
-	"crypto/sha1"
-	"crypto/sha256"
-	"math/rand"
+	"encoding/hex"
+	"hash"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
 )
 
 func TestStateEncoding(t *testing.T) {
-	reg := State{Kind: Regular, Digest: cache.Of([]byte("x")), SHA1: sha1.Sum([]byte("x"))}
-	exe, text, empty := reg, reg, reg
+	reg := State{Kind: Regular, Digest: cache.Of([]byte("x"))}
+	exe, facet, empty := reg, reg, reg
 	exe.Executable = true
-	text.Text = &action.TextDigests{SHA1: sha1.Sum(nil), SHA256: sha256.Sum256(nil)}
-	empty.Digest, empty.SHA1 = cache.Of(nil), sha1.Sum(nil)
-	states := []State{{}, {Kind: Directory}, {Kind: Other}, {Kind: Symlink, Target: "a"}, {Kind: Symlink, Target: "b/../\xff"}, reg, exe, text, empty}
+	facet.Facet = strings.Repeat("f", maxFacet)
+	empty.Digest = cache.Of(nil)
+	states := []State{{}, {Kind: Directory}, {Kind: Other}, {Kind: Symlink, Target: "a"}, {Kind: Symlink, Target: "b/../\xff"}, reg, exe, facet, empty}
 	seen := map[string]int{}
 	for i, s := range states {
 		b := s.Append(nil)
@@ -42,7 +41,7 @@ func TestStateEncoding(t *testing.T) {
 func FuzzDecodeState(f *testing.F) {
 	f.Add(State{}.Append(nil))
 	f.Add(State{Kind: Symlink, Target: "x"}.Append(nil))
-	f.Add(State{Kind: Regular, Text: new(action.TextDigests)}.Append(nil))
+	f.Add(State{Kind: Regular, Facet: "x"}.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, rest, err := DecodeState(b)
 		if err == nil && !bytes.Equal(append(s.Append(nil), rest...), b) {
@@ -116,82 +115,32 @@ func TestRacy(t *testing.T) {
 	}
 }
 
-// reference is what Hasher computes, in the obvious way.
-func reference(b []byte) State {
-	s := State{Kind: Regular, Digest: cache.Of(b), SHA1: sha1.Sum(b)}
-	if bytes.IndexByte(b, 0) < 0 && bytes.Contains(b, []byte("\r\n")) {
-		lf := bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
-		s.Text = &action.TextDigests{SHA1: sha1.Sum(lf), SHA256: sha256.Sum256(lf)}
-	}
-	return s
-}
-
-func hashInPieces(h *Hasher, b []byte, next func() int) State {
-	h.Reset()
-	for len(b) > 0 {
-		n := min(max(next(), 0), len(b))
-		h.Write(b[:n])
-		b = b[n:]
-	}
-	return h.Sum()
-}
-
+// TestHasher: the facet sees what the digest sees, before the digest does.
 func TestHasher(t *testing.T) {
-	rnd := rand.New(rand.NewSource(1))
-	h := NewHasher()
-	for round := range 3000 {
-		b := make([]byte, rnd.Intn(40))
-		letters := "ab\r\n"
-		if round%3 == 0 {
-			letters = "abcdefghijk\r\n\x00"
+	h := NewHasher(Facet{"test", 1, func() FacetHasher { return &spy{} }})
+	for _, pieces := range [][]string{nil, {"a"}, {"ab", "", "c"}} {
+		h.Reset()
+		before := ""
+		want := ""
+		for _, p := range pieces {
+			h.Write([]byte(p))
+			want += cache.Of([]byte(before)).Hex() + " " + p + "\n"
+			before += p
 		}
-		for i := range b {
-			b[i] = letters[rnd.Intn(len(letters))]
-		}
-		if round%10 == 0 { // longer than the buffer of short lines
-			b = append(bytes.Repeat([]byte("x"), 4090+rnd.Intn(12)), b...)
-			b = append(bytes.Repeat([]byte("y\r\n"), rnd.Intn(3000)), b...)
-		}
-		longest := []int{3, 30, 10000}[rnd.Intn(3)]
-		got := hashInPieces(h, b, func() int { return rnd.Intn(1 + rnd.Intn(longest)) })
-		if want := reference(b); !reflect.DeepEqual(got, want) {
-			t.Fatalf("%q: got %+v, want %+v", b, got, want)
+		if got, want := h.Sum(), (State{Kind: Regular, Digest: cache.Of([]byte(before)), Facet: want}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
 }
 
-func FuzzHasher(f *testing.F) {
-	f.Add([]byte("a\r\r\nb\r\n\r"), uint8(1))
-	f.Add([]byte("a\r\nb\x00"), uint8(2))
-	f.Add([]byte("\x00\ra"), uint8(1)) // a CR at a piece's end after a NUL byte
-	f.Add([]byte("\x00\r\n\r"), uint8(1))
-	f.Fuzz(func(t *testing.T, b []byte, n uint8) {
-		got := hashInPieces(NewHasher(), b, func() int { return int(n) + 1 })
-		if !reflect.DeepEqual(got, reference(b)) {
-			t.Fatalf("%q in pieces of %d", b, int(n)+1)
-		}
-	})
+// spy writes down what it is told.
+type spy struct {
+	digest hash.Hash
+	seen   string
 }
 
-func BenchmarkHasher(b *testing.B) {
-	for _, c := range []struct{ name, line string }{{"LF", "int x = 1; /* a line of C */\n"}, {"CRLF", "int x = 1; /* a line of C */\r\n"}} {
-		data := bytes.Repeat([]byte(c.line), 128<<10/len(c.line))
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(int64(len(data)))
-			h := NewHasher()
-			for b.Loop() {
-				h.Reset()
-				h.Write(data)
-				h.Sum()
-			}
-		})
-	}
-	data := bytes.Repeat([]byte("int x = 1; /* a line of C */\n"), 128<<10/29)
-	b.Run("SHA-1 and SHA-256 alone", func(b *testing.B) { // the least that can be done
-		b.SetBytes(int64(len(data)))
-		for b.Loop() {
-			sha1.Sum(data)
-			sha256.Sum256(data)
-		}
-	})
+func (s *spy) Reset(digest hash.Hash) { *s = spy{digest: digest} }
+func (s *spy) Write(b []byte) {
+	s.seen += hex.EncodeToString(s.digest.Sum(nil)) + " " + string(b) + "\n"
 }
+func (s *spy) Sum() []byte { return []byte(s.seen) }

@@ -8,7 +8,8 @@ import (
 const maxLinks = 40
 
 // resolve follows the link at path to what it leads to inside the tree. A link that leads nowhere
-// or out of the tree is recorded as an error of the selection, and its kind is Absent.
+// or out of the tree is recorded as an error of the selection, and its kind is Absent. So is that of a
+// link to what sbomctl writes, which is no error.
 func (e *expansion) resolve(path string) (target string, kind Kind, err error) {
 	dir, todo := "", path
 	for links := 0; todo != ""; {
@@ -30,6 +31,9 @@ func (e *expansion) resolve(path string) (target string, kind Kind, err error) {
 		if err != nil {
 			return "", Absent, err
 		}
+		if written, err := e.tree.Written(here, kind == Directory || kind == Absent); err != nil || written {
+			return "", Absent, err
+		}
 		switch kind {
 		case Directory:
 			dir = here
@@ -41,7 +45,7 @@ func (e *expansion) resolve(path string) (target string, kind Kind, err error) {
 			}
 			link = strings.ReplaceAll(link, nativeSeparator, "/")
 			if strings.HasPrefix(link, "/") || hasDrive(link) {
-				e.fail(path, "is a symbolic link to an absolute path ("+printable(link)+"), which another checkout need not have; exclude it, or make it relative")
+				e.fail(path, "is a symbolic link to an absolute path ("+Printable(link)+"), which another checkout need not have; exclude it, or make it relative")
 				return "", Absent, nil
 			}
 			if todo = link + "/" + todo; strings.Trim(todo, "/") == "" {
@@ -53,7 +57,7 @@ func (e *expansion) resolve(path string) (target string, kind Kind, err error) {
 				return here, kind, nil
 			}
 		}
-		e.fail(path, "is a symbolic link to "+printable(here)+", which does not exist; exclude it, or make it lead to a file")
+		e.fail(path, "is a symbolic link to "+Printable(here)+", which does not exist; exclude it, or make it lead to a file")
 		return "", Absent, nil
 	}
 	return dir, Directory, nil

@@ -12,8 +12,11 @@ type Tree interface {
 	List(dir string) ([]Entry, error)
 	// Lookup returns what a path is, and the target of a link. Absence is no error.
 	Lookup(path string) (kind Kind, target string, err error)
-	// Ignored reports whether git leaves the path out; see Ignore.
+	// Ignored reports whether the path is left out, as git does; see Ignore.
 	Ignored(path string, isDir bool) (bool, error)
+	// Written reports whether the path is something that sbomctl itself writes. That is Ignored, and
+	// a link that leads there does not exist either.
+	Written(path string, isDir bool) (bool, error)
 }
 
 // PathTree is the Tree of a flat list of files, such as an archive's index. Nothing in it is
@@ -59,3 +62,6 @@ func (t *PathTree) Lookup(path string) (Kind, string, error) { return t.kinds[pa
 
 // Ignored implements Tree.
 func (t *PathTree) Ignored(string, bool) (bool, error) { return false, nil }
+
+// Written implements Tree.
+func (t *PathTree) Written(string, bool) (bool, error) { return false, nil }

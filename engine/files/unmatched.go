@@ -24,7 +24,11 @@ func (m *Matcher) Unmatched(sel *Selection, t Tree) []Unmatched {
 		}
 		err := &diag.Error{Value: m.includes[i], Msg: "pattern " + quote(m.includes[i]) + " matches no file" + suggest(m.includes[i], t)}
 		if p := sel.ignored[i]; p != "" {
-			err.Hints = []string{"git ignores " + quote(p) + ", and what it ignores is left out"}
+			who := "git ignores " + quote(p) + ", and what it ignores is left out"
+			if written, e := t.Written(p, true); e == nil && written {
+				who = "sbomctl writes " + quote(p) + ", and what it writes is never an input"
+			}
+			err.Hints = []string{who}
 		}
 		out = append(out, Unmatched{Index: i, Error: err})
 	}

@@ -137,14 +137,6 @@ func CheckName(name string) error {
 	return nil
 }
 
-// CheckPackage returns an error when pkg cannot be a package's name; "" is the root.
-func CheckPackage(pkg string) error {
-	if why := checkPath(pkg, true); why != "" {
-		return &diag.Error{Msg: fmt.Sprintf("%q is not a package name: it %s", pkg, why)}
-	}
-	return nil
-}
-
 func bad(s, why, hint string) error {
 	e := &diag.Error{Msg: fmt.Sprintf("%q is not a label: %s", s, why)}
 	if hint != "" {

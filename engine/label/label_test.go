@@ -150,9 +150,44 @@ func TestPatternsMatch(t *testing.T) {
 	}
 }
 
+// TestTakenAway: which packages need not be loaded, and which directories not be looked into.
+func TestTakenAway(t *testing.T) {
+	for _, c := range []struct {
+		patterns string
+		loaded   string // of a, a/b and c
+		away     string // by what follows the first pattern
+	}{
+		{"//...", "a a/b c", ""},
+		{"//... -//a/...", "c", "a"},
+		{"//... -//a:all", "a/b c", ""},
+		{"//... -//a:x", "a a/b c", ""},
+		{"//... -//a/... //a/b:x", "a/b c", "a"},
+		{"//... -//c/... -//a/b/...", "a", "a/b c"},
+		{"//... -//...", "", ""},
+		{"//a:x -//c/...", "a", "c"},
+	} {
+		ps, err := ParsePatterns(strings.Fields(c.patterns), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var loaded []string
+		for _, pkg := range []string{"a", "a/b", "c"} {
+			if ps.MatchesPackage(pkg) {
+				loaded = append(loaded, pkg)
+			}
+		}
+		if got := strings.Join(loaded, " "); got != c.loaded {
+			t.Errorf("%s loads %q, want %q", c.patterns, got, c.loaded)
+		}
+		if got := strings.Join(ps[1:].TakenAway(), " "); got != c.away {
+			t.Errorf("%s takes away %q, want %q", c.patterns, got, c.away)
+		}
+	}
+}
+
 func TestCheckAndOrder(t *testing.T) {
-	if CheckName("a/b") != nil || CheckName("all") == nil || CheckPackage("") != nil || CheckPackage("a/") == nil {
-		t.Error("CheckName or CheckPackage")
+	if CheckName("a/b") != nil || CheckName("all") == nil {
+		t.Error("CheckName")
 	}
 	a, b := Label{Pkg: "a", Name: "z"}, Label{Pkg: "b", Name: "a"}
 	if a.Compare(b) != -1 || b.Compare(a) != 1 || a.Compare(a) != 0 || a.Path() != "a/z" || (Label{Name: "x"}).Path() != "x" {

@@ -2,6 +2,7 @@ package label
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -150,6 +151,28 @@ func ParsePatterns(args []string, pkg string) (Patterns, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// MatchesPackage reports whether ps may add a target of package pkg: no need to load it otherwise.
+func (ps Patterns) MatchesPackage(pkg string) bool {
+	for i := len(ps) - 1; i >= 0; i-- {
+		if ps[i].MatchesPackage(pkg) && (!ps[i].Negative || ps[i].Scope != One) {
+			return !ps[i].Negative
+		}
+	}
+	return false
+}
+
+// TakenAway returns the directories of which ps takes every package away, sorted.
+func (ps Patterns) TakenAway() []string {
+	var dirs []string
+	for _, p := range ps {
+		if p.Negative && p.Scope == Subtree {
+			dirs = append(dirs, p.Pkg)
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
 }
 
 // Matches reports whether the last pattern that names l adds it.

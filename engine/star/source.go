@@ -61,6 +61,9 @@ func compile(src Source, predeclared starlark.StringDict, build bool, load LoadF
 	if len(src.Bytes) > maxSource {
 		return nil, &diag.Error{Pos: diag.File(name), Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
 	}
+	if err := diag.CheckText(name, src.Bytes); err != nil {
+		return nil, err
+	}
 	var err error
 	file := src.file
 	if file == nil {

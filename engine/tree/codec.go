@@ -1,33 +1,30 @@
 package tree
 
 import (
-	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"github.com/sbomctl/sbomctl/engine/action"
 )
 
 // An encoded index is the magic, then numbers as minimal unsigned varints:
 //
 //	prefix length, prefix, data size, number of entries, entries
-//	entry = flags, path length, path, size, offset, SHA-256, SHA-1 [, text SHA-256, text SHA-1]
+//	entry = flags, path length, path, size, offset, SHA-256, facet length, facet
 const (
-	magic = "sbomctl tree index 1\n"
+	magic = "sbomctl tree index 2\n"
 
 	flagExecutable = 1
-	flagText       = 2
 
-	minEntry = 4 + 1 + sha256.Size + sha1.Size // four numbers and a path of one byte
+	maxFacet = 4 << 10             // bytes
+	minEntry = 5 + 1 + sha256.Size // five numbers and a path of one byte
 )
 
 // Encode returns the canonical bytes of x.
 func (x *Index) Encode() []byte {
 	n := len(magic) + len(x.prefix) + 3*binary.MaxVarintLen64
 	for i := range x.entries {
-		n += len(x.entries[i].Path) + 4*binary.MaxVarintLen64 + 2*(sha256.Size+sha1.Size)
+		n += len(x.entries[i].Path) + 5*binary.MaxVarintLen64 + sha256.Size + len(x.entries[i].Facet)
 	}
 	b := make([]byte, 0, n)
 	b = append(b, magic...)
@@ -40,19 +37,12 @@ func (x *Index) Encode() []byte {
 		if e.Executable {
 			flags |= flagExecutable
 		}
-		if e.Text != nil {
-			flags |= flagText
-		}
 		b = binary.AppendUvarint(b, flags)
 		b = appendString(b, e.Path)
 		b = binary.AppendUvarint(b, uint64(e.Digest.Size))
 		b = binary.AppendUvarint(b, uint64(e.Offset))
 		b = append(b, e.Digest.Hash[:]...)
-		b = append(b, e.SHA1[:]...)
-		if e.Text != nil {
-			b = append(b, e.Text.SHA256[:]...)
-			b = append(b, e.Text.SHA1[:]...)
-		}
+		b = appendString(b, e.Facet)
 	}
 	return b
 }
@@ -75,7 +65,7 @@ func decode(b []byte) (*Index, error) {
 	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
 		return nil, errors.New("it does not begin as one")
 	}
-	// Every path is a substring of this one copy, so that decoding allocates per text file only.
+	// Every path and facet is a substring of this one copy, so that decoding allocates nothing for an entry.
 	d := decoder{b: b[len(magic):], s: string(b[len(magic):])}
 	prefix := d.path()
 	dataSize := d.number(1<<63 - 1)
@@ -89,18 +79,13 @@ func decode(b []byte) (*Index, error) {
 	entries := make([]Entry, count)
 	for i := range entries {
 		e := &entries[i]
-		flags := d.number(flagExecutable | flagText)
+		flags := d.number(flagExecutable)
 		e.Executable = flags&flagExecutable != 0
 		e.Path = d.path()
 		e.Digest.Size = d.number(1<<63 - 1)
 		e.Offset = d.number(1<<63 - 1)
 		d.bytes(e.Digest.Hash[:])
-		d.bytes(e.SHA1[:])
-		if flags&flagText != 0 {
-			e.Text = new(action.TextDigests)
-			d.bytes(e.Text.SHA256[:])
-			d.bytes(e.Text.SHA1[:])
-		}
+		e.Facet = d.text(maxFacet)
 		if d.err != nil {
 			return nil, d.err
 		}
@@ -140,8 +125,11 @@ func (d *decoder) number(limit int64) int64 {
 	return 0
 }
 
-func (d *decoder) path() string {
-	n := int(d.number(MaxPath))
+func (d *decoder) path() string { return d.text(MaxPath) }
+
+// text reads a string with its length before it.
+func (d *decoder) text(most int64) string {
+	n := int(d.number(most))
 	if d.err == nil && n > len(d.b)-d.pos {
 		d.err = errTruncated
 	}

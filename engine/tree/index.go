@@ -12,7 +12,6 @@
 package tree
 
 import (
-	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -31,18 +30,17 @@ const (
 
 // Entry is one regular file of the tree.
 type Entry struct {
-	Path       string              // slash-separated, below the stripped prefix; CheckPath accepts it
-	Executable bool                // its owner may execute it
-	Digest     cache.Digest        // SHA-256 and size of its bytes
-	SHA1       [sha1.Size]byte     // of its bytes
-	Text       *action.TextDigests // nil when turning CRLF into LF changes nothing, or it has a NUL byte
-	Offset     int64               // where its bytes begin in data
+	Path       string       // slash-separated, below the stripped prefix; CheckPath accepts it
+	Executable bool         // its owner may execute it
+	Digest     cache.Digest // SHA-256 and size of its bytes
+	Facet      string       // of its bytes; see files.Facet
+	Offset     int64        // where its bytes begin in data
 }
 
 // File returns e as an input file of an action; handle is what the engine reads it by.
 func (e Entry) File(handle any) action.File {
 	return action.File{
-		Path: e.Path, Digest: e.Digest, SHA1: e.SHA1, Text: e.Text,
+		Path: e.Path, Digest: e.Digest, Facet: e.Facet,
 		Executable: e.Executable, Handle: handle,
 	}
 }

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"reflect"
 	"strings"
@@ -13,10 +12,10 @@ import (
 )
 
 func entry(path string, offset int64, content string) Entry {
-	h := files.NewHasher()
+	h := files.NewHasher(files.Facet{})
 	h.Write([]byte(content))
 	s := h.Sum()
-	return Entry{Path: path, Digest: s.Digest, SHA1: s.SHA1, Text: s.Text, Offset: offset}
+	return Entry{Path: path, Digest: s.Digest, Facet: "facet of " + path, Offset: offset}
 }
 
 func sample(t testing.TB) *Index {
@@ -42,7 +41,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("prefix %q, data size %d, %d files", y.Prefix(), y.DataSize(), y.Len())
 	}
 	e, ok := y.Lookup("Lib/a.bat")
-	if !ok || e != y.At(1) || e.Text == nil || e.Text.SHA256 != sha256.Sum256([]byte("a\nb\n")) {
+	if !ok || e != y.At(1) || e.Facet != "facet of Lib/a.bat" {
 		t.Errorf("Lookup: %+v %v", e, ok)
 	}
 	if _, ok := y.Lookup("Lib"); ok {
@@ -139,9 +138,10 @@ func TestDecodeRefuses(t *testing.T) {
 		"long prefix":   {head(4097), "a number is out of range"},
 		"overlong":      {append([]byte(magic), 0x80, 0), "a number is not in its shortest form"},
 		"negative size": {head(0, 1<<63, 0), "a number is out of range"},
-		"flags":         {append(head(0, 0, 1, 4), make([]byte, minEntry)...), "a number is out of range"},
+		"flags":         {append(head(0, 0, 1, 2), make([]byte, minEntry)...), "a number is out of range"},
 		"short entry":   {append(head(0, 0, 1, 0, 0, 0, 0), make([]byte, minEntry-5)...), "it is truncated"},
-		"empty path":    {append(head(0, 0, 1, 2, 0, 0, 0), make([]byte, 2*(32+20))...), `path "" is empty`},
+		"empty path":    {append(head(0, 0, 1, 0, 0, 0, 0), append(make([]byte, 32), 1, 0)...), `path "" is empty`},
+		"long facet":    {append(append(head(0, 0, 1, 0, 0, 0, 0), make([]byte, 32)...), 0x81, 0x20), "a number is out of range"},
 	} {
 		if _, err := Decode(c.b); err == nil || err.Error() != "damaged tree index: "+c.want {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)

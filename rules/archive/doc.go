@@ -19,16 +19,21 @@
 // link is an error. Directories are not listed, so an empty one leaves no trace.
 package archive
 
-import "github.com/sbomctl/sbomctl/engine/action"
+import (
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
+)
 
 // Operations returns the operations of this package.
 //
 //	archive.index  input "archive" (one file); outputs "index", "data"; parameters IndexParams
 //	archive.pack   inputs "tree" (files) and one "overlay:<path>" (one file) for each of the
 //	               parameter overlays; output "archive"; parameters PackParams
-func Operations() []action.Operation {
+//
+// The index has the facet of each member.
+func Operations(facet files.Facet) []action.Operation {
 	return []action.Operation{
-		{Name: "archive.index", Version: 2, Run: runIndex},
+		{Name: "archive.index", Version: 3, Run: indexer{facet}.run},
 		{Name: "archive.pack", Version: 1, Run: runPack},
 	}
 }

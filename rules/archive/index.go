@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
@@ -13,6 +14,7 @@ type IndexParams struct {
 	// from the paths. "" is the first segment of the first member, so that an archive with
 	// anything beside its single top-level directory is refused; "." strips nothing.
 	StripPrefix string `json:"strip_prefix,omitempty"`
+	Facet       string `json:"facet,omitempty"`     // ID of the facet that is wanted, which must be that of the operation
 	MaxBytes    int64  `json:"max_bytes,omitempty"` // of the uncompressed archive; default 4 GiB
 	MaxFiles    int    `json:"max_files,omitempty"` // and directories; default 250,000
 	MaxRatio    int64  `json:"max_ratio,omitempty"` // of uncompressed to compressed bytes, beyond 64 MiB; default 200
@@ -58,11 +60,16 @@ func orDefault[T int | int64](n, otherwise T) T {
 	return n
 }
 
-// runIndex is archive.index.
-func runIndex(ctx context.Context, call action.Call) (err error) {
+// indexer is archive.index for a facet.
+type indexer struct{ facet files.Facet }
+
+func (x indexer) run(ctx context.Context, call action.Call) (err error) {
 	var params IndexParams
 	if err := call.Params(&params); err != nil {
 		return err
+	}
+	if params.Facet != x.facet.ID() {
+		return diagf("facet is %q, expected %q", params.Facet, x.facet.ID())
 	}
 	if err := params.check(); err != nil {
 		return err
@@ -90,7 +97,7 @@ func runIndex(ctx context.Context, call action.Call) (err error) {
 	p := startPipeline(ctx, in, data)
 	defer p.close()
 
-	w := walker{pos: archive.Path, prefix: params.StripPrefix, maxFiles: params.MaxFiles}
+	w := walker{pos: archive.Path, hasher: files.NewHasher(x.facet), prefix: params.StripPrefix, maxFiles: params.MaxFiles}
 	switch params.StripPrefix {
 	case "":
 		w.auto = true

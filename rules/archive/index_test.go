@@ -118,7 +118,7 @@ func TestIndex(t *testing.T) {
 			}
 		}
 		bat, _ := x.Lookup("a.bat")
-		if e, _ := x.Lookup("hard"); e.Digest != bat.Digest || e.Text == nil {
+		if e, _ := x.Lookup("hard"); e.Digest != bat.Digest || e.Facet != bat.Facet || len(e.Facet) == 0 {
 			t.Errorf("%s: a hard link is not the file that it leads to", name)
 		}
 	}

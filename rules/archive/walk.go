@@ -60,7 +60,6 @@ func (w *walker) fail(format string, args ...any) error {
 // walk reads r to its end.
 func (w *walker) walk(r io.Reader) error {
 	w.in = &tarReader{r: r}
-	w.hasher = files.NewHasher()
 	w.buf = make([]byte, 128<<10)
 	w.paths = map[string]node{}
 	archive := tar.NewReader(w.in)
@@ -281,7 +280,7 @@ func (w *walker) file(archive *tar.Reader, header *tar.Header, rel string) error
 		}
 	}
 	sums := w.hasher.Sum()
-	e.Digest, e.SHA1, e.Text = sums.Digest, sums.SHA1, sums.Text
+	e.Digest, e.Facet = sums.Digest, sums.Facet
 	if e.Digest.Size != header.Size || w.in.pos != e.Offset+header.Size {
 		return w.member(header.Name, "its data is not in one piece")
 	}

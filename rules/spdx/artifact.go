@@ -88,6 +88,9 @@ func artifactOf(name string, kinds ...Kind) (Artifact, error) {
 // CheckVersion reports whether the tree whose Include/patchlevel.h is given (path is where it
 // lies, for the message) is of the version that the artifact's name states.
 func CheckVersion(a Artifact, path string, patchlevel []byte) error {
+	if err := diag.CheckText(path, patchlevel); err != nil {
+		return err
+	}
 	line := 0
 	for text := range bytes.Lines(patchlevel) {
 		line++

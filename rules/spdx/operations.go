@@ -30,9 +30,9 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 1, Run: runBase},
 		{Name: "spdx.deps", Version: 1, Run: runDeps},
-		{Name: "spdx.source", Version: 1, Run: runSource},
+		{Name: "spdx.source", Version: 2, Run: runSource},
 		{Name: "spdx.binary", Version: 1, Run: runBinary},
-		{Name: "spdx.version", Version: 1, Run: runVersion},
+		{Name: "spdx.version", Version: 2, Run: runVersion},
 	}
 }
 
@@ -71,9 +71,13 @@ func runChecksums(_ context.Context, call action.Call) error {
 		if err := checkPath(f.Path); err != nil {
 			return err
 		}
-		files[i] = File{Path: f.Path, SHA1: f.SHA1, SHA256: f.Digest.Hash}
-		if f.Text != nil {
-			files[i].SHA1, files[i].SHA256 = f.Text.SHA1, f.Text.SHA256
+		s, err := sumsOf(f)
+		if err != nil {
+			return err
+		}
+		files[i] = File{Path: f.Path, SHA1: s.SHA1, SHA256: f.Digest.Hash}
+		if s.Text != nil {
+			files[i].SHA1, files[i].SHA256 = s.Text.SHA1, s.Text.SHA256
 		}
 	}
 	return write(call, outputChecksums, EncodeChecksums(files))
@@ -200,9 +204,13 @@ func membersOf(files []action.File, prefix string, a Artifact) ([]Member, error)
 			}
 			name = rest
 		}
-		members[i] = Member{Path: name, SHA1: f.SHA1, SHA256: f.Digest.Hash}
-		if f.Text != nil {
-			members[i].LF = &f.Text.SHA256
+		s, err := sumsOf(*f)
+		if err != nil {
+			return nil, err
+		}
+		members[i] = Member{Path: name, SHA1: s.SHA1, SHA256: f.Digest.Hash}
+		if s.Text != nil {
+			members[i].LF = &s.Text.SHA256
 		}
 	}
 	return members, nil

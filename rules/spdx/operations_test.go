@@ -110,7 +110,7 @@ func mustRun(t testing.TB, operation, output string, c *fakeCall) []byte {
 func indexed(t testing.TB, prefix string) []action.File {
 	var out []action.File
 	for _, m := range goldenMembers(t) {
-		out = append(out, action.File{Path: prefix + m.Path, Digest: cache.Digest{Hash: m.SHA256}, SHA1: m.SHA1})
+		out = append(out, action.File{Path: prefix + m.Path, Digest: cache.Digest{Hash: m.SHA256}, Facet: string(sums{SHA1: m.SHA1}.encode())})
 	}
 	return out
 }
@@ -123,7 +123,7 @@ func TestOperationChecksumsAndBase(t *testing.T) {
 		var files []action.File
 		for _, f := range doc.Files {
 			if owner[f.ID] == p.Name { // the order is the operation's to make; CRLF files count by their LF form
-				files = append([]action.File{{Path: f.Path, SHA1: [20]byte{9}, Text: &action.TextDigests{SHA1: f.SHA1, SHA256: f.SHA256}}}, files...)
+				files = append([]action.File{{Path: f.Path, Facet: string(sums{SHA1: [20]byte{9}, Text: &textSums{SHA1: f.SHA1, SHA256: f.SHA256}}.encode())}}, files...)
 			}
 		}
 		list := mustRun(t, "spdx.checksums", "checksums", &fakeCall{
@@ -139,7 +139,8 @@ func TestOperationChecksumsAndBase(t *testing.T) {
 }
 
 func TestOperationChecksumsOrder(t *testing.T) {
-	files := []action.File{{Path: "b/2", Pattern: 0}, {Path: "a/1", Pattern: 1}, {Path: "b/1", Pattern: 0}}
+	facet := string(sums{}.encode())
+	files := []action.File{{Path: "b/2", Facet: facet, Pattern: 0}, {Path: "a/1", Facet: facet, Pattern: 1}, {Path: "b/1", Facet: facet, Pattern: 0}}
 	for _, c := range []struct {
 		patterns []string
 		want     string

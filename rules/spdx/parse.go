@@ -68,6 +68,9 @@ func Parse(path string, data []byte) (*Document, error) {
 	if len(data) > MaxDocument {
 		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("SPDX document is larger than %d bytes", MaxDocument)}
 	}
+	if err := diag.CheckText(path, data); err != nil {
+		return nil, err
+	}
 	var in documentJSON
 	if err := json.Unmarshal(data, &in); err != nil {
 		return nil, jsonError(path, data, err)

@@ -31,6 +31,7 @@ func TestParseErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, old, new, want string }{
+		{"no text", `"MIT"`, "\"caf\xe9\"", "m.json:14:94: the byte 0xe9 is not UTF-8; the file must be text in UTF-8"},
 		{"syntax", `"name": "a",`, `"name": "a"`, `m.json:14:49: malformed JSON: "\"" is not expected here`},
 		{"short", "\n}", "", "m.json:19:28: malformed JSON: it ends too early"},
 		{"behind", "SPDX-2.3\"\n}", "SPDX-2.3\"\n}}", `m.json:20:2: malformed JSON: "}" is not expected here`},

@@ -133,7 +133,7 @@ func TestParseLockErrors(t *testing.T) {
 		{"no sum", swap("\"sha256\": \""+sum5+"\"\n  }", "\"sha256\": null\n  }"), `wheel: url without a sha256`},
 		{"licence", swap(`"PSF-2.0"`, `"PSF; rm"`), `is not an SPDX licence expression`},
 		{"note", swap(`"no file <was> found"`, `"a\nb"`), `note is not one line`},
-		{"no UTF-8", "\xff", "l: lock file is not UTF-8 text"},
+		{"no UTF-8", "\xff", "l:1:1: the byte 0xff is not UTF-8; the file must be text in UTF-8"},
 		{"too large", strings.Repeat(" ", MaxLockBytes+1), "l: lock file has 1048577 bytes"},
 		{"deep", strings.Repeat(`{"packages":`, 20000), `unknown key "packages"`},
 	}

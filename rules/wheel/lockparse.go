@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
@@ -17,8 +16,8 @@ func ParseLock(path string, content []byte) (*Lock, error) {
 	if len(content) > MaxLockBytes {
 		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("lock file has %d bytes, expected at most %d", len(content), MaxLockBytes)}
 	}
-	if !utf8.Valid(content) {
-		return nil, &diag.Error{Pos: diag.File(path), Msg: "lock file is not UTF-8 text"}
+	if err := diag.CheckText(path, content); err != nil {
+		return nil, err
 	}
 	p.dec = json.NewDecoder(bytes.NewReader(content))
 	p.dec.UseNumber()

@@ -31,7 +31,7 @@ type Params struct {
 // order). Names are in lower case, otherwise as written; a download_url that is not known is NOASSERTION, a
 // sha256 that is not known is left out.
 func Operations() []action.Operation {
-	return []action.Operation{{Name: "wheel.packages", Version: 1, Run: run}}
+	return []action.Operation{{Name: "wheel.packages", Version: 2, Run: run}}
 }
 
 func run(_ context.Context, call action.Call) error {

@@ -26,6 +26,9 @@ var requirementRE = regexp.MustCompile(`^([A-Za-z0-9._-]+) *(?:\[[A-Za-z0-9._, -
 // indented line names what the package above brought in; it is vendored all the same. path is what errors
 // call the file. The order is the file's. Its errors are *diag.Error, or a diag.List of them.
 func ParseVendorTXT(path string, content []byte) ([]Requirement, error) {
+	if err := diag.CheckText(path, content); err != nil {
+		return nil, err
+	}
 	var out []Requirement
 	var errs diag.List
 	first := map[string]Requirement{}
