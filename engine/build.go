@@ -24,6 +24,7 @@ func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
 	for i, p := range patterns {
 		names[i] = p.String()
 	}
+	w.said.Clear()
 	w.opt.Events.Emit(event.BuildStarted{Command: "build", Patterns: names})
 	outputs, err := w.build(patterns)
 	fin := event.BuildFinished{Elapsed: w.opt.Events.Since(), Err: err, Interrupted: errors.Is(err, context.Canceled)}
@@ -58,7 +59,9 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 			continue
 		}
 		analysed = append(analysed, labels[i])
-		for _, v := range o.Object.([]string) {
+		all := o.Object.(*closure)
+		w.tell(all.prints)
+		for _, v := range all.validations {
 			validations[v] = true
 		}
 	}
@@ -93,6 +96,7 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 			}
 		}
 	}
+	errs = append(errs, w.tell(w.findings(keys))...)
 	outputs, clashes := distinct(outputs)
 	errs = append(errs, clashes...)
 	if err := w.placeAll(outputs); err != nil {

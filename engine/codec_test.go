@@ -6,29 +6,36 @@ import (
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // FuzzDecode: recorded values of this package are read without a panic, and what an action's outputs are
 // read as is what they would be written as.
 func FuzzDecode(f *testing.F) {
 	small, large := cache.Of([]byte("x")), cache.Of(make([]byte, action.MaxInline+1))
-	f.Add(encodeOutputs(&action.Result{Outputs: []action.Output{{Name: "a", Digest: small, Inline: []byte("x")}, {Name: "b", Digest: large}}}))
+	found := []finding.Finding{{Rule: "r", Severity: finding.Error, Label: "//:a", Msg: "m"}}
+	f.Add((&executed{[]action.Output{{Name: "a", Digest: small, Inline: []byte("x")}, {Name: "b", Digest: large}}, found}).encode())
+	f.Add(append([]byte{1, 1, 'v'}, encodeFindings(found)...))
 	f.Add(appendString(appendString(appendString(nil, "a.json"), small.String()), "//:a#0"))
-	f.Add(mustJSONBytes(spec{Label: "//:a", Operation: "x.y", Params: []byte("{}"), Inputs: []inputRef{{Name: "in", Files: []fileRef{{Path: "p"}}}}}))
+	f.Add(mustJSONBytes(definition{Label: "//:a", Operation: "x.y", Params: []byte("{}"), Inputs: []inputRef{{Name: "in", Files: []fileRef{{Path: "p"}}}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if out, err := decodeOutputs(b); err == nil {
-			if again, err := decodeOutputs(encodeOutputs(&action.Result{Outputs: out})); err != nil || len(again) != len(out) {
+		if o, err := decodeExecuted(b); err == nil {
+			x := o.(*executed)
+			again, err := decodeExecuted(x.encode())
+			if err != nil || len(again.(*executed).outputs) != len(x.outputs) || len(again.(*executed).findings) != len(x.findings) {
 				t.Fatalf("%q: %v", b, err)
 			}
-			for i, o := range out {
+			for i, o := range x.outputs {
 				if o.Inline != nil && !bytes.Equal(o.Inline, o.Handle().(action.Inline).Bytes) {
 					t.Fatalf("output %d", i)
 				}
 			}
 		}
+		_, _ = decodeOutputs(b)
+		_, _ = decodeClosure(b)
 		_, _ = decodeRequest(b)
 		_, _ = decodeStrings(b)
-		_, _ = decodeSpec(b)
+		_, _ = decodeDefinition(b)
 		_, _ = decodeIndex(b)
 		_, _ = decodeFile(b)
 		_, _ = decodeDir(b)

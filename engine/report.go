@@ -134,7 +134,7 @@ func (w *Workspace) explainCycle(c *eval.CycleError) error {
 		switch k.Kind {
 		case kindTarget, kindModule, kindClosure:
 			names = append(names, k.Arg)
-		case kindAction, kindValidation, kindSpec:
+		case kindAction, kindValidation, kindOutputs, kindDefinition:
 			owner, _ := splitAction(k.Arg)
 			names = append(names, owner)
 		}

@@ -1,23 +1,31 @@
 package engine
 
 import (
+	"encoding/binary"
 	"sort"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
 const (
-	kindClosure = "closure" // arguments of the validation nodes of a target and all below it: []string
+	kindClosure = "closure" // what analysis says of a target and all below it: *closure; the argument is its label
 	kindRequest = "request" // what building a target yields: []requested; the argument is its label
 )
 
 func closureKey(label string) eval.Key { return eval.Key{Kind: kindClosure, Arg: label} }
 func requestKey(label string) eval.Key { return eval.Key{Kind: kindRequest, Arg: label} }
 
-// runClosure gathers the validations of a target and of all targets below it.
+// closure is what analysis says of a target and of all targets below it.
+type closure struct {
+	validations []string // arguments of the validation nodes, sorted
+	prints      []finding.Finding
+}
+
+// runClosure gathers the validations of a target and of all targets below it, and what their Starlark printed.
 func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error) {
 	o, err := c.Get(targetKey(arg))
 	if err != nil {
@@ -32,13 +40,23 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 	for i, d := range t.Deps {
 		keys[i] = closureKey(d.String())
 	}
-	lists, err := c.All(keys)
+	if !t.IsFile() { // a file needs no package to be loaded
+		keys = append(keys, printsKey(t.Label.Pkg))
+	}
+	objects, err := c.All(keys)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	for _, l := range lists {
-		for _, v := range l.([]string) {
-			all[v] = true
+	prints := printed(t.Warnings)
+	for _, o := range objects {
+		switch below := o.(type) {
+		case *closure:
+			for _, v := range below.validations {
+				all[v] = true
+			}
+			prints = append(prints, below.prints...)
+		case []finding.Finding:
+			prints = append(prints, below...)
 		}
 	}
 	sorted := make([]string, 0, len(all))
@@ -46,11 +64,28 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 		sorted = append(sorted, v)
 	}
 	sort.Strings(sorted)
-	var value []byte
+	value := binary.AppendUvarint(nil, uint64(len(sorted)))
 	for _, v := range sorted {
 		value = appendString(value, v)
 	}
-	return eval.Result{Value: value}, nil
+	return eval.Result{Value: append(value, encodeFindings(prints)...)}, nil
+}
+
+func decodeClosure(value []byte) (any, error) {
+	r := &reader{b: value}
+	x := &closure{}
+	for range r.uvarint() {
+		if r.bad {
+			break
+		}
+		x.validations = append(x.validations, string(r.bytes()))
+	}
+	if r.bad {
+		return nil, errDamaged
+	}
+	var err error
+	x.prints, err = finding.Decode(r.b)
+	return x, err
 }
 
 // requested is one file that a requested target yields.

@@ -2,12 +2,10 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"sort"
 	"sync"
 	"time"
 
@@ -55,6 +53,7 @@ type Options struct {
 	Overrides      map[string]string // canonical label of a tree -> absolute path to use instead
 	Events         *event.Stream
 	Rules          RuleSet
+	Program        string // path of the file whose bytes are the code of all this; "" is the running executable
 }
 
 // Workspace is a workspace opened for one command. Close it.
@@ -63,11 +62,15 @@ type Workspace struct {
 	prefix     string // Root with a slash at its end
 	store      *cache.Disk
 	exec       *action.Executor
+	runner     *action.InProcess
 	operations map[string]*action.Operation
 	eval       *eval.Evaluator
 	lock       *flock.Flock
 	session    *eval.Session
 	tally      *tally
+
+	program programFile
+	said    sync.Map // encoded finding -> struct{}: told in this process
 
 	// What was decoded or parsed in this process, by digest.
 	indexes    sync.Map // cache.Digest -> *tree.Index
@@ -129,17 +132,20 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 	if w.store, err = cache.OpenDisk(opt.CacheDir, warn); err != nil {
 		return nil, &diag.Error{Msg: err.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
 	}
-	w.exec = &action.Executor{Store: w.store, Actions: w.store}
+	w.runner = &action.InProcess{Store: w.store, Operations: w.operations}
+	w.exec = &action.Executor{Store: w.store, Actions: w.store, Runner: w.runner}
+	if w.program, err = findProgram(opt.Program); err != nil { // before another one is put in its place
+		return nil, err
+	}
 	state := cache.StatePath(opt.CacheDir, opt.Root)
 	if err := w.acquire(ctx, state, warn); err != nil {
 		return nil, err
 	}
 	w.eval, err = eval.Open(w.kinds(), eval.Options{
-		Journal:     filepath.Join(state, "journal"),
-		Fingerprint: w.fingerprint(),
-		Jobs:        opt.Jobs,
-		KeepGoing:   opt.KeepGoing,
-		Warn:        warn,
+		Journal:   filepath.Join(state, "journal"),
+		Jobs:      opt.Jobs,
+		KeepGoing: opt.KeepGoing,
+		Warn:      warn,
 	})
 	if err != nil {
 		w.lock.Unlock()
@@ -181,26 +187,6 @@ func (w *Workspace) acquire(ctx context.Context, state string, warn func(string)
 		}
 	}
 	return nil
-}
-
-// fingerprint names the code of all functions: this executable, and the embedded modules. It
-// decides only whether recorded results are looked at, so a coarse name is enough.
-func (w *Workspace) fingerprint() string {
-	h := sha256.New()
-	if exe, err := os.Executable(); err == nil {
-		if info, err := os.Stat(exe); err == nil {
-			fmt.Fprintln(h, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	names := make([]string, 0, len(w.opt.Rules.Modules))
-	for name := range w.opt.Rules.Modules {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		fmt.Fprintf(h, "%s %d\n%s", name, len(w.opt.Rules.Modules[name]), w.opt.Rules.Modules[name])
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // Close writes the record of this build and gives the workspace free.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // Bounds of what the operations read, in bytes. A wheel vendors some tens of packages.
@@ -30,7 +31,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 1, Run: runBase},
 		{Name: "spdx.deps", Version: 1, Run: runDeps},
-		{Name: "spdx.source", Version: 1, Run: runSource},
+		{Name: "spdx.source", Version: 2, Run: runSource},
 		{Name: "spdx.binary", Version: 1, Run: runBinary},
 		{Name: "spdx.version", Version: 1, Run: runVersion},
 	}
@@ -179,7 +180,7 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	for _, n := range notes {
-		call.Warn("%s", n)
+		call.Report(finding.Finding{Rule: "superseded", Severity: finding.Warning, Attr: "superseded", Msg: n})
 	}
 	return writeDocument(call, doc)
 }
