@@ -148,11 +148,12 @@ func (w *Workspace) runAction(c *eval.Context, arg string) (eval.Result, error) 
 
 // runOutputs strips an action of its findings.
 func (w *Workspace) runOutputs(c *eval.Context, arg string) (eval.Result, error) {
-	o, err := c.Get(eval.Key{Kind: kindAction, Arg: arg})
+	o, err := c.All([]eval.Key{{Kind: kindAction, Arg: arg}, {Kind: kindDefinition, Arg: arg}})
 	if err != nil {
 		return eval.Result{}, err
 	}
-	outputs := o.(*executed).outputs
+	outputs, d := o[0].(*executed).outputs, o[1].(*definition)
+	c.Named(d.Label + " " + d.Mnemonic)
 	return eval.Result{Value: appendOutputs(nil, outputs), Object: outputs}, nil
 }
 
