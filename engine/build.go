@@ -12,6 +12,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
@@ -83,12 +84,19 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 		}
 	}
 	var outputs []Output
+	var found []finding.Finding
+	var more []eval.Key // nodes whose findings are to be asked for
 	for i, o := range w.session.Get(keys) {
 		switch {
 		case o.Err != nil:
 			errs = append(errs, o.Err)
-		case i < len(analysed):
-			for _, r := range o.Object.([]requested) {
+			more = append(more, keys[i])
+		case i >= len(analysed):
+			more = append(more, keys[i])
+		default:
+			built := o.Object.(*request)
+			found = append(found, built.findings...)
+			for _, r := range built.files {
 				outputs = append(outputs, Output{
 					Label: analysed[i], Path: path.Join(w.opt.OutDir, r.Path), Digest: r.Digest,
 					producer: eval.Key{Kind: kindAction, Arg: r.Producer},
@@ -96,7 +104,7 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 			}
 		}
 	}
-	errs = append(errs, w.tell(w.findings(keys))...)
+	errs = append(errs, w.tell(finding.Canonical(append(found, w.findings(more)...)))...)
 	outputs, clashes := distinct(outputs)
 	errs = append(errs, clashes...)
 	if err := w.placeAll(outputs); err != nil {

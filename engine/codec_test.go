@@ -6,6 +6,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
@@ -31,7 +32,6 @@ func FuzzDecode(f *testing.F) {
 				}
 			}
 		}
-		_, _ = decodeOutputs(b)
 		_, _ = decodeClosure(b)
 		_, _ = decodeRequest(b)
 		_, _ = decodeStrings(b)
@@ -48,3 +48,29 @@ func FuzzDecode(f *testing.F) {
 }
 
 func mustJSONBytes(v any) []byte { return []byte(mustJSON(v)) }
+
+// TestRecordedForms pins what the kinds that outlive the program write: raise a kind's Version (kinds.go) together with this.
+func TestRecordedForms(t *testing.T) {
+	outputs := []action.Output{{Name: "a", Digest: cache.Of([]byte("x")), Inline: []byte("x")}, {Name: "b", Digest: cache.Of(make([]byte, action.MaxInline+1))}}
+	value := (&executed{outputs, []finding.Finding{{Rule: "r", Severity: finding.Error, Label: "//:a", Msg: "m"}}}).encode()
+	stripped := eval.Of(appendOutputs(nil, outputs))
+	w := &Workspace{operations: map[string]*action.Operation{}}
+	for _, k := range w.kinds() {
+		var got string
+		switch k.Name {
+		case kindIndex, kindAction, kindValidation:
+			got = eval.Of(value).String()
+		case kindOutputs:
+			got = eval.Of(stripped[:]).String()
+		default:
+			continue
+		}
+		want := map[uint32]string{1: "beb64cbf04fee9b6b28e4131a415d5d132d154688578ff9d6a82200684060fc5"}
+		if k.Name == kindOutputs {
+			want = map[uint32]string{1: "eca3ba461b2d2a8195d7e96a2c6913bffdda32f9421575cfd72cfa58f2525152"}
+		}
+		if got != want[k.Version] {
+			t.Errorf("%s version %d writes %s, want %s", k.Name, k.Version, got, want[k.Version])
+		}
+	}
+}

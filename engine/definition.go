@@ -146,7 +146,8 @@ func (w *Workspace) runAction(c *eval.Context, arg string) (eval.Result, error) 
 	return eval.Result{Value: r.encode(), Object: r}, nil
 }
 
-// runOutputs strips an action of its findings.
+// runOutputs strips an action of its findings. Outputs may be as large as the action's own record, so only their digest is
+// recorded.
 func (w *Workspace) runOutputs(c *eval.Context, arg string) (eval.Result, error) {
 	o, err := c.All([]eval.Key{{Kind: kindAction, Arg: arg}, {Kind: kindDefinition, Arg: arg}})
 	if err != nil {
@@ -154,7 +155,8 @@ func (w *Workspace) runOutputs(c *eval.Context, arg string) (eval.Result, error)
 	}
 	outputs, d := o[0].(*executed).outputs, o[1].(*definition)
 	c.Named(d.Label + " " + d.Mnemonic)
-	return eval.Result{Value: appendOutputs(nil, outputs), Object: outputs}, nil
+	sum := eval.Of(appendOutputs(nil, outputs))
+	return eval.Result{Value: sum[:], Object: outputs}, nil
 }
 
 // labelled gives the diagnostics in err that name no target this one.

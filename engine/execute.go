@@ -301,12 +301,3 @@ func (r *reader) outputs() []action.Output {
 	}
 	return out
 }
-
-func decodeOutputs(value []byte) (any, error) {
-	r := &reader{b: value}
-	out := r.outputs()
-	if r.bad || len(r.b) > 0 {
-		return nil, errDamaged
-	}
-	return out, nil
-}

@@ -17,14 +17,14 @@ import (
 // Findings go their own way through the graph, beside the outputs, so that one that changes runs nothing
 // again but what gathers them:
 //
-//	action ──► outputs ──► actions that read them, request
-//	   └─────► findings ──► findings of those ──► findings of the request ──► told, in every build
+//	action ──► outputs ──► actions that read them ──► ... ──► request ──► placed
+//	   └─────► findings ─► findings of those ───────► ... ───────┴──────► told, in every build
 const (
 	kindFindings = "findings" // the findings of a node and of all actions below it: []finding.Finding; see findingsKey
 	kindPrints   = "prints"   // what a package's files printed: []finding.Finding; the argument is the package
 )
 
-// findingsKey is the node of the findings of of, which is an action, a validation, an index or a request.
+// findingsKey is the node of the findings of of, which is an action, a validation or an index.
 func findingsKey(of eval.Key) eval.Key {
 	return eval.Key{Kind: kindFindings, Arg: of.Kind + " " + of.Arg}
 }
@@ -42,20 +42,15 @@ func (w *Workspace) runFindings(c *eval.Context, arg string) (eval.Result, error
 	for i := range keys {
 		keys[i] = findingsKey(keys[i])
 	}
-	n := len(keys)
-	if kind != kindRequest {
-		keys = append(keys, of)
-	}
-	objects, err := c.All(keys)
+	objects, err := c.All(append(keys, of))
 	if err != nil {
 		return eval.Result{}, err
 	}
 	var all []finding.Finding
-	for _, o := range objects[:n] {
-		all = append(all, o.([]finding.Finding)...)
-	}
-	for _, o := range objects[n:] {
+	for _, o := range objects {
 		switch o := o.(type) {
+		case []finding.Finding:
+			all = append(all, o...)
 		case *executed:
 			all = append(all, o.findings...)
 		case *archiveIndex:
@@ -92,37 +87,45 @@ func (w *Workspace) actionsBelow(get func(eval.Key) (any, error), of eval.Key) (
 			refs = append(refs, in.Files...)
 		}
 	}
+	var made []fileRef
+	for _, f := range refs {
+		if f.Set != nil && f.Set.Tree.Path != "" {
+			o, err := get(fileKey(f.Set.Tree.Path))
+			if err != nil {
+				return nil, err
+			}
+			if o.(files.State).Kind != files.Regular {
+				continue // only a tree that is an archive has an index
+			}
+		}
+		made = append(made, f)
+	}
+	return actionsOf(made), nil
+}
+
+// actionsOf returns the action and index nodes that make files, each once.
+func actionsOf(refs []fileRef) (keys []eval.Key) {
 	seen := map[eval.Key]bool{}
 	for _, f := range refs {
 		var k eval.Key
 		switch {
 		case f.Action != "":
 			k = eval.Key{Kind: kindAction, Arg: f.Action}
-		case f.Set == nil:
-			continue
-		case f.Set.Tree.Path != "":
-			// Only a tree that is an archive has an index.
-			o, err := get(fileKey(f.Set.Tree.Path))
-			if err != nil {
-				return nil, err
-			}
-			if o.(files.State).Kind != files.Regular {
-				continue
-			}
+		case f.Set != nil:
 			k = indexKey(f.Set.Tree)
 		default:
-			k = indexKey(f.Set.Tree)
+			continue
 		}
 		if !seen[k] {
 			seen[k] = true
 			keys = append(keys, k)
 		}
 	}
-	return keys, nil
+	return keys
 }
 
-// findings returns the findings of requests and validations, and of all actions below them. Where one of those failed, what is
-// below it is asked for by itself: that it was found does not depend on what came of it.
+// findings returns the findings of validations, and of requests that failed, and of all actions below them. Where one of those
+// failed, what is below it is asked for by itself: that it was found does not depend on what came of it.
 func (w *Workspace) findings(of []eval.Key) []finding.Finding {
 	get := func(k eval.Key) (any, error) {
 		o := w.session.Get([]eval.Key{k})[0]
@@ -134,6 +137,9 @@ func (w *Workspace) findings(of []eval.Key) []finding.Finding {
 		keys := make([]eval.Key, len(of))
 		for i, k := range of {
 			keys[i] = findingsKey(k)
+			if k.Kind == kindRequest {
+				keys[i] = k // which failed
+			}
 		}
 		var next []eval.Key
 		for i, o := range w.session.Get(keys) {

@@ -30,7 +30,7 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindAction, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, FailFast: true},
 		{Name: kindInspect, Run: ofProgram(w.runInspect), Transient: true, Display: displayAction},
 		{Name: kindValidation, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, Root: true},
-		{Name: kindOutputs, Version: 1, Run: w.runOutputs, Decode: decodeOutputs, Display: displayAction},
+		{Name: kindOutputs, Version: 1, Run: w.runOutputs, Transient: true, Display: displayAction},
 
 		{Name: kindPrints, Run: ofProgram(w.runPrints), Decode: decodeFindings, Display: path},
 		{Name: kindFindings, Run: ofProgram(w.runFindings), Decode: decodeFindings, Display: path, Root: true},

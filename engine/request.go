@@ -13,7 +13,7 @@ import (
 
 const (
 	kindClosure = "closure" // what analysis says of a target and all below it: *closure; the argument is its label
-	kindRequest = "request" // what building a target yields: []requested; the argument is its label
+	kindRequest = "request" // what building a target yields: *request; the argument is its label
 )
 
 func closureKey(label string) eval.Key { return eval.Key{Kind: kindClosure, Arg: label} }
@@ -88,6 +88,12 @@ func decodeClosure(value []byte) (any, error) {
 	return x, err
 }
 
+// request is what building a target yields.
+type request struct {
+	files    []requested
+	findings []finding.Finding // of the actions that make them, and of all below those
+}
+
 // requested is one file that a requested target yields.
 type requested struct {
 	Path     string // relative to the output folder
@@ -95,7 +101,7 @@ type requested struct {
 	Producer string // argument of its action node
 }
 
-// runRequest builds the default outputs of a target.
+// runRequest builds the default outputs of a target, and gathers the findings.
 func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error) {
 	o, err := c.Get(targetKey(arg))
 	if err != nil {
@@ -115,7 +121,20 @@ func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	var value []byte
+	// Not together with the outputs, or what fails below would be told twice.
+	keys = actionsOf(refs)
+	for i := range keys {
+		keys[i] = findingsKey(keys[i])
+	}
+	lists, err := c.All(keys)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	var found []finding.Finding
+	for _, o := range lists {
+		found = append(found, o.([]finding.Finding)...)
+	}
+	value := binary.AppendUvarint(nil, uint64(len(refs)))
 	for i, ref := range refs {
 		for _, out := range objects[i].([]action.Output) {
 			if out.Name == ref.Output {
@@ -125,25 +144,25 @@ func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error)
 			}
 		}
 	}
-	return eval.Result{Value: value}, nil
+	return eval.Result{Value: append(value, encodeFindings(found)...)}, nil
 }
 
 func decodeRequest(value []byte) (any, error) {
-	o, err := decodeStrings(value)
-	if err != nil {
-		return nil, err
-	}
-	s := o.([]string)
-	if len(s)%3 != 0 {
-		return nil, errDamaged
-	}
-	out := make([]requested, len(s)/3)
-	for i := range out {
-		d, err := cache.ParseDigest(s[3*i+1])
-		if err != nil {
+	r := &reader{b: value}
+	x := &request{}
+	for range r.uvarint() {
+		f := requested{Path: string(r.bytes())}
+		var err error
+		if f.Digest, err = cache.ParseDigest(string(r.bytes())); err != nil {
 			return nil, errDamaged
 		}
-		out[i] = requested{Path: s[3*i], Digest: d, Producer: s[3*i+2]}
+		f.Producer = string(r.bytes())
+		x.files = append(x.files, f)
 	}
-	return out, nil
+	if r.bad {
+		return nil, errDamaged
+	}
+	var err error
+	x.findings, err = finding.Decode(r.b)
+	return x, err
 }

@@ -2,7 +2,6 @@ package action
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -167,7 +166,7 @@ func FuzzKey(f *testing.F) {
 			t.Fatal(err1, err2)
 		}
 		if a, b := form(t, one), form(t, two); (k1 == k2) != (a == b) {
-			t.Error(fmt.Sprintf("keys equal: %v\n%s\n%s", k1 == k2, a, b))
+			t.Errorf("keys equal: %v\n%s\n%s", k1 == k2, a, b)
 		}
 	})
 }
