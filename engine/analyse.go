@@ -89,7 +89,6 @@ func (w *Workspace) runTarget(c *eval.Context, arg string) (eval.Result, error) 
 		Checks:    w.opt.Rules.Checks,
 		Operation: w.knownOperation,
 		Site:      w.sites(c),
-		Warn:      func(m string) { w.warnings(c, []string{m}) },
 	})
 	if err != nil {
 		return eval.Result{}, err

@@ -14,6 +14,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/outdir"
 	"github.com/sbomctl/sbomctl/engine/star"
@@ -51,6 +52,7 @@ func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
 	for i, p := range patterns {
 		names[i] = p.String()
 	}
+	w.said.Clear()
 	w.opt.Events.Emit(event.BuildStarted{Command: "build", Patterns: names})
 	b := &build{w: w, patterns: patterns, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
 		analysed: map[string]bool{}, waiting: map[string]bool{}, spoilt: map[string]bool{}, unmade: map[string]bool{}, dismissed: map[string]bool{}}
@@ -234,7 +236,9 @@ func (b *build) analyse() []string {
 			continue
 		}
 		b.analysed[b.labels[i]] = true
-		for _, v := range o.Object.([]string) {
+		all := o.Object.(*closure)
+		b.w.tell(all.prints)
+		for _, v := range all.validations {
 			validations[v] = true
 		}
 	}
@@ -315,22 +319,29 @@ func (b *build) make(validations []string) {
 			keys = append(keys, eval.Key{Kind: kindValidation, Arg: v})
 		}
 	}
+	var found []finding.Finding
+	var more []eval.Key // nodes whose findings are to be asked for
 	for i, o := range b.w.session.Get(keys) {
 		switch {
 		case i >= len(analysed):
 			if o.Err != nil {
 				b.errs = append(b.errs, o.Err)
 			}
+			more = append(more, keys[i])
 		case o.Err != nil:
 			b.fail(analysed[i], o.Err)
 			b.salvage(analysed[i])
+			more = append(more, keys[i])
 		default:
 			b.fates[analysed[i]] = built
-			for _, r := range o.Object.([]requested) {
-				b.outputs = append(b.outputs, b.output(analysed[i], r))
+			r := o.Object.(*request)
+			found = append(found, r.findings...)
+			for _, f := range r.files {
+				b.outputs = append(b.outputs, b.output(analysed[i], f))
 			}
 		}
 	}
+	b.errs = append(b.errs, b.w.tell(finding.Canonical(append(found, b.w.findings(more)...)))...)
 }
 
 func (b *build) output(l string, r requested) Output {

@@ -87,6 +87,9 @@ type fixture struct {
 	t    *testing.T
 	root string
 	opt  Options
+
+	listeners []event.Listener // of the next build
+	more      event.Listener   // of every build; may be nil
 }
 
 func newFixture(t *testing.T, files map[string]string) *fixture {
@@ -124,7 +127,11 @@ func (f *fixture) read(name string) string {
 func (f *fixture) build(patterns ...string) (ran []string, err error) {
 	f.t.Helper()
 	l := &ranListener{}
-	f.opt.Events = event.NewStream(l)
+	f.opt.Events = event.NewStream(append(f.listeners, l)...)
+	f.listeners = nil
+	if f.more != nil {
+		f.opt.Events.Listen(f.more)
+	}
 	w, err := Open(context.Background(), f.opt)
 	if err != nil {
 		f.t.Fatal(err)

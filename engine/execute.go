@@ -16,6 +16,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/record"
 )
 
@@ -40,7 +41,7 @@ func (f fileRef) key() eval.Key {
 	case f.Set != nil:
 		return fileSetKey(*f.Set)
 	case f.Action != "":
-		return eval.Key{Kind: kindAction, Arg: f.Action}
+		return eval.Key{Kind: kindOutputs, Arg: f.Action}
 	}
 	return fileKey(f.Path)
 }
@@ -57,7 +58,14 @@ func (f fileRef) of(outputs []action.Output) (action.Output, error) {
 
 // prepare brings the inputs of an action up to date. producers says which node makes each
 // blob again that it reads.
-func (w *Workspace) prepare(c *eval.Context, op *action.Operation, params []byte, inputs []inputRef, outputs []string) (s *action.Spec, producers map[cache.Digest]eval.Key, err error) {
+func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, inputs []inputRef, outputs []string) (s *action.Spec, producers map[cache.Digest]eval.Key, err error) {
+	if _, err := c.Get(operationKey(operation)); err != nil {
+		return nil, nil, err
+	}
+	op := w.operation(operation)
+	if op == nil {
+		return nil, nil, w.knownOperation(operation)
+	}
 	var keys []eval.Key
 	for _, in := range inputs {
 		for _, f := range in.Files {
@@ -68,7 +76,12 @@ func (w *Workspace) prepare(c *eval.Context, op *action.Operation, params []byte
 	if err != nil {
 		return nil, nil, err
 	}
-	s = &action.Spec{Operation: op, Params: params, Outputs: outputs}
+	s = &action.Spec{Operation: op.Identity(), Params: params, Outputs: outputs, NoCache: op.Trivial}
+	if len(op.Aside) > 0 {
+		if s.Params, s.Aside, err = splitParams(params, op.Aside); err != nil {
+			return nil, nil, err
+		}
+	}
 	producers = map[cache.Digest]eval.Key{}
 	for _, in := range inputs {
 		ai := action.Input{Name: in.Name}
@@ -85,8 +98,8 @@ func (w *Workspace) prepare(c *eval.Context, op *action.Operation, params []byte
 }
 
 // execute brings an action to its result. label is the target it belongs to; "" for none.
-func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte, inputs []inputRef, outputs []string, label string) (*action.Result, error) {
-	spec, producers, err := w.prepare(c, op, params, inputs, outputs)
+func (w *Workspace) execute(c *eval.Context, operation string, params []byte, inputs []inputRef, outputs []string, label string) (*executed, error) {
+	spec, producers, err := w.prepare(c, operation, params, inputs, outputs)
 	if err != nil {
 		return nil, err
 	}
@@ -109,15 +122,25 @@ func (w *Workspace) execute(c *eval.Context, op *action.Operation, params []byte
 		if err != nil {
 			return nil, w.onDisk(err, spec.Inputs, producers)
 		}
-		for _, m := range r.Warnings {
-			c.Events().Emit(event.Warning{Label: label, Message: m})
+		if accept := w.operation(operation).Accept; accept != nil {
+			if err := accept(spec.DecodeParams, r.Outputs); err != nil {
+				return nil, err
+			}
+		}
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			f.Pos = w.diskPos(f.Pos, spec.Inputs, producers)
+			f.Pos.File = event.Printable(f.Pos.File) // the system's paths need not be text
+			if f.Label == "" {
+				f.Label = label
+			}
 		}
 		if r.Cached {
 			c.FoundInCache(r.Key.String())
 		} else {
 			c.Executed(r.Key.String())
 		}
-		return r, nil
+		return &executed{r.Outputs, r.Findings}, nil
 	}
 	return nil, errVanishing
 }
@@ -181,7 +204,7 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 			return err
 		}
 		in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Handle: out.Handle()})
-		producers[out.Digest] = f.key()
+		producers[out.Digest] = eval.Key{Kind: kindAction, Arg: f.Action}
 	default:
 		s := object.(files.State)
 		switch s.Kind {
@@ -221,10 +244,46 @@ func cacheError(err error) error {
 	return &diag.Error{Msg: err.Error(), Hints: []string{"--disk_cache=DIR moves the cache"}, Err: err}
 }
 
-// encodeOutputs is the value of an action node.
-func encodeOutputs(r *action.Result) []byte {
-	b := binary.AppendUvarint(nil, uint64(len(r.Outputs)))
-	for _, out := range r.Outputs {
+// splitParams takes the named parameters out of a JSON object. Both objects are in canonical form.
+func splitParams(params []byte, names []string) (rest, taken []byte, err error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(params, &all); err != nil {
+		return nil, nil, err
+	}
+	aside := map[string]json.RawMessage{}
+	for _, n := range names {
+		if v, ok := all[n]; ok {
+			aside[n] = v
+			delete(all, n)
+		}
+	}
+	return []byte(mustJSON(all)), []byte(mustJSON(aside)), nil
+}
+
+// executed is what came of an action: the value of its node.
+type executed struct {
+	outputs  []action.Output
+	findings []finding.Finding // of the workspace: with labels, and positions of its files
+}
+
+func (x *executed) encode() []byte {
+	return append(appendOutputs(nil, x.outputs), encodeFindings(x.findings)...)
+}
+
+func decodeExecuted(value []byte) (any, error) {
+	r := &record.Reader{B: value}
+	x := &executed{outputs: readOutputs(r)}
+	if r.Bad {
+		return nil, errDamaged
+	}
+	var err error
+	x.findings, err = finding.Decode(r.B)
+	return x, err
+}
+
+func appendOutputs(b []byte, outputs []action.Output) []byte {
+	b = binary.AppendUvarint(b, uint64(len(outputs)))
+	for _, out := range outputs {
 		b = appendString(b, out.Name)
 		b = append(b, out.Digest.Hash[:]...)
 		b = binary.AppendUvarint(b, uint64(out.Digest.Size))
@@ -237,11 +296,11 @@ func encodeOutputs(r *action.Result) []byte {
 	return b
 }
 
-func decodeOutputs(value []byte) ([]action.Output, error) {
-	r := record.Reader{B: value}
+func readOutputs(r *record.Reader) []action.Output {
 	n := r.Uint()
-	if n > uint64(len(value)) {
-		return nil, errDamaged
+	if n > uint64(len(r.B)) {
+		r.Bad = true
+		return nil
 	}
 	out := make([]action.Output, n)
 	for i := range out {
@@ -252,8 +311,5 @@ func decodeOutputs(value []byte) ([]action.Output, error) {
 			out[i].Inline = r.Bytes() // shares the value, which is never written
 		}
 	}
-	if !r.Done() {
-		return nil, errDamaged
-	}
-	return out, nil
+	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
@@ -55,10 +56,11 @@ func mustJSON(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// archiveIndex is the value of an index node: the action's outputs.
+// archiveIndex is the value of an index node: what came of the action.
 type archiveIndex struct {
-	index action.Output
-	data  cache.Digest
+	index    action.Output
+	data     cache.Digest
+	findings []finding.Finding
 }
 
 // runIndex applies the operation RuleSet.TreeIndex to an archive.
@@ -73,10 +75,6 @@ func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
 	} else {
 		in.Files = []fileRef{{Action: t.Action, Output: t.Output, Name: t.File}}
 	}
-	op, ok := w.operations[w.opt.Rules.TreeIndex]
-	if !ok {
-		return eval.Result{}, fmt.Errorf("no operation %q", w.opt.Rules.TreeIndex)
-	}
 	params := map[string]string{}
 	if id := w.opt.Rules.Facet.ID(); id != "" {
 		params["facet"] = id
@@ -84,24 +82,28 @@ func (w *Workspace) runIndex(c *eval.Context, arg string) (eval.Result, error) {
 	if t.Strip != "" {
 		params["strip_prefix"] = t.Strip
 	}
-	r, err := w.execute(c, op, []byte(mustJSON(params)), []inputRef{in}, []string{"data", "index"}, "")
+	r, err := w.execute(c, treeIndex, []byte(mustJSON(params)), []inputRef{in}, []string{"data", "index"}, "")
 	if err != nil {
 		return eval.Result{}, err
 	}
-	if data := r.Outputs[0]; data.Inline != nil { // members are read from the store, however few
+	if data := r.outputs[0]; data.Inline != nil { // members are read from the store, however few
 		if _, err := w.store.Put(c.Context(), data.Inline); err != nil {
 			return eval.Result{}, cacheError(err)
 		}
 	}
-	return eval.Result{Value: encodeOutputs(r)}, nil
+	return eval.Result{Value: r.encode()}, nil
 }
 
 func decodeIndex(value []byte) (any, error) {
-	out, err := decodeOutputs(value)
-	if err != nil || len(out) != 2 {
-		return nil, fmt.Errorf("damaged record of an archive's index")
+	o, err := decodeExecuted(value)
+	if err != nil {
+		return nil, err
 	}
-	return &archiveIndex{data: out[0].Digest, index: out[1]}, nil
+	x := o.(*executed)
+	if len(x.outputs) != 2 {
+		return nil, errDamaged
+	}
+	return &archiveIndex{data: x.outputs[0].Digest, index: x.outputs[1], findings: x.findings}, nil
 }
 
 // members returns the decoded index of an archive; decoding is remembered in this process.

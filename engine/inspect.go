@@ -34,7 +34,7 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 		if o.Err != nil {
 			return nil, w.explain(diag.List{o.Err})
 		}
-		return w.exec.Inspect(w.ctx, o.Object.(*action.Spec)), nil
+		return w.runner.Inspect(w.ctx, o.Object.(*action.Spec)), nil
 	}
 	site, _ := w.declared(l.String())
 	return nil, &diag.Error{Pos: site.Pos, Label: l.String(), Err: ErrNoOperation,
@@ -43,12 +43,12 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 
 // runInspect is transient: its object is the action's specification, with its files.
 func (w *Workspace) runInspect(c *eval.Context, arg string) (eval.Result, error) {
-	o, err := c.Get(eval.Key{Kind: kindSpec, Arg: arg})
+	o, err := c.Get(eval.Key{Kind: kindDefinition, Arg: arg})
 	if err != nil {
 		return eval.Result{}, err
 	}
-	s := o.(*spec)
-	sp, _, err := w.prepare(c, w.operations[s.Operation], s.Params, s.Inputs, s.Outputs)
+	s := o.(*definition)
+	sp, _, err := w.prepare(c, s.Operation, s.Params, s.Inputs, s.Outputs)
 	if err != nil {
 		return eval.Result{}, labelled(err, s.Label)
 	}

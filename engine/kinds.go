@@ -2,9 +2,9 @@ package engine
 
 import "github.com/sbomctl/sbomctl/engine/eval"
 
-// kinds are all node kinds of the build. A change of what a kind's function makes of the
-// same inputs needs no new version: another executable drops its records anyway. A change of a
-// leaf's encoding does.
+// kinds are all node kinds of the build. A kind whose function is not ofProgram outlives the program: its records are
+// those of any other one, so its Version is to be raised when the function makes something else of the same
+// inputs, or writes it in another form. The same goes for the form of a leaf's value.
 func (w *Workspace) kinds() []eval.Kind {
 	path := func(arg string) (name, label string) { return arg, "" }
 	self := func(arg string) (name, label string) { return arg, arg }
@@ -16,22 +16,28 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindText, Version: 2, Leaf: textLeaf{w}, Decode: decodeText, Display: path},
 		{Name: kindOption, Version: 1, Leaf: optionLeaf{w}, Decode: decodeOption, Display: path, Diff: diffOption},
 		{Name: kindPlaced, Version: 1, Leaf: placedLeaf{w}, Display: path},
+		{Name: kindProgram, Version: 1, Leaf: programLeaf{w}, Display: func(string) (string, string) { return "sbomctl itself", "" }},
+		{Name: kindOperation, Version: 1, Leaf: valueLeaf(w.operationVersion), Display: path, Diff: diffOperation},
+		{Name: kindEmbedded, Version: 1, Leaf: valueLeaf(w.embeddedText), Display: path},
 
-		{Name: kindPackages, Run: w.runPackages, Decode: decodeStrings, Display: displayPackages, Root: true},
-		{Name: kindTracked, Run: w.runTracked, Transient: true, Display: path},
-		{Name: kindModule, Run: w.runModule, Transient: true, Display: path},
-		{Name: kindPackage, Run: w.runPackage, Decode: decodePackage, Display: func(arg string) (string, string) { return "//" + arg, "" }, Root: true},
-		{Name: kindDeclaration, Run: w.runDeclaration, Decode: decodeDeclaration, Display: self, Diff: diffDeclaration},
-		{Name: kindTarget, Run: w.runTarget, Decode: decodeTarget, Display: self},
-		{Name: kindSpec, Run: w.runSpec, Decode: decodeSpec, Display: displaySpec},
+		{Name: kindPackages, Run: ofProgram(w.runPackages), Decode: decodeStrings, Display: displayPackages, Root: true},
+		{Name: kindTracked, Run: ofProgram(w.runTracked), Transient: true, Display: path},
+		{Name: kindModule, Run: ofProgram(w.runModule), Transient: true, Display: path},
+		{Name: kindPackage, Run: ofProgram(w.runPackage), Decode: decodePackage, Display: func(arg string) (string, string) { return "//" + arg, "" }, Root: true},
+		{Name: kindDeclaration, Run: ofProgram(w.runDeclaration), Decode: decodeDeclaration, Display: self, Diff: diffDeclaration},
+		{Name: kindTarget, Run: ofProgram(w.runTarget), Decode: decodeTarget, Display: self},
+		{Name: kindDefinition, Run: ofProgram(w.runDefinition), Decode: decodeDefinition, Display: displayDefinition},
 
-		{Name: kindFileSet, Run: w.runFileSet, Transient: true, Display: displayFileSet},
-		{Name: kindIndex, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, TellsStart: true, FailFast: true},
-		{Name: kindAction, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, TellsStart: true, FailFast: true},
-		{Name: kindInspect, Run: w.runInspect, Transient: true, Display: displayAction},
-		{Name: kindValidation, Run: w.runAction, Decode: decodeActionOutputs, Display: displayAction, TellsStart: true, Root: true},
+		{Name: kindFileSet, Run: ofProgram(w.runFileSet), Transient: true, Display: displayFileSet},
+		{Name: kindIndex, Version: 1, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, TellsStart: true, FailFast: true},
+		{Name: kindAction, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, FailFast: true},
+		{Name: kindInspect, Run: ofProgram(w.runInspect), Transient: true, Display: displayAction},
+		{Name: kindValidation, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, Root: true},
+		{Name: kindOutputs, Version: 1, Run: w.runOutputs, Transient: true, Display: displayAction},
 
-		{Name: kindClosure, Run: w.runClosure, Decode: decodeStrings, Display: self, Root: true},
-		{Name: kindRequest, Run: w.runRequest, Decode: decodeRequest, Display: self, Root: true},
+		{Name: kindPrints, Run: ofProgram(w.runPrints), Decode: decodeFindings, Display: path},
+		{Name: kindFindings, Run: ofProgram(w.runFindings), Decode: decodeFindings, Display: path, Root: true},
+		{Name: kindClosure, Run: ofProgram(w.runClosure), Decode: decodeClosure, Display: self, Root: true},
+		{Name: kindRequest, Run: ofProgram(w.runRequest), Decode: decodeRequest, Display: self, Root: true},
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
-	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/star"
@@ -56,7 +55,8 @@ func (w *Workspace) runModule(c *eval.Context, arg string) (eval.Result, error) 
 	if err != nil {
 		return eval.Result{}, err
 	}
-	w.warnings(c, m.Warnings)
+	w.tell(printed(m.Warnings)) // now, too: what loads it may fail
+	m.Warnings = withLoaded(m.Warnings, loaded)
 	value := appendString(nil, string(src.Bytes))
 	for _, d := range digests {
 		value = append(value, d[:]...)
@@ -77,15 +77,19 @@ func loadFrom(keys []eval.Key, loaded []any) star.LoadFunc {
 func (w *Workspace) moduleSource(c *eval.Context, l label.Label) (star.Source, error) {
 	src := star.Source{Label: l}
 	if l.Repo == label.Embedded {
-		bytes, ok := w.opt.Rules.Modules[l.Path()]
-		if !ok {
+		o, err := c.Get(embeddedKey(l.Path()))
+		if err != nil {
+			return src, err
+		}
+		text := o.([]byte)
+		if len(text) == 0 {
 			var names []string
 			for n := range w.opt.Rules.Modules {
 				names = append(names, "@"+label.Embedded+"//:"+n)
 			}
 			return src, &noModule{l, &diag.Error{Msg: fmt.Sprintf("there is no embedded file %s%s", l, diag.DidYouMean(l.String(), names))}}
 		}
-		src.Bytes = bytes
+		src.Bytes = text[1:]
 		return src, nil
 	}
 	o, err := c.Get(textKey(l.Path()))
@@ -122,10 +126,13 @@ func (w *Workspace) nearFiles(c *eval.Context, p string) []string {
 	return nil
 }
 
-func (w *Workspace) warnings(c *eval.Context, messages []string) {
-	for _, m := range messages {
-		c.Events().Emit(event.Warning{Message: m})
+// withLoaded puts what the loaded modules printed before what a file printed itself: it is said whenever the file is.
+func withLoaded(own []string, loaded []any) []string {
+	var all []string
+	for _, o := range loaded {
+		all = append(all, o.(*star.Module).Warnings...)
 	}
+	return append(all, own...)
 }
 
 // runPackage evaluates a BUILD.star.
@@ -164,7 +171,7 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	w.warnings(c, p.Warnings)
+	p.Warnings = withLoaded(p.Warnings, loaded)
 	return eval.Result{Value: p.Encode(), Object: p}, nil
 }
 

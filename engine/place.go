@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -458,7 +457,7 @@ func (w *Workspace) restore(out *Output) error {
 	if o.Err != nil {
 		return o.Err
 	}
-	for _, a := range o.Object.([]action.Output) {
+	for _, a := range o.Object.(*executed).outputs {
 		if a.Digest == out.Digest && a.Inline != nil {
 			_, err := w.store.Put(w.ctx, a.Inline)
 			return err

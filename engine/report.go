@@ -176,7 +176,7 @@ func (w *Workspace) explainCycle(c *eval.CycleError) *diag.Error {
 		switch k.Kind {
 		case kindTarget, kindModule, kindClosure:
 			names = append(names, k.Arg)
-		case kindAction, kindValidation, kindSpec:
+		case kindAction, kindValidation, kindOutputs, kindDefinition:
 			owner, _ := splitAction(k.Arg)
 			names = append(names, owner)
 		}

@@ -1,23 +1,32 @@
 package engine
 
 import (
+	"encoding/binary"
 	"sort"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/engine/record"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
 const (
-	kindClosure = "closure" // arguments of the validation nodes of a target and all below it: []string
-	kindRequest = "request" // what building a target yields: []requested; the argument is its label
+	kindClosure = "closure" // what analysis says of a target and all below it: *closure; the argument is its label
+	kindRequest = "request" // what building a target yields: *request; the argument is its label
 )
 
 func closureKey(label string) eval.Key { return eval.Key{Kind: kindClosure, Arg: label} }
 func requestKey(label string) eval.Key { return eval.Key{Kind: kindRequest, Arg: label} }
 
-// runClosure gathers the validations of a target and of all targets below it.
+// closure is what analysis says of a target and of all targets below it.
+type closure struct {
+	validations []string // arguments of the validation nodes, sorted
+	prints      []finding.Finding
+}
+
+// runClosure gathers the validations of a target and of all targets below it, and what their Starlark printed.
 func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error) {
 	o, err := c.Get(targetKey(arg))
 	if err != nil {
@@ -32,13 +41,23 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 	for i, d := range t.Deps {
 		keys[i] = closureKey(d.String())
 	}
-	lists, err := c.All(keys)
+	if !t.IsFile() { // a file needs no package to be loaded
+		keys = append(keys, printsKey(t.Label.Pkg))
+	}
+	objects, err := c.All(keys)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	for _, l := range lists {
-		for _, v := range l.([]string) {
-			all[v] = true
+	prints := printed(t.Warnings)
+	for _, o := range objects {
+		switch below := o.(type) {
+		case *closure:
+			for _, v := range below.validations {
+				all[v] = true
+			}
+			prints = append(prints, below.prints...)
+		case []finding.Finding:
+			prints = append(prints, below...)
 		}
 	}
 	sorted := make([]string, 0, len(all))
@@ -46,11 +65,34 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 		sorted = append(sorted, v)
 	}
 	sort.Strings(sorted)
-	var value []byte
+	value := binary.AppendUvarint(nil, uint64(len(sorted)))
 	for _, v := range sorted {
 		value = appendString(value, v)
 	}
-	return eval.Result{Value: value}, nil
+	return eval.Result{Value: append(value, encodeFindings(prints)...)}, nil
+}
+
+func decodeClosure(value []byte) (any, error) {
+	r := &record.Reader{B: value}
+	x := &closure{}
+	for range r.Uint() {
+		if r.Bad {
+			break
+		}
+		x.validations = append(x.validations, string(r.Bytes()))
+	}
+	if r.Bad {
+		return nil, errDamaged
+	}
+	var err error
+	x.prints, err = finding.Decode(r.B)
+	return x, err
+}
+
+// request is what building a target yields.
+type request struct {
+	files    []requested
+	findings []finding.Finding // of the actions that make them, and of all below those
 }
 
 // requested is one file that a requested target yields.
@@ -60,7 +102,7 @@ type requested struct {
 	Producer string // argument of its action node
 }
 
-// runRequest builds the default outputs of a target.
+// runRequest builds the default outputs of a target, and gathers the findings.
 func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error) {
 	o, err := c.Get(targetKey(arg))
 	if err != nil {
@@ -80,7 +122,20 @@ func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	var value []byte
+	// Not together with the outputs, or what fails below would be told twice.
+	keys = actionsOf(refs)
+	for i := range keys {
+		keys[i] = findingsKey(keys[i])
+	}
+	lists, err := c.All(keys)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	var found []finding.Finding
+	for _, o := range lists {
+		found = append(found, o.([]finding.Finding)...)
+	}
+	value := binary.AppendUvarint(nil, uint64(len(refs)))
 	for i, ref := range refs {
 		out, err := ref.of(objects[i].([]action.Output))
 		if err != nil {
@@ -90,25 +145,25 @@ func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error)
 		value = appendString(value, out.Digest.String())
 		value = appendString(value, ref.Action)
 	}
-	return eval.Result{Value: value}, nil
+	return eval.Result{Value: append(value, encodeFindings(found)...)}, nil
 }
 
 func decodeRequest(value []byte) (any, error) {
-	o, err := decodeStrings(value)
-	if err != nil {
-		return nil, err
-	}
-	s := o.([]string)
-	if len(s)%3 != 0 {
-		return nil, errDamaged
-	}
-	out := make([]requested, len(s)/3)
-	for i := range out {
-		d, err := cache.ParseDigest(s[3*i+1])
-		if err != nil {
+	r := &record.Reader{B: value}
+	x := &request{}
+	for range r.Uint() {
+		f := requested{Path: string(r.Bytes())}
+		var err error
+		if f.Digest, err = cache.ParseDigest(string(r.Bytes())); err != nil {
 			return nil, errDamaged
 		}
-		out[i] = requested{Path: s[3*i], Digest: d, Producer: s[3*i+2]}
+		f.Producer = string(r.Bytes())
+		x.files = append(x.files, f)
 	}
-	return out, nil
+	if r.Bad {
+		return nil, errDamaged
+	}
+	var err error
+	x.findings, err = finding.Decode(r.B)
+	return x, err
 }

@@ -2,12 +2,9 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
-	"sort"
 	"sync"
 
 	"github.com/sbomctl/sbomctl/cache"
@@ -58,6 +55,7 @@ type Options struct {
 	Overrides      map[string]string // canonical label of a tree -> absolute path to use instead
 	Events         *event.Stream
 	Rules          RuleSet
+	Program        string // path of the file whose bytes are the code of all this; "" is the running executable
 }
 
 // Workspace is a workspace opened for one command. Close it.
@@ -68,11 +66,15 @@ type Workspace struct {
 	reader     *files.Reader // of files with their facet
 	store      *cache.Disk
 	exec       *action.Executor
+	runner     *action.InProcess
 	operations map[string]*action.Operation
 	eval       *eval.Evaluator
 	state      *state // nil when read-only
 	session    *eval.Session
 	tally      *tally
+
+	program programFile
+	said    sync.Map // encoded finding -> struct{}: told in this process
 
 	// What was decoded or parsed in this process, by digest.
 	indexes   sync.Map // cache.Digest -> *tree.Index
@@ -129,7 +131,7 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 		w.operations[op.Name] = &op
 	}
 	warn := func(message string) { opt.Events.Emit(event.Warning{Message: message}) }
-	evalOpt := eval.Options{ReadOnly: opt.ReadOnly, Fingerprint: w.fingerprint(), Jobs: opt.Jobs, KeepGoing: opt.KeepGoing, Warn: warn}
+	evalOpt := eval.Options{ReadOnly: opt.ReadOnly, Jobs: opt.Jobs, KeepGoing: opt.KeepGoing, Warn: warn}
 	if opt.ReadOnly {
 		if w.store, err = cache.OpenReadOnly(opt.CacheDir); err == nil {
 			evalOpt.State, err = w.store.State(opt.Root)
@@ -146,8 +148,12 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 	if err != nil {
 		return nil, cacheError(err)
 	}
-	w.exec = &action.Executor{Store: w.store, Actions: w.store}
-	if w.eval, err = eval.Open(w.kinds(), evalOpt); err != nil {
+	w.runner = &action.InProcess{Store: w.store, Operations: w.operations}
+	w.exec = &action.Executor{Store: w.store, Actions: w.store, Runner: w.runner}
+	if w.program, err = findProgram(opt.Program); err == nil {
+		w.eval, err = eval.Open(w.kinds(), evalOpt)
+	}
+	if err != nil {
 		if w.state != nil {
 			w.state.release()
 		}
@@ -159,26 +165,6 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 
 // Root returns the workspace's root, an absolute path.
 func (w *Workspace) Root() string { return w.opt.Root }
-
-// fingerprint names the code of all functions: this executable, and the embedded modules. It
-// decides only whether recorded results are looked at, so a coarse name is enough.
-func (w *Workspace) fingerprint() string {
-	h := sha256.New()
-	if exe, err := os.Executable(); err == nil {
-		if info, err := os.Stat(exe); err == nil {
-			fmt.Fprintln(h, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	names := make([]string, 0, len(w.opt.Rules.Modules))
-	for name := range w.opt.Rules.Modules {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		fmt.Fprintf(h, "%s %d\n%s", name, len(w.opt.Rules.Modules[name]), w.opt.Rules.Modules[name])
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
-}
 
 // Close writes the record of this build and gives the workspace free.
 func (w *Workspace) Close() {

@@ -56,6 +56,9 @@ func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL
 		return r, &diag.Error{Pos: diag.File(p.Lock), Label: target.String(), Msg: "the lock file cannot be read", Err: err}
 	}
 	after := lock.Format()
+	if written, err := wheel.ParseLock(p.Lock, after); err == nil { // it knows lines
+		w.Tell(target, written.WithoutFile())
+	}
 	if bytes.Equal(before, after) {
 		return r, nil
 	}

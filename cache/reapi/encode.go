@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"math/bits"
 	"slices"
+	"time"
 )
 
 // Wire types of the protobuf encoding.
@@ -96,6 +97,17 @@ func appendPair(b []byte, num int, first, second string) []byte {
 	return appendElement(b, num, m)
 }
 
+// appendDuration appends a Duration message; zero is left out.
+func appendDuration(b []byte, num int, d time.Duration) []byte {
+	if d == 0 {
+		return b
+	}
+	var m []byte
+	m = appendVarint(m, 1, uint64(d/time.Second))
+	m = appendVarint(m, 2, uint64(d%time.Second))
+	return appendElement(b, num, m)
+}
+
 func appendPlatform(b []byte, num int, properties []Property) []byte {
 	if len(properties) == 0 {
 		return b
@@ -144,6 +156,7 @@ func (a *Action) Marshal() []byte {
 	b := make([]byte, 0, 192)
 	b = appendDigest(b, 1, a.CommandDigest)
 	b = appendDigest(b, 2, a.InputRootDigest)
+	b = appendDuration(b, 6, a.Timeout)
 	b = appendBool(b, 7, a.DoNotCache)
 	b = appendBytes(b, 9, a.Salt)
 	return appendPlatform(b, 10, a.Platform)

@@ -1,5 +1,7 @@
 package reapi
 
+import "time"
+
 // EnvironmentVariable is one variable of a Command.
 type EnvironmentVariable struct{ Name, Value string }
 
@@ -17,8 +19,9 @@ type Command struct {
 
 // Action is the message whose digest is the key of an action.
 type Action struct {
-	CommandDigest   Digest // of a Command
-	InputRootDigest Digest // of the input tree's root Directory
+	CommandDigest   Digest        // of a Command
+	InputRootDigest Digest        // of the input tree's root Directory
+	Timeout         time.Duration // 0: the server's own
 	DoNotCache      bool
 	Salt            []byte
 	Platform        []Property // none: the message has no platform
@@ -38,8 +41,8 @@ type OutputFile struct {
 type ActionResult struct {
 	OutputFiles  []OutputFile
 	ExitCode     int32
-	Stdout       []byte // stdout_raw
+	Stdout       []byte // stdout_raw: findings, which are told again when the result is reused
 	StdoutDigest Digest // a server may move a long stdout to the CAS
-	Stderr       []byte // stderr_raw: warnings, which are shown again when the result is reused
+	Stderr       []byte // stderr_raw
 	StderrDigest Digest
 }

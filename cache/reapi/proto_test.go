@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
@@ -139,6 +140,10 @@ func protoCommand(c *Command) message {
 
 func protoAction(a *Action) message {
 	m := newMessage("Action").digest("command_digest", a.CommandDigest).digest("input_root_digest", a.InputRootDigest)
+	if a.Timeout != 0 {
+		d := message{m.Mutable(m.field("timeout")).Message().Interface().(*dynamicpb.Message)}
+		d.set("seconds", int64(a.Timeout/time.Second)).set("nanos", int32(a.Timeout%time.Second))
+	}
 	return m.set("do_not_cache", a.DoNotCache).set("salt", a.Salt).platform(a.Platform)
 }
 
@@ -244,7 +249,7 @@ func (g generator) command() *Command {
 }
 
 func (g generator) action() *Action {
-	return &Action{g.optionalDigest(), g.optionalDigest(), g.Intn(2) == 0, g.blob(), g.properties()}
+	return &Action{g.optionalDigest(), g.optionalDigest(), time.Duration(g.Intn(3)) * (time.Second + time.Millisecond), g.Intn(2) == 0, g.blob(), g.properties()}
 }
 
 func (g generator) outputFile() OutputFile {

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules"
@@ -34,7 +34,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, CacheDir: filepath.Join(cacheDir, "v1", "downloads")}
+	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }}
 	w, err := engine.Open(ctx, engine.Options{
 		Root: o.Root, CacheDir: cacheDir, OutDir: o.OutDir, Jobs: o.Jobs, KeepGoing: o.KeepGoing,
 		SkipValidation: !o.RunValidations, AnalyseOnly: o.AnalyseOnly, ReadOnly: o.ReadOnly, Values: o.Env, Overrides: overrides,

@@ -26,6 +26,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // redrawEvery is the shortest time between two writes of the live part. Nothing is drawn
@@ -165,6 +166,8 @@ func (u *ui) Handle(e event.Event) {
 		u.mu.Lock()
 		u.removed[i] = append(u.removed[i], event.Printable(e.Path))
 		u.mu.Unlock()
+	case event.Found:
+		u.found(e.Finding)
 	case event.BuildFinished:
 		u.mu.Lock()
 		u.finished = &e
@@ -228,6 +231,27 @@ func (u *ui) warn(label, message string) {
 	}
 }
 
+// found shows a finding that fails nothing; one that does comes back as an error.
+func (u *ui) found(f finding.Finding) {
+	switch f.Severity {
+	case finding.Note:
+		u.diagnostic(cyan, "note:", f.Diagnostic())
+	case finding.Warning:
+		u.diagnostic(yellow, "warning:", f.Diagnostic())
+	}
+}
+
+// diagnostic shows a message and its hints.
+func (u *ui) diagnostic(colour, word string, d *diag.Error) {
+	pos := d.Pos
+	pos.File = event.Printable(pos.File)
+	plain := diag.Error{Pos: pos, Label: event.Printable(d.Label), Msg: event.Printable(d.Msg)}
+	u.line(colour, word, " "+plain.Error())
+	for _, hint := range d.Hints {
+		u.line(cyan, "hint:", " "+event.Printable(hint))
+	}
+}
+
 // error shows each single error of err with its hints. That the user interrupted is known to the user.
 func (u *ui) error(err error) {
 	if err == nil || errors.Is(err, errInterrupted) || errors.As(err, new(saidError)) {
@@ -239,13 +263,7 @@ func (u *ui) error(err error) {
 			u.line(red, "error:", " "+event.Printable(err.Error()))
 			continue
 		}
-		pos := d.Pos
-		pos.File = event.Printable(pos.File)
-		plain := diag.Error{Pos: pos, Label: event.Printable(d.Label), Msg: event.Printable(d.Msg)}
-		u.line(red, "error:", " "+plain.Error())
-		for _, hint := range d.Hints {
-			u.line(cyan, "hint:", " "+event.Printable(hint))
-		}
+		u.diagnostic(red, "error:", d)
 	}
 }
 

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/cache/reapi"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // concat writes its input files one after the other, each with its path before it.
@@ -33,7 +36,7 @@ var concat = Operation{Name: "test.concat", Version: 1, Run: func(_ context.Cont
 		io.WriteString(w, f.Path+"="+string(b)+";")
 	}
 	io.WriteString(w, p.Suffix)
-	c.Warn("%d files", len(c.Files("in")))
+	c.Report(finding.Finding{Rule: "test", Severity: finding.Note, Msg: fmt.Sprintf("%d files", len(c.Files("in")))})
 	return w.Close()
 }}
 
@@ -43,7 +46,7 @@ func newExecutor(t *testing.T) (*Executor, *cache.Disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Executor{Store: store, Actions: store}, store
+	return &Executor{Store: store, Actions: store, Runner: &InProcess{store, map[string]*Operation{concat.Name: &concat}}}, store
 }
 
 func inline(path, content string) File {
@@ -51,59 +54,7 @@ func inline(path, content string) File {
 }
 
 func concatSpec(files ...File) *Spec {
-	return &Spec{Operation: &concat, Params: []byte(`{"suffix":"!"}`), Inputs: []Input{{"in", files}}, Outputs: []string{"out"}}
-}
-
-// TestKey pins the key of one action: should it change, every cache is worthless at once.
-func TestKey(t *testing.T) {
-	key, err := concatSpec(inline("a", "1"), inline("d/b", "2")).Key()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "d285225e240582c7693818034036876ac472a08c765b23585ee4d36e13563cc2/141"; key.String() != want {
-		t.Errorf("key is %s, want %s", key, want)
-	}
-}
-
-// TestKeySees: everything that an operation can see is in the key, and nothing else is.
-func TestKeySees(t *testing.T) {
-	base, err := concatSpec(inline("a", "1"), inline("b", "2")).Key()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := concat
-	other.Version++
-	exe := inline("a", "1")
-	exe.Executable = true
-	pattern := inline("a", "1")
-	pattern.Pattern = 1
-	versioned := concatSpec(inline("a", "1"), inline("b", "2"))
-	versioned.Operation = &other
-	params := concatSpec(inline("a", "1"), inline("b", "2"))
-	params.Params = []byte(`{"suffix":"?"}`)
-	outputs := concatSpec(inline("a", "1"), inline("b", "2"))
-	outputs.Outputs = []string{"out", "two"}
-	for name, s := range map[string]*Spec{
-		"content": concatSpec(inline("a", "2"), inline("b", "2")),
-		"name":    concatSpec(inline("c", "1"), inline("b", "2")),
-		"order":   concatSpec(inline("b", "2"), inline("a", "1")),
-		"mode":    concatSpec(exe, inline("b", "2")),
-		"pattern": concatSpec(pattern, inline("b", "2")),
-		"fewer":   concatSpec(inline("a", "1")),
-		"version": versioned, "params": params, "outputs": outputs,
-	} {
-		if k, err := s.Key(); err != nil || k == base {
-			t.Errorf("%s: the key does not change (%v)", name, err)
-		}
-	}
-	same := concatSpec(inline("a", "1"), inline("b", "2"))
-	same.Inputs[0].Files[0].Handle = Disk{"/somewhere/else"}
-	if k, err := same.Key(); err != nil || k != base {
-		t.Errorf("where the bytes lie changes the key (%v)", err)
-	}
-	if _, err := concatSpec(inline("a", "1"), inline("a", "2")).Key(); err != nil {
-		t.Errorf("two files of one name: %v", err)
-	}
+	return &Spec{Operation: concat.Identity(), Params: []byte(`{"suffix":"!"}`), Inputs: []Input{{"in", files}}, Outputs: []string{"out"}}
 }
 
 func TestDo(t *testing.T) {
@@ -114,7 +65,7 @@ func TestDo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Cached != cached || string(r.Outputs[0].Inline) != "a=1;b=2;!" || len(r.Warnings) != 1 || r.Warnings[0] != "2 files" {
+		if r.Cached != cached || string(r.Outputs[0].Inline) != "a=1;b=2;!" || len(r.Findings) != 1 || r.Findings[0].Msg != "2 files" {
 			t.Errorf("run %d: %+v", i, r)
 		}
 	}
@@ -197,8 +148,14 @@ func TestLargeOutput(t *testing.T) {
 func TestContract(t *testing.T) {
 	x, _ := newExecutor(t)
 	for name, run := range map[string]func(context.Context, Call) error{
-		"writes no output":     func(context.Context, Call) error { return nil },
-		"writes another":       func(_ context.Context, c Call) error { _, err := c.Create("other"); return err },
+		"writes no output": func(context.Context, Call) error { return nil },
+		"writes another":   func(_ context.Context, c Call) error { _, err := c.Create("other"); return err },
+		"aborts":           func(_ context.Context, c Call) error { w, _ := c.Create("out"); w.Abort(); return w.Close() },
+		"finds nonsense": func(_ context.Context, c Call) error {
+			c.Report(finding.Finding{Rule: "test", Severity: finding.Error})
+			w, _ := c.Create("out")
+			return w.Close()
+		},
 		"does not seal":        func(_ context.Context, c Call) error { _, err := c.Create("out"); return err },
 		"writes twice":         func(_ context.Context, c Call) error { c.Create("out"); _, err := c.Create("out"); return err },
 		"misreads parameters":  func(_ context.Context, c Call) error { return c.Params(&struct{ Suffix int }{}) },
@@ -206,7 +163,9 @@ func TestContract(t *testing.T) {
 		"reads more than much": func(_ context.Context, c Call) error { _, err := c.Read(c.Files("in")[0], 0); return err },
 	} {
 		s := concatSpec(inline("a", "1"))
-		s.Operation = &Operation{Name: "test.bad", Version: 1, Run: run}
+		bad := Operation{Name: "test.bad", Version: 1, Run: run}
+		s.Operation = bad.Identity()
+		x.Runner.(*InProcess).Operations[bad.Name] = &bad
 		if r, err := x.Do(context.Background(), s, false); err == nil {
 			t.Errorf("%s: %+v", name, r)
 		}
@@ -215,11 +174,164 @@ func TestContract(t *testing.T) {
 
 func TestInspect(t *testing.T) {
 	x, _ := newExecutor(t)
-	c := x.Inspect(context.Background(), concatSpec(inline("a", "1")))
+	c := x.Runner.(*InProcess).Inspect(context.Background(), concatSpec(inline("a", "1")))
 	if b, err := c.Read(c.Files("in")[0], 10); err != nil || string(b) != "1" {
 		t.Errorf("%q, %v", b, err)
 	}
 	if _, err := c.Create("out"); err == nil {
 		t.Error("an inspected action can write")
+	}
+}
+
+// TestForeignResult: what an action cache holds is a result only when it is a success of this shape.
+func TestForeignResult(t *testing.T) {
+	x, store := newExecutor(t)
+	s := concatSpec(inline("a", "1"))
+	key, err := s.Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := reapi.OutputFile{Path: "out", Digest: cache.Of([]byte("x")), Contents: []byte("x")}
+	executable := file
+	executable.Executable = true
+	other := file
+	other.Path = "other"
+	for name, ar := range map[string]*reapi.ActionResult{
+		"failed":     {OutputFiles: []reapi.OutputFile{file}, ExitCode: 1},
+		"no output":  {},
+		"more":       {OutputFiles: []reapi.OutputFile{file, other}},
+		"other":      {OutputFiles: []reapi.OutputFile{other}},
+		"executable": {OutputFiles: []reapi.OutputFile{executable}},
+		"findings":   {OutputFiles: []reapi.OutputFile{file}, Stdout: []byte("hello")},
+	} {
+		if err := store.PutResult(context.Background(), key, ar); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := x.Do(context.Background(), s, false); err != nil || r.Cached {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	if err := store.PutResult(context.Background(), key, &reapi.ActionResult{OutputFiles: []reapi.OutputFile{file}}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := x.Do(context.Background(), s, false); err != nil || !r.Cached || string(r.Outputs[0].Inline) != "x" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// exits is a Runner whose actions end with its code.
+type exits int32
+
+func (e exits) Run(context.Context, *Spec) (*reapi.ActionResult, error) {
+	return &reapi.ActionResult{ExitCode: int32(e), OutputFiles: []reapi.OutputFile{{Path: "out", Digest: cache.Of(nil)}}}, nil
+}
+
+// TestRunner: how an action is run is another's business, and a failure is not kept.
+func TestRunner(t *testing.T) {
+	x, _ := newExecutor(t)
+	s := &Spec{Command: []string{"cc"}, Outputs: []string{"out"}}
+	x.Runner = exits(3)
+	if _, err := x.Do(context.Background(), s, false); err == nil || err.Error() != "command cc failed with exit code 3" {
+		t.Errorf("got %v", err)
+	}
+	x.Runner = exits(0)
+	if r, err := x.Do(context.Background(), s, false); err != nil || r.Cached {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := x.Do(context.Background(), s, false); err != nil || !r.Cached {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestNotInProcess: what this process cannot do is refused, not left out.
+func TestNotInProcess(t *testing.T) {
+	x, _ := newExecutor(t)
+	for name, change := range map[string]func(*Spec){
+		"command":     func(s *Spec) { s.Operation, s.Params, s.Command = Version{}, nil, []string{"cc"} },
+		"environment": func(s *Spec) { s.Environment = []reapi.Property{{Name: "A", Value: "b"}} },
+		"platform":    func(s *Spec) { s.Platform = []reapi.Property{{Name: "A", Value: "b"}} },
+		"timeout":     func(s *Spec) { s.Timeout = 1 },
+		"version":     func(s *Spec) { s.Operation.Number++ },
+		"operation":   func(s *Spec) { s.Operation.Name = "none" },
+	} {
+		s := concatSpec(inline("a", "1"))
+		change(s)
+		if r, err := x.Do(context.Background(), s, false); err == nil {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// TestAside: parameters aside reach the operation, and neither the key nor the cache.
+func TestAside(t *testing.T) {
+	x, _ := newExecutor(t)
+	var seen []string
+	op := Operation{Name: "test.aside", Version: 1, Run: func(_ context.Context, c Call) error {
+		var p struct{ A, B string }
+		if err := c.Params(&p); err != nil {
+			return err
+		}
+		seen = append(seen, p.A+p.B)
+		w, _ := c.Create("out")
+		return w.Close()
+	}}
+	x.Runner.(*InProcess).Operations[op.Name] = &op
+	for _, aside := range []string{`{"b":"1"}`, `{"b":"2"}`} {
+		s := &Spec{Operation: op.Identity(), Params: []byte(`{"a":"x"}`), Aside: []byte(aside), Outputs: []string{"out"}}
+		if _, err := x.Do(context.Background(), s, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != 1 || seen[0] != "x1" {
+		t.Errorf("ran with %q", seen)
+	}
+}
+
+// TestReuse: bytes that the store has already become an output, unless they are damaged or too many.
+func TestReuse(t *testing.T) {
+	x, store := newExecutor(t)
+	d, err := store.Put(context.Background(), []byte("known"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reused bool
+	var max int64
+	op := Operation{Name: "test.reuse", Version: 1, Run: func(_ context.Context, c Call) (err error) {
+		if reused, err = c.Reuse("out", d.Hash, max); err != nil || reused {
+			return err
+		}
+		w, err := c.Create("out")
+		if err != nil {
+			return err
+		}
+		io.WriteString(w, "dropped")
+		w.Abort()
+		if w, err = c.Create("out"); err != nil {
+			return err
+		}
+		io.WriteString(w, "made")
+		return w.Close()
+	}}
+	x.Runner.(*InProcess).Operations[op.Name] = &op
+	s := &Spec{Operation: op.Identity(), Outputs: []string{"out"}, NoCache: true}
+	for _, c := range []struct {
+		max  int64
+		want cache.Digest
+	}{{5, d}, {4, cache.Of([]byte("made"))}} {
+		max = c.max
+		if r, err := x.Do(context.Background(), s, false); err != nil || r.Outputs[0].Digest != c.want {
+			t.Errorf("at most %d: %+v, %v", max, r, err)
+		}
+	}
+	max = 5
+	name := filepath.Join(store.Dir(), "v1", "cas", d.Hex()[:2], d.Hex())
+	if err := os.Chmod(name, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("other"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := x.Do(context.Background(), s, false); err != nil || reused {
+		t.Errorf("damaged bytes: %+v, %v", r, err)
 	}
 }

@@ -10,31 +10,41 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // call implements Call over a Spec.
 type call struct {
 	ctx      context.Context
-	x        *Executor
+	store    cache.Store
 	spec     *Spec
 	outputs  map[string]Output
 	open     map[string]*outputWriter
-	warnings []string
+	findings []finding.Finding
 	err      error // first failure to write an output
 }
 
-func (c *call) Params(v any) error {
-	d := json.NewDecoder(bytes.NewReader(c.spec.Params))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		var t *json.UnmarshalTypeError
-		if errors.As(err, &t) {
-			return &diag.Error{Msg: fmt.Sprintf("parameter %q of operation %s is a %s, expected %s", t.Field, c.spec.Operation.Name, t.Value, t.Type)}
+func (c *call) Params(v any) error { return c.spec.DecodeParams(v) }
+
+// DecodeParams decodes all parameters, those aside too, as Call.Params does.
+func (s *Spec) DecodeParams(v any) error {
+	for _, object := range [][]byte{s.Params, s.Aside} {
+		if len(object) == 0 {
+			continue
 		}
-		return &diag.Error{Msg: fmt.Sprintf("parameters of operation %s: %v", c.spec.Operation.Name, err)}
+		d := json.NewDecoder(bytes.NewReader(object))
+		d.DisallowUnknownFields()
+		if err := d.Decode(v); err != nil {
+			var t *json.UnmarshalTypeError
+			if errors.As(err, &t) {
+				return &diag.Error{Msg: fmt.Sprintf("parameter %q of %s is a %s, expected %s", t.Field, s, t.Value, t.Type)}
+			}
+			return &diag.Error{Msg: fmt.Sprintf("parameters of %s: %v", s, err)}
+		}
 	}
 	return nil
 }
@@ -117,37 +127,67 @@ type nopCloser struct{ *bytes.Reader }
 func (nopCloser) Close() error { return nil }
 
 func (c *call) blob(d cache.Digest) (ReaderAtCloser, error) {
-	r, err := c.x.Store.Open(c.ctx, d)
+	r, err := c.store.Open(c.ctx, d)
 	if errors.Is(err, cache.ErrMiss) {
 		return nil, &LostError{d}
 	}
 	return r, err
 }
 
-func (c *call) Create(output string) (io.WriteCloser, error) {
-	for _, name := range c.spec.Outputs {
-		if name == output {
-			if _, done := c.outputs[output]; done || c.open[output] != nil {
-				return nil, fmt.Errorf("operation %s creates its output %q twice", c.spec.Operation.Name, output)
-			}
-			w := &outputWriter{c: c, name: output}
-			c.open[output] = w
-			return w, nil
-		}
+func (c *call) Create(output string) (Writer, error) {
+	if err := c.claim(output); err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("operation %s has no output %q", c.spec.Operation.Name, output)
+	w := &outputWriter{c: c, name: output}
+	c.open[output] = w
+	return w, nil
 }
 
-func (c *call) Warn(format string, args ...any) {
-	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
+// claim refuses an output that is not declared, or was created before.
+func (c *call) claim(output string) error {
+	if !slices.Contains(c.spec.Outputs, output) {
+		return fmt.Errorf("%s has no output %q", c.spec, output)
+	}
+	if _, done := c.outputs[output]; done || c.open[output] != nil {
+		return fmt.Errorf("%s creates its output %q twice", c.spec, output)
+	}
+	return nil
 }
+
+// finder is a store that knows blobs by checksum alone; a remote one has to be told their size, too.
+type finder interface {
+	Find(sum [sha256.Size]byte) (cache.Digest, bool)
+}
+
+func (c *call) Reuse(output string, sum [sha256.Size]byte, max int64) (bool, error) {
+	if err := c.claim(output); err != nil {
+		return false, err
+	}
+	f, ok := c.store.(finder)
+	if !ok {
+		return false, nil
+	}
+	d, ok := f.Find(sum)
+	if !ok || d.Size > max {
+		return false, nil
+	}
+	b, err := c.store.Open(c.ctx, d) // which checks all of it
+	if errors.Is(err, cache.ErrMiss) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	c.outputs[output] = Output{Name: output, Digest: d}
+	return true, b.Close()
+}
+
+func (c *call) Report(f finding.Finding) { c.findings = append(c.findings, f) }
 
 // abort removes what was not sealed.
 func (c *call) abort() {
 	for _, w := range c.open {
-		if w.large != nil {
-			w.large.Abort()
-		}
+		w.Abort()
 	}
 }
 
@@ -168,7 +208,7 @@ func (o *outputWriter) Write(p []byte) (int, error) {
 			o.small = append(o.small, p...)
 			return len(p), nil
 		}
-		w, err := o.c.x.Store.Create(o.c.ctx)
+		w, err := o.c.store.Create(o.c.ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -180,8 +220,20 @@ func (o *outputWriter) Write(p []byte) (int, error) {
 	return o.large.Write(p)
 }
 
+// Abort implements Writer.
+func (o *outputWriter) Abort() {
+	if o.c.open[o.name] != o {
+		return
+	}
+	delete(o.c.open, o.name)
+	if o.large != nil {
+		o.large.Abort()
+	}
+}
+
+// Close implements Writer.
 func (o *outputWriter) Close() error {
-	if o.c.open[o.name] == nil {
+	if o.c.open[o.name] != o {
 		return nil
 	}
 	delete(o.c.open, o.name)

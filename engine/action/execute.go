@@ -4,25 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/cache/reapi"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
-// Executor brings actions to their results: from the action cache, or by running the operation.
+// Executor brings actions to their results: from the action cache, or by its Runner.
 type Executor struct {
 	Store   cache.Store
 	Actions cache.ActionCache
+	Runner  Runner
+}
+
+// Runner says how an action is run.
+type Runner interface {
+	// Run returns the result of s. Outputs whose bytes do not come with it are in the store. An error is for a
+	// user; an action that ran and failed has an exit code instead.
+	Run(ctx context.Context, s *Spec) (*reapi.ActionResult, error)
 }
 
 // Result is what an action yields.
 type Result struct {
 	Key      cache.Digest
-	Outputs  []Output // in the order of Spec.Outputs
-	Warnings []string // what the operation told the user, also when it was not run now
-	Cached   bool     // the action cache had it
+	Outputs  []Output          // in the order of Spec.Outputs
+	Findings []finding.Finding // canonical
+	Cached   bool              // the action cache had it
 }
 
 // Output is one output file of an action.
@@ -58,32 +66,18 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	if !again && !s.Operation.Trivial {
+	if !again && !s.NoCache {
 		if r := x.lookup(ctx, key, s); r != nil {
 			return r, nil
 		}
 	}
-	c := &call{ctx: ctx, x: x, spec: s, outputs: map[string]Output{}, open: map[string]*outputWriter{}}
-	err = s.Operation.Run(ctx, c)
-	c.abort()
-	if err == nil {
-		err = c.err
-	}
+	ar, err := x.Runner.Run(ctx, s)
 	if err != nil {
 		return nil, tidy(err)
 	}
-	r := &Result{Key: key, Warnings: c.warnings}
-	ar := &reapi.ActionResult{Stderr: []byte(strings.Join(c.warnings, "\n"))}
-	for _, name := range s.Outputs {
-		o, ok := c.outputs[name]
-		if !ok {
-			return nil, fmt.Errorf("operation %s did not write its output %q", s.Operation.Name, name)
-		}
-		r.Outputs = append(r.Outputs, o)
-		ar.OutputFiles = append(ar.OutputFiles, reapi.OutputFile{Path: name, Digest: o.Digest, Contents: o.Inline})
-	}
-	if s.Operation.Trivial {
-		return r, nil
+	r, err := result(key, s, ar)
+	if err != nil || s.NoCache {
+		return r, err
 	}
 	if err := x.Actions.PutResult(ctx, key, ar); err != nil {
 		return nil, tidy(err)
@@ -91,28 +85,42 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 	return r, nil
 }
 
-// Inspect returns a Call over s that can read its inputs and create no output.
-func (x *Executor) Inspect(ctx context.Context, s *Spec) Call {
-	read := *s
-	read.Outputs = nil
-	return &call{ctx: ctx, x: x, spec: &read}
-}
-
 // lookup returns the cached result under key; nil when there is none, it is not of this
 // shape, or a blob that it names is gone.
 func (x *Executor) lookup(ctx context.Context, key cache.Digest, s *Spec) *Result {
 	ar, err := x.Actions.Get(ctx, key)
-	if err != nil || len(ar.OutputFiles) != len(s.Outputs) {
+	if err != nil {
 		return nil
 	}
-	r := &Result{Key: key, Cached: true}
+	r, err := result(key, s, ar)
+	if err != nil {
+		return nil
+	}
 	var stored []cache.Digest
-	for i, f := range ar.OutputFiles {
-		if f.Path != s.Outputs[i] {
-			return nil
+	for _, o := range r.Outputs {
+		if o.Inline == nil {
+			stored = append(stored, o.Digest)
 		}
-		if f.Contents == nil && f.Digest.Size > 0 {
-			stored = append(stored, f.Digest)
+	}
+	if missing, err := x.Store.Missing(ctx, stored); err != nil || len(missing) > 0 {
+		return nil
+	}
+	r.Cached = true
+	return r
+}
+
+// result reads an ActionResult, which may come from anywhere: only a success with all outputs of s, as plain files, is one.
+func result(key cache.Digest, s *Spec, ar *reapi.ActionResult) (*Result, error) {
+	if ar.ExitCode != 0 {
+		return nil, &diag.Error{Msg: fmt.Sprintf("%s failed with exit code %d", s, ar.ExitCode)}
+	}
+	if len(ar.OutputFiles) != len(s.Outputs) {
+		return nil, fmt.Errorf("%s has %d outputs, expected %d", s, len(ar.OutputFiles), len(s.Outputs))
+	}
+	r := &Result{Key: key}
+	for i, f := range ar.OutputFiles {
+		if f.Path != s.Outputs[i] || f.Executable {
+			return nil, fmt.Errorf("%s has an output %q, expected a plain file %q", s, f.Path, s.Outputs[i])
 		}
 		o := Output{f.Path, f.Digest, f.Contents}
 		if f.Digest.Size == 0 {
@@ -120,13 +128,11 @@ func (x *Executor) lookup(ctx context.Context, key cache.Digest, s *Spec) *Resul
 		}
 		r.Outputs = append(r.Outputs, o)
 	}
-	if missing, err := x.Store.Missing(ctx, stored); err != nil || len(missing) > 0 {
-		return nil
+	var err error
+	if r.Findings, err = finding.Decode(ar.Stdout); err != nil {
+		return nil, fmt.Errorf("findings of %s: %w", s, err)
 	}
-	if len(ar.Stderr) > 0 {
-		r.Warnings = strings.Split(string(ar.Stderr), "\n")
-	}
-	return r
+	return r, nil
 }
 
 // tidy makes an error of the cache one that a user can read.

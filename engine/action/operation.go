@@ -1,28 +1,48 @@
 // Package action is the sharable part of the graph: a pure function over declared files.
 //
-// An Operation is Go code, registered under a name and a version. An Action applies one to
-// parameters and declared inputs and names its outputs. Its key is the digest of a Remote
-// Execution API v2 Action (operation and parameters are the Command, the inputs are the
-// Merkle tree), so the same key addresses the local action cache, a remote cache and
-// remote execution. An operation is handed a Call: its parameters, its declared inputs and
-// its declared outputs, and nothing else.
+// # Model
+//
+// What is run and how are apart. A Spec says what: an operation and its parameters, or a command line, the input
+// files, the outputs. A Runner says how; InProcess, the only one today, calls Go functions. An
+// Executor asks the action cache first, and its key is the digest of a Remote Execution API v2 Action (Spec.Key), so
+// the same key addresses the local action cache, a remote cache and remote execution. What comes
+// back is that API's ActionResult, whoever made it:
+//
+//	output_files  the outputs
+//	stdout_raw    the findings (finding.Encode)
+//	exit_code     0; anything else is no result, and is not kept
+//
+// An Operation is Go code, registered under a name and a version. It is handed a Call: its
+// parameters, its declared inputs and its declared outputs, and nothing else.
 package action
 
 import (
 	"context"
+	"crypto/sha256"
 	"io"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
-// Operation is a function from parameters and input files to output files. It must be
+// Operation is a function from parameters and input files to output files and findings. It must be
 // pure: no clock, environment, file or network but what the Call hands it.
 type Operation struct {
 	Name    string // "spdx.base", "archive.index", ...: package-like prefix, a dot, a verb or noun
 	Version int    // part of every key; to be raised whenever Run's result may differ
 	Run     func(ctx context.Context, call Call) error
 	Trivial bool // running it costs less than a look into the action cache, so it is not cached
+
+	// Aside names the parameters that say where a result may be found, or how a person calls it, but not what
+	// it is: they are no part of the key.
+	Aside []string
+	// Accept says why outputs, which may come from the cache, are not what these parameters ask for; params
+	// is Call.Params. nil accepts everything.
+	Accept func(params func(v any) error, outputs []Output) error
 }
+
+// Identity is the operation's part of a key.
+func (o *Operation) Identity() Version { return Version{o.Name, o.Version} }
 
 // Call is what an operation sees of the world.
 type Call interface {
@@ -40,11 +60,21 @@ type Call interface {
 	Open(f File) (io.ReadCloser, error)
 	// OpenAt gives random access to a file's bytes, checked against its digest first.
 	OpenAt(f File) (ReaderAtCloser, error)
-	// Create returns a writer for a declared output; Close seals it. Every declared
-	// output must be created exactly once.
-	Create(output string) (io.WriteCloser, error)
-	// Warn tells the user something that fails nothing (one line, lower case, no full stop).
-	Warn(format string, args ...any)
+	// Create returns a writer for a declared output. Every declared output must be created
+	// and sealed exactly once.
+	Create(output string) (Writer, error)
+	// Reuse makes the blob with that checksum a declared output, if the store has it already, whoever
+	// made it, and it has at most max bytes. It reports whether it did.
+	Reuse(output string, sum [sha256.Size]byte, max int64) (bool, error)
+	// Report adds a finding. It fails nothing: the outputs are as good as without it.
+	Report(f finding.Finding)
+}
+
+// Writer takes the bytes of an output. Close seals it; Abort, before that, drops what was written, and the output can
+// be created again.
+type Writer interface {
+	io.WriteCloser
+	Abort()
 }
 
 // ReaderAtCloser is random access to a file.

@@ -1,20 +1,41 @@
 package action
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/cache/reapi"
 )
 
-// Spec is an action: one application of an operation to files that are known by digest.
+// Spec says what is run, over files that are known by digest; a Runner says how. What is run is an
+// operation or a command line, never both.
 type Spec struct {
-	Operation *Operation
-	Params    []byte   // a JSON object in canonical form (keys sorted, no white space)
-	Inputs    []Input  // sorted by name
-	Outputs   []string // names, sorted
+	Operation Version // of what Params are; zero when Command is set
+	Params    []byte  // a JSON object in canonical form (keys sorted, no white space)
+	Aside     []byte  // another one, or nil: parameters that are no part of what the result is (Operation.Aside)
+
+	Command     []string         // a program and its arguments
+	Environment []reapi.Property // for Command; sorted by name, each once
+	Platform    []reapi.Property // what the runner must offer; sorted by name, each once
+	Timeout     time.Duration    // longest run; 0 is the runner's own
+
+	Inputs  []Input  // sorted by name, each once
+	Outputs []string // names, sorted, each once
+	NoCache bool     // the result is neither looked up nor kept
 }
+
+// Version names an operation as it was at some time.
+type Version struct {
+	Name   string
+	Number int
+}
+
+// String returns "name version".
+func (v Version) String() string { return v.Name + " " + strconv.Itoa(v.Number) }
 
 // Input is a named input: a list of files in an order that the operation may rely on.
 type Input struct {
@@ -37,67 +58,116 @@ type (
 	}
 )
 
-// manifestName is a file in every input root. It keeps what a Merkle tree, which is sorted
-// by name, does not: the order of an input's files, and which pattern each matched.
-const manifestName = "manifest"
-
-// Key returns the digest of the Remote Execution API v2 Action that s is:
+// Key returns the digest of the Remote Execution API v2 Action that s is. Equal keys mean equal specs, but for Aside
+// and for where the bytes of files are:
 //
-//	command     arguments are "sbomctl", the operation's name and version, and the parameters
-//	            output_paths are the outputs' names
-//	input root  manifest, and for each input a folder of its name with its files in it
+//	command     arguments are "sbomctl", the operation's name and version, and the parameters; or the command line
+//	            environment_variables and output_paths are those of s
+//	input root  manifest         what a Merkle tree, which is sorted by name, does not keep (manifest)
+//	            inputs/N/...     the files of the input at position N
+//	action      timeout, do_not_cache and platform are those of s
 //
-// Nothing else reaches the key: no path of this machine, no environment, no clock.
+// Nothing else reaches the key: no path of this machine, no environment of ours, no clock.
 func (s *Spec) Key() (cache.Digest, error) {
-	manifest, files := s.inputRoot()
-	files = append(files, reapi.TreeFile{Path: manifestName, Digest: cache.Of(manifest)})
-	root, err := reapi.BuildTree(files, nil)
+	if err := s.check(); err != nil {
+		return cache.Digest{}, err
+	}
+	root, err := s.inputRoot(false)
+	var path *reapi.PathError
+	if errors.As(err, &path) {
+		// Two files of one path, or one below another: no tree, unless each lies in a folder of its own.
+		root, err = s.inputRoot(true)
+	}
 	if err != nil {
-		return cache.Digest{}, fmt.Errorf("the inputs of %s do not form a tree: %w", s.Operation.Name, err)
+		return cache.Digest{}, fmt.Errorf("the inputs of %s do not form a tree: %w", s, err)
 	}
-	command := reapi.Command{
-		Arguments:   []string{"sbomctl", s.Operation.Name, strconv.Itoa(s.Operation.Version), string(s.Params)},
-		OutputPaths: s.Outputs,
+	command := reapi.Command{Arguments: s.Command, OutputPaths: s.Outputs}
+	if len(s.Command) == 0 {
+		command.Arguments = []string{"sbomctl", s.Operation.Name, strconv.Itoa(s.Operation.Number), string(s.Params)}
 	}
-	act := reapi.Action{CommandDigest: cache.Of(command.Marshal()), InputRootDigest: root}
+	for _, v := range s.Environment {
+		command.EnvironmentVariables = append(command.EnvironmentVariables, reapi.EnvironmentVariable(v))
+	}
+	act := reapi.Action{CommandDigest: cache.Of(command.Marshal()), InputRootDigest: root, Timeout: s.Timeout, DoNotCache: s.NoCache, Platform: s.Platform}
 	return cache.Of(act.Marshal()), nil
 }
 
-// inputRoot lists the files of the input root, and the manifest's bytes: for each input a
-// line with its name and number of files, then a line for each file with its pattern and
-// path. A path that occurs twice in an input gets its position before it.
-func (s *Spec) inputRoot() (manifest []byte, files []reapi.TreeFile) {
-	for _, in := range s.Inputs {
-		manifest = append(manifest, in.Name...)
-		manifest = append(manifest, ' ')
-		manifest = strconv.AppendInt(manifest, int64(len(in.Files)), 10)
-		manifest = append(manifest, '\n')
-		numbered := hasDuplicates(in.Files)
-		for i, f := range in.Files {
-			path := f.Path
-			if numbered {
-				path = strconv.Itoa(i) + "/" + path
-			}
-			manifest = strconv.AppendInt(manifest, int64(f.Pattern), 10)
-			manifest = append(manifest, ' ')
-			manifest = append(manifest, path...)
-			manifest = append(manifest, '\n')
-			files = append(files, reapi.TreeFile{Path: in.Name + "/" + path, Digest: f.Digest, Executable: f.Executable})
-		}
+// String names what is run.
+func (s *Spec) String() string {
+	if len(s.Command) > 0 {
+		return "command " + s.Command[0]
 	}
-	return manifest, files
+	return "operation " + s.Operation.Name
 }
 
-func hasDuplicates(files []File) bool {
-	if len(files) < 2 {
-		return false
+// check refuses what would have no form of its own in the key: the messages of the API are sorted, and hold a name once.
+func (s *Spec) check() error {
+	if (s.Operation == Version{}) == (len(s.Command) == 0) || len(s.Command) > 0 && len(s.Params) > 0 {
+		return errors.New("an action is either an operation with parameters or a command")
 	}
-	seen := make(map[string]struct{}, len(files))
-	for _, f := range files {
-		if _, ok := seen[f.Path]; ok {
-			return true
+	for i := range s.Inputs {
+		if i > 0 && s.Inputs[i].Name <= s.Inputs[i-1].Name {
+			return fmt.Errorf("%s: input %q is not in its place", s, s.Inputs[i].Name)
 		}
-		seen[f.Path] = struct{}{}
 	}
-	return false
+	for i := range s.Outputs {
+		if i > 0 && s.Outputs[i] <= s.Outputs[i-1] {
+			return fmt.Errorf("%s: output %q is not in its place", s, s.Outputs[i])
+		}
+	}
+	for _, list := range [][]reapi.Property{s.Environment, s.Platform} {
+		for i := range list {
+			if i > 0 && list[i].Name <= list[i-1].Name {
+				return fmt.Errorf("%s: %q is not in its place", s, list[i].Name)
+			}
+		}
+	}
+	return nil
+}
+
+// inputRoot returns the digest of the input root. With numbered, a file lies in a folder named by its position
+// in the input; a *reapi.PathError without it says that it is needed.
+func (s *Spec) inputRoot(numbered bool) (cache.Digest, error) {
+	var files []reapi.TreeFile
+	for i, in := range s.Inputs {
+		folder := "inputs/" + strconv.Itoa(i) + "/"
+		for j, f := range in.Files {
+			path := folder
+			if numbered {
+				path += strconv.Itoa(j) + "/"
+			}
+			files = append(files, reapi.TreeFile{Path: path + f.Path, Digest: f.Digest, Executable: f.Executable})
+		}
+	}
+	files = append(files, reapi.TreeFile{Path: "manifest", Digest: cache.Of(s.manifest(numbered))})
+	return reapi.BuildTree(files, nil)
+}
+
+// manifest is what an operation sees of its inputs beside what lies at a path of the input root: names and order of
+// the inputs, order and paths of their files, and which pattern each matched. It says, too, whether an operation or a
+// command is run, so that no command line can be taken for an operation. Numbers are unsigned varints, and strings
+// have their length before them.
+func (s *Spec) manifest(numbered bool) []byte {
+	b := []byte{flag(len(s.Command) > 0), flag(numbered)}
+	b = binary.AppendUvarint(b, uint64(len(s.Inputs)))
+	for _, in := range s.Inputs {
+		b = appendString(b, in.Name)
+		b = binary.AppendUvarint(b, uint64(len(in.Files)))
+		for _, f := range in.Files {
+			b = appendString(b, f.Path)
+			b = binary.AppendUvarint(b, uint64(f.Pattern))
+		}
+	}
+	return b
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
 }

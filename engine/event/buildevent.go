@@ -102,6 +102,16 @@ type jsonWarning struct {
 	Message string `json:"message"`
 }
 
+type jsonFinding struct {
+	Type     string   `json:"type"`
+	Rule     string   `json:"rule"`
+	Severity string   `json:"severity"`
+	Label    string   `json:"label,omitempty"`
+	Pos      string   `json:"pos,omitempty"`
+	Message  string   `json:"message"`
+	Hints    []string `json:"hints,omitempty"`
+}
+
 type jsonOutputReady struct {
 	Type    string `json:"type"`
 	Label   string `json:"label"`
@@ -160,6 +170,8 @@ func jsonOf(e Event) any {
 		}
 	case Warning:
 		return jsonWarning{"warning", e.Label, e.Message}
+	case Found:
+		return jsonFinding{"finding", e.Rule, e.Severity.String(), e.Label, e.Pos.String(), e.Msg, e.Hints}
 	case OutputReady:
 		return jsonOutputReady{"outputReady", e.Label, e.Path, e.Digest, e.Written}
 	case OutputRemoved:

@@ -10,6 +10,8 @@ package event
 import (
 	"sync"
 	"time"
+
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // Event is one of the types of this package.
@@ -84,11 +86,16 @@ type NodeFinished struct {
 // Planned says how many nodes are known to need checking, and how many of them are done.
 type Planned struct{ Done, Total int }
 
-// Warning is something the user should know that fails nothing.
+// Warning is something the user should know of this machine or this build, and that fails nothing. What was found
+// in the inputs is a Found.
 type Warning struct {
 	Label   string // "" when none
 	Message string // one line, lower case, no full stop
 }
+
+// Found is a finding of something that was asked for: once in a build, in every build. Those that are errors come back from
+// the build, too.
+type Found struct{ finding.Finding }
 
 // OutputReady says that an output of a requested target is in place.
 type OutputReady struct {
@@ -117,6 +124,7 @@ func (NodeStarted) event()   {}
 func (NodeFinished) event()  {}
 func (Planned) event()       {}
 func (Warning) event()       {}
+func (Found) event()         {}
 func (OutputReady) event()   {}
 func (OutputRemoved) event() {}
 func (BuildFinished) event() {}

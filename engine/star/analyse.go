@@ -29,8 +29,6 @@ type AnalysisInput struct {
 	Operation func(name string) error
 	// Site returns where a target was declared. It is only called for errors; may be nil.
 	Site func(label.Label) Site
-	// Warn is told what print() was told; may be nil.
-	Warn func(string)
 }
 
 func (in *AnalysisInput) site(l label.Label) Site {
@@ -70,7 +68,7 @@ func Analyse(ctx context.Context, in AnalysisInput) (*Target, error) {
 	if err := capErrors(an.errs).Err(); err != nil {
 		return nil, err
 	}
-	thread, release := newThread(ctx, decl.Label.String(), in.Warn)
+	thread, release := newThread(ctx, decl.Label.String(), func(msg string) { an.out.warnings = append(an.out.warnings, msg) })
 	defer release()
 	result, err := starlark.Call(thread, in.Rule.implementation, starlark.Tuple{&ctxValue{an: an}}, nil)
 	an.done = true

@@ -20,6 +20,7 @@ type Target struct {
 	RuleName   string        // for messages: "base_sbom", or "source file"
 	Visibility []string      // canonical specifications; none is public
 	Deps       []label.Label // direct, sorted, each once
+	Warnings   []string      // what print() was told, each "file:line:col: text"
 
 	raw       string
 	providers []providerSection // sorted by identity
@@ -72,12 +73,13 @@ type analysed struct {
 	rule       string
 	visibility []string
 	deps       []label.Label
+	warnings   []string
 	providers  []*Instance // without DefaultInfo
 	files      []*artifactValue
 	actions    []*actionInProgress
 }
 
-const targetVersion = 1
+const targetVersion = 2
 
 // encoders are buffers for targets, which are many and small.
 var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 4096)} }}
@@ -94,6 +96,7 @@ func encodeTarget(t *analysed) (*Target, error) {
 	for _, l := range t.deps {
 		e.label(l)
 	}
+	e.strings(t.warnings)
 	sort.Slice(t.providers, func(i, j int) bool { return t.providers[i].provider < t.providers[j].provider })
 	e.uint(uint64(len(t.providers)))
 	for _, in := range t.providers {
@@ -192,6 +195,7 @@ func decodeTarget(raw string) (*Target, error) {
 			t.Deps[i] = d.label()
 		}
 	}
+	t.Warnings = d.strings()
 	if n := d.count(2); n > 0 {
 		t.providers = make([]providerSection, n)
 		for i := range t.providers {
@@ -474,6 +478,9 @@ func (v *targetValue) Has(k starlark.Value) (bool, error) {
 	}
 	return v.t.has(p), nil
 }
+
+// IsFile reports whether t stands for a source file.
+func (t *Target) IsFile() bool { return t.RuleName == sourceFileRule }
 
 // describe returns `//a:b, a base_sbom,`-like text for messages.
 func (t *Target) describe() string { return fmt.Sprintf("%s (%s)", t.Label, article(t.RuleName)) }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 	"github.com/sbomctl/sbomctl/rules/archive/xz"
 )
 
@@ -106,8 +106,8 @@ func BenchmarkCPython(b *testing.B) {
 			b.SetBytes(int64(len(plain)))
 			b.ReportAllocs()
 			for b.Loop() {
-				c := newCall(IndexParams{}, map[string][]action.File{"archive": {memFile("a", a.archive)}})
-				c.discard = true
+				c := actiontest.New(IndexParams{}).Add("archive", "a", a.archive)
+				c.Discard = "data"
 				if err := runIndex(context.Background(), c); err != nil {
 					b.Fatal(err)
 				}

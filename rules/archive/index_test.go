@@ -15,6 +15,7 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
@@ -294,7 +295,7 @@ func TestIndexParams(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	if err := runIndex(context.Background(), newCall(IndexParams{}, nil)); err == nil || err.Error() != `input "archive" has 0 files, expected one` {
+	if err := runIndex(context.Background(), actiontest.New(IndexParams{})); err == nil || err.Error() != `input "archive" has 0 files, expected one` {
 		t.Error(err)
 	}
 }
@@ -302,19 +303,19 @@ func TestIndexParams(t *testing.T) {
 // Errors of the engine pass through as they are.
 func TestIndexPassesErrorsOn(t *testing.T) {
 	mine := errors.New("mine")
-	broken := action.File{Path: "a", Handle: mine}
-	if err := runIndex(context.Background(), newCall(IndexParams{}, map[string][]action.File{"archive": {broken}})); !errors.Is(err, mine) {
+	broken := actiontest.New(IndexParams{})
+	broken.Inputs = map[string][]action.File{"archive": {actiontest.Broken("a", mine)}}
+	if err := runIndex(context.Background(), broken); !errors.Is(err, mine) {
 		t.Errorf("reading: %v", err)
 	}
-	archive := map[string][]action.File{"archive": {memFile("a", sampleTar(t))}}
-	full := newCall(IndexParams{}, archive)
-	full.full = mine
+	full := actiontest.New(IndexParams{}).Add("archive", "a", sampleTar(t))
+	full.Full = mine
 	if err := runIndex(context.Background(), full); !errors.Is(err, mine) {
 		t.Errorf("writing: %v", err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(mine)
-	if err := runIndex(ctx, newCall(IndexParams{}, archive)); !errors.Is(err, mine) {
+	if err := runIndex(ctx, actiontest.New(IndexParams{}).Add("archive", "a", sampleTar(t))); !errors.Is(err, mine) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

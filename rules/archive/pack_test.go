@@ -12,20 +12,21 @@ import (
 	"testing"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 )
 
-func packCall(params PackParams, overlays map[string]string) *fakeCall {
-	run := memFile("bin/run", []byte("#!/bin/sh\n"))
+func packCall(params PackParams, overlays map[string]string) *actiontest.Call {
+	run := actiontest.File("bin/run", []byte("#!/bin/sh\n"))
 	run.Executable = true
 	inputs := map[string][]action.File{"tree": {
-		run, memFile("a.c", []byte(strings.Repeat("int a;\n", 5000))), memFile("a/z", nil), memFile("a/b/c", []byte("c")),
-		memFile("a-b", []byte("x")), memFile("Misc/sbom.spdx.json", []byte("{}")),
-		memFile(strings.Repeat("long/", 40)+"é", []byte("long")),
+		run, actiontest.File("a.c", []byte(strings.Repeat("int a;\n", 5000))), actiontest.File("a/z", nil), actiontest.File("a/b/c", []byte("c")),
+		actiontest.File("a-b", []byte("x")), actiontest.File("Misc/sbom.spdx.json", []byte("{}")),
+		actiontest.File(strings.Repeat("long/", 40)+"é", []byte("long")),
 	}}
 	for p, body := range overlays {
-		inputs["overlay:"+p] = []action.File{memFile("base_sbom.spdx.json", []byte(body))}
+		inputs["overlay:"+p] = []action.File{actiontest.File("base_sbom.spdx.json", []byte(body))}
 	}
-	return newCall(params, inputs)
+	return &actiontest.Call{Parameters: params, Inputs: inputs}
 }
 
 var overlays = map[string]string{"Misc/sbom.spdx.json": `{"new": 1}`, "Misc/added": "added"}
@@ -35,15 +36,15 @@ func packParams(format string) PackParams {
 		Overlays: []string{"Misc/sbom.spdx.json", "Misc/added"}}
 }
 
-func pack(t testing.TB, c *fakeCall) []byte {
+func pack(t testing.TB, c *actiontest.Call) []byte {
 	t.Helper()
 	if err := runPack(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	if !c.sealed["archive"] {
+	if c.Outputs["archive"] == nil {
 		t.Fatal("the output was not sealed")
 	}
-	return c.outputs["archive"].Bytes()
+	return c.Outputs["archive"]
 }
 
 // TestPackGolden notices when another compressor writes other bytes: raise the version
@@ -59,7 +60,7 @@ func TestPackGolden(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", format, got, want)
 		}
 		c := packCall(packParams(format), overlays)
-		files := c.inputs["tree"]
+		files := c.Inputs["tree"]
 		for i := range len(files) / 2 {
 			j := len(files) - 1 - i
 			files[i], files[j] = files[j], files[i]
@@ -161,19 +162,19 @@ func TestPackRefuses(t *testing.T) {
 		{with(func(p *PackParams) { p.MTime = -1 }), nil, `mtime is -1, expected seconds since 1970, from 0 to 8589934591`},
 		{with(func(p *PackParams) { p.MTime = 1 << 33 }), nil, `mtime is 8589934592, expected seconds since 1970, from 0 to 8589934591`},
 		{base, nil, `there is nothing to pack: the tree has no files`},
-		{base, []action.File{memFile("/a", nil)}, `path "/a" of the tree is absolute`},
-		{base, []action.File{memFile("a", nil), memFile("a", nil)}, `path "a" is in the tree twice`},
-		{base, []action.File{memFile("a", nil), memFile("a/b", nil)}, `path "a" is both a file and a directory`},
+		{base, []action.File{actiontest.File("/a", nil)}, `path "/a" of the tree is absolute`},
+		{base, []action.File{actiontest.File("a", nil), actiontest.File("a", nil)}, `path "a" is in the tree twice`},
+		{base, []action.File{actiontest.File("a", nil), actiontest.File("a/b", nil)}, `path "a" is both a file and a directory`},
 		{overlay("a/../b"), nil, `overlay path "a/../b" has a ".." segment`},
 		{overlay("o"), nil, `input "overlay:o" has 0 files, expected one`},
-		{overlay("a", "a"), []action.File{memFile("a", nil)}, `overlay path "a" is there twice`},
-		{overlay("a"), []action.File{memFile("a/b", nil)}, `path "a" is both a file and a directory`},
-		{overlay("a/b/c"), []action.File{memFile("a", nil)}, `path "a" is both a file and a directory`},
+		{overlay("a", "a"), []action.File{actiontest.File("a", nil)}, `overlay path "a" is there twice`},
+		{overlay("a"), []action.File{actiontest.File("a/b", nil)}, `path "a" is both a file and a directory`},
+		{overlay("a/b/c"), []action.File{actiontest.File("a", nil)}, `path "a" is both a file and a directory`},
 		{base, []action.File{{Path: "a", Handle: []byte("grown")}}, ""},
 	} {
 		inputs := map[string][]action.File{"tree": c.tree,
-			"overlay:a": {memFile("x", nil)}, "overlay:a/b/c": {memFile("x", nil)}}
-		err := runPack(context.Background(), newCall(c.params, inputs))
+			"overlay:a": {actiontest.File("x", nil)}, "overlay:a/b/c": {actiontest.File("x", nil)}}
+		err := runPack(context.Background(), &actiontest.Call{Parameters: c.params, Inputs: inputs})
 		if err == nil || c.want != "" && err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
 		}

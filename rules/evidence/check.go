@@ -4,18 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // Params are the parameters of the operation "evidence.check".
 type Params struct {
-	Label    string   `json:"label"` // target whose declaration is checked
+	Label    string   `json:"label"` // target whose declaration is checked, for hints
 	Declared Declared `json:"declared"`
 	Rules    []Rule   `json:"rules"`
 }
@@ -35,12 +37,12 @@ type Rule struct {
 
 // Report is what was found, in the order of the rules, then of the files, then within a file.
 type Report struct {
-	Declared Declared  `json:"declared"`
-	Findings []Finding `json:"findings"`
+	Declared Declared `json:"declared"`
+	Facts    []Fact   `json:"facts"`
 }
 
-// Finding is one fact that a file of the tree states.
-type Finding struct {
+// Fact is one thing that a file of the tree states.
+type Fact struct {
 	Path   string `json:"path"`
 	Line   int    `json:"line"`   // from 1
 	Column int    `json:"column"` // from 1, in bytes
@@ -48,11 +50,14 @@ type Finding struct {
 	Value  string `json:"value"`
 }
 
+// RuleID is the rule of this package's findings.
+const RuleID = "evidence"
+
 // Operation returns "evidence.check": input "files" (the files of the tree that the rules
-// name), output "report" (a Report as JSON). A contradiction fails it, so that a report only
-// exists where everything agrees.
+// name), output "report" (a Report as JSON). What contradicts the declaration, and evidence that proves nothing, are
+// findings: errors.
 func Operation() action.Operation {
-	return action.Operation{Name: "evidence.check", Version: 1, Run: run}
+	return action.Operation{Name: "evidence.check", Version: 2, Run: run}
 }
 
 func run(ctx context.Context, call action.Call) error {
@@ -60,7 +65,7 @@ func run(ctx context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	c := &checker{call: call, params: p, report: Report{Declared: p.Declared, Findings: []Finding{}}, content: map[string][]byte{}}
+	c := &checker{call: call, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
 	for _, r := range p.Rules {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -68,9 +73,6 @@ func run(ctx context.Context, call action.Call) error {
 		if err := c.rule(ctx, r); err != nil {
 			return err
 		}
-	}
-	if err := c.errs.Err(); err != nil {
-		return err
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -84,7 +86,6 @@ func run(ctx context.Context, call action.Call) error {
 		return err
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
-		w.Close()
 		return err
 	}
 	return w.Close()
@@ -95,20 +96,18 @@ type checker struct {
 	call    action.Call
 	params  Params
 	report  Report
-	errs    diag.List
 	content map[string][]byte // of the files read so far: several rules often read one file
 }
 
-// add notes an error of the declaration or the tree; the label is the target's.
+// add reports what is wrong with the declaration or the tree.
 func (c *checker) add(err error) {
 	for _, e := range diag.Flatten(err) {
-		var d *diag.Error
-		if !errors.As(e, &d) {
-			continue
+		f := finding.Finding{Rule: RuleID, Severity: finding.Error, Msg: e.Error()}
+		if d, ok := e.(*diag.Error); ok {
+			f.Pos, f.Attr, f.Msg, f.Hints = d.Pos, d.Attr, d.Msg, d.Hints
 		}
-		d.Label = c.params.Label
+		c.call.Report(f)
 	}
-	c.errs = append(c.errs, err)
 }
 
 // rule looks for one pattern. It returns an error only when nothing more can be checked.
@@ -137,44 +136,54 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		c.add(&diag.Error{Msg: fmt.Sprintf("evidence names %s, but the tree has no such file%s", clip(r.Path), diag.DidYouMean(r.Path, paths))})
 		return nil
 	}
-	found := false
+	said := false // why there may be no evidence
+	var all []placedFact
 	for _, f := range named {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		content, ok, err := c.read(f, r)
+		content, ok, err := c.read(f)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			found = true // said already; "not found" would be a guess
+			said = true
 			continue
 		}
 		facts, err := pat.search(f.Path, content)
 		if err != nil {
-			found = true
+			said = true
 			c.add(err)
 			continue
 		}
 		for _, fact := range facts {
-			found = true
-			c.compare(f.Path, content, fact, r)
+			pos := diag.At(f.Path, content, fact.at)
+			c.report.Facts = append(c.report.Facts, Fact{f.Path, pos.Line, pos.Col, fact.name, fact.value})
+			all = append(all, placedFact{fact, pos})
 		}
 	}
-	if !found {
+	if len(all) == 0 && !said {
 		where := named[0].Path
 		if len(named) > 1 {
 			where = fmt.Sprintf("any of the %d files of %s", len(named), r.Path)
 		}
-		d := &diag.Error{Pos: diag.File(named[0].Path), Msg: fmt.Sprintf("evidence not found: pattern %s matches nothing in %s", clip(r.Pattern), where),
-			Hints: []string{"look how the file states it now, and change the pattern"}}
-		c.add(d)
+		c.add(&diag.Error{Pos: diag.File(named[0].Path), Msg: fmt.Sprintf("evidence not found: pattern %s matches nothing in %s", clip(r.Pattern), where),
+			Hints: []string{"look how the file states it now, and change the pattern"}})
+	}
+	for _, name := range []string{version, sha256, revision} {
+		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
 	}
 	return nil
 }
 
+// placedFact is a fact and where a user finds it.
+type placedFact struct {
+	fact
+	pos diag.Pos
+}
+
 // read returns a file's bytes; not ok means that it is too large, which has been noted.
-func (c *checker) read(f action.File, r Rule) (content []byte, ok bool, err error) {
+func (c *checker) read(f action.File) (content []byte, ok bool, err error) {
 	if content, ok := c.content[f.Path]; ok {
 		return content, true, nil
 	}
@@ -190,33 +199,62 @@ func (c *checker) read(f action.File, r Rule) (content []byte, ok bool, err erro
 	return content, true, nil
 }
 
-// compare records a fact and notes whether the declaration contradicts it.
-func (c *checker) compare(path string, content []byte, f fact, r Rule) {
-	pos := diag.At(path, content, f.at)
-	c.report.Findings = append(c.report.Findings, Finding{path, pos.Line, pos.Col, f.name, f.value})
-	attr, declared := f.name, c.params.Declared.Version
-	equal := f.value == declared
+// compare reports where facts of one name, all from one rule, contradict the declaration. Facts that contradict each other
+// say nothing of what is right: then the pattern is to blame.
+func (c *checker) compare(name string, facts []placedFact, r Rule) {
+	attr, declared := name, c.params.Declared.Version
+	same := func(a, b string) bool { return a == b }
 	switch {
-	case f.name == sha256:
-		declared = c.params.Declared.SHA256
-		equal = strings.EqualFold(f.value, declared)
-	case f.name == revision && c.params.Declared.Revision != "":
+	case name == sha256:
+		declared, same = c.params.Declared.SHA256, strings.EqualFold
+	case name == revision && c.params.Declared.Revision != "":
 		declared = c.params.Declared.Revision
-		equal = f.value == declared
-	case f.name == revision:
+	case name == revision:
 		attr = version
 	}
-	if equal && declared != "" {
+	var wrong []placedFact
+	several := false
+	for _, f := range facts {
+		if declared == "" || !same(f.value, declared) {
+			wrong = append(wrong, f)
+		}
+		several = several || !same(f.value, facts[0].value)
+	}
+	if len(wrong) == 0 {
 		return
 	}
-	msg := fmt.Sprintf("%s is %s here, but %s is declared", f.name, clip(f.value), clip(declared))
-	if declared == "" {
-		msg = fmt.Sprintf("%s is %s here, but none is declared", f.name, clip(f.value))
+	if several {
+		c.tooLoose(name, facts, wrong[0].pos, r)
+		return
 	}
-	c.add(&diag.Error{
-		Pos:   pos,
-		Attr:  attr,
-		Msg:   msg,
-		Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s", attr, clip(f.value), c.params.Label)},
-	})
+	for _, f := range wrong {
+		msg := fmt.Sprintf("%s is %s here, but %s is declared", name, clip(f.value), clip(declared))
+		if declared == "" {
+			msg = fmt.Sprintf("%s is %s here, but none is declared", name, clip(f.value))
+		}
+		out := finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: attr, Msg: msg,
+			Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s", attr, clip(f.value), c.params.Label)}}
+		if utf8.ValidString(f.value) {
+			out.Fix = &finding.Fix{Attr: attr, Value: f.value}
+		}
+		c.call.Report(out)
+	}
+}
+
+// maxNamed is how many of the places are named that a loose pattern matches.
+const maxNamed = 3
+
+// tooLoose reports a pattern whose matches do not agree, at the first that is not what is declared.
+func (c *checker) tooLoose(name string, facts []placedFact, pos diag.Pos, r Rule) {
+	var places []string
+	seen := map[string]bool{}
+	for _, f := range facts {
+		if !seen[f.value] && len(places) < maxNamed {
+			seen[f.value] = true
+			places = append(places, fmt.Sprintf("%s at %s", clip(f.value), f.pos))
+		}
+	}
+	c.add(&diag.Error{Pos: pos, Attr: "evidence",
+		Msg:   fmt.Sprintf("pattern %s is too loose: it matches %d places that state %s differently, %s", clip(r.Pattern), len(facts), name, strings.Join(places, ", ")),
+		Hints: []string{fmt.Sprintf("narrow the pattern until it matches only where the tree states the %s of the package", name)}})
 }

@@ -1,71 +1,22 @@
 package evidence
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
 	"strings"
 	"testing"
 
-	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
-// fakeCall is a Call whose only input is "files".
-type fakeCall struct {
-	params Params
-	files  []action.File
-	bytes  map[string]string
-	report bytes.Buffer
-	sealed bool
-	reads  int
-}
-
-func newCall(p Params, files ...string) *fakeCall {
-	c := &fakeCall{params: p, bytes: map[string]string{}}
+func newCall(p Params, files ...string) *actiontest.Call {
+	c := actiontest.New(p)
 	for i := 0; i < len(files); i += 2 {
-		c.bytes[files[i]] = files[i+1]
-		c.files = append(c.files, action.File{Path: files[i], Digest: cache.Of([]byte(files[i+1]))})
+		c.Add("files", files[i], []byte(files[i+1]))
 	}
 	return c
 }
-
-func (c *fakeCall) Params(v any) error {
-	b, err := json.Marshal(c.params)
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-func (c *fakeCall) Files(input string) []action.File {
-	if input != "files" {
-		return nil
-	}
-	return c.files
-}
-func (c *fakeCall) Read(f action.File, max int64) ([]byte, error) {
-	c.reads++
-	if int64(len(c.bytes[f.Path])) > max {
-		return nil, fmt.Errorf("%s is too large", f.Path)
-	}
-	return []byte(c.bytes[f.Path]), nil
-}
-func (c *fakeCall) Open(action.File) (io.ReadCloser, error)           { return nil, io.EOF }
-func (c *fakeCall) OpenAt(action.File) (action.ReaderAtCloser, error) { return nil, io.EOF }
-func (c *fakeCall) Warn(string, ...any)                               {}
-func (c *fakeCall) Create(output string) (io.WriteCloser, error) {
-	if output != "report" {
-		return nil, fmt.Errorf("output %q is not declared", output)
-	}
-	return c, nil
-}
-func (c *fakeCall) Write(b []byte) (int, error) { return c.report.Write(b) }
-func (c *fakeCall) Close() error                { c.sealed = true; return nil }
 
 const refresh = "Modules/expat/refresh.sh"
 
@@ -88,13 +39,26 @@ var expatRules = []Rule{
 	{"Modules/expat/expat.h", `MAJOR_VERSION (?P<version_1>\d+)\n.*MINOR_VERSION (?P<version_2>\d+)\n.*MICRO_VERSION (?P<version_3>\d+)`},
 }
 
-func run1(t *testing.T, c *fakeCall) error {
+// run1 returns what the operation found, as the errors that a build makes of it.
+func run1(t *testing.T, c *actiontest.Call) error {
 	t.Helper()
-	err := Operation().Run(context.Background(), c)
-	if (err == nil) != c.sealed {
-		t.Errorf("error %v, report sealed: %v", err, c.sealed)
+	if err := Operation().Run(context.Background(), c); err != nil {
+		t.Fatal(err)
 	}
-	return err
+	if c.Outputs["report"] == nil {
+		t.Error("no report")
+	}
+	var errs diag.List
+	for _, f := range c.Findings {
+		if f.Severity != finding.Error || f.Rule != RuleID {
+			t.Errorf("finding %+v", f)
+		}
+		errs = append(errs, f.Diagnostic())
+	}
+	if _, err := finding.Encode(c.Findings); err != nil {
+		t.Error(err)
+	}
+	return errs.Err()
 }
 
 func TestAgrees(t *testing.T) {
@@ -110,7 +74,7 @@ func TestAgrees(t *testing.T) {
     "sha256": "0CCE2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2",
     "revision": ""
   },
-  "findings": [
+  "facts": [
     {
       "path": "Modules/expat/refresh.sh",
       "line": 4,
@@ -135,11 +99,11 @@ func TestAgrees(t *testing.T) {
   ]
 }
 `
-	if got := c.report.String(); got != want {
+	if got := string(c.Outputs["report"]); got != want {
 		t.Errorf("report:\n%s\nexpected:\n%s", got, want)
 	}
-	if c.reads != 2 {
-		t.Errorf("%d reads of 2 files", c.reads)
+	if c.Reads != 2 {
+		t.Errorf("%d reads of 2 files", c.Reads)
 	}
 }
 
@@ -149,11 +113,11 @@ func TestExpat(t *testing.T) {
 		SHA256: "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79"}},
 		refresh, refreshSh, "Modules/expat/expat.h", expatH)
 	err := run1(t, c)
-	want := `Modules/expat/refresh.sh:4:28: //:expat: version is "2.7.1" here, but "2.6.3" is declared
+	want := `Modules/expat/refresh.sh:4:28: version is "2.7.1" here, but "2.6.3" is declared
   hint: if the tree is right, set version = "2.7.1" in //:expat
-Modules/expat/refresh.sh:5:27: //:expat: sha256 is "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" here, but "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79" is declared
+Modules/expat/refresh.sh:5:27: sha256 is "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" here, but "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79" is declared
   hint: if the tree is right, set sha256 = "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2" in //:expat
-Modules/expat/expat.h:1:27: //:expat: version is "2.7.1" here, but "2.6.3" is declared
+Modules/expat/expat.h:1:27: version is "2.7.1" here, but "2.6.3" is declared
   hint: if the tree is right, set version = "2.7.1" in //:expat`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nexpected:\n%s", err, want)
@@ -173,25 +137,30 @@ func TestCheck(t *testing.T) {
 		want     string // "" when it agrees
 	}{
 		{"not found", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "nothing"},
-			"a: //:x: evidence not found: pattern \"v=(?P<version>\\\\d)\" matches nothing in a\n  hint: look how"},
+			"a: evidence not found: pattern \"v=(?P<version>\\\\d)\" matches nothing in a\n  hint: look how"},
 		{"not found in any", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "", "b", ""},
 			"matches nothing in any of the 2 files of *"},
 		{"found in one of two", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "", "b", "v=1"}, ""},
 		{"no such file", Declared{Version: "1"}, rule("Modules/refesh.sh", `(?P<version>\d)`), []string{"Modules/refresh.sh", "1"},
-			`//:x: evidence names "Modules/refesh.sh", but the tree has no such file; did you mean "Modules/refresh.sh"?`},
-		{"every match counts", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "v=1\nv=2"},
-			`a:2:3: //:x: version is "2" here, but "1" is declared`},
+			`evidence names "Modules/refesh.sh", but the tree has no such file; did you mean "Modules/refresh.sh"?`},
+		{"every match counts", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "v=2\nv=2"},
+			`a:2:3: version is "2" here, but "1" is declared`},
+		{"too loose", Declared{Version: "1"}, rule("a", `v=(?P<version>\d)`), []string{"a", "v=1\nv=2\nv=2\nv=3\nv=4"},
+			`a:2:3: pattern "v=(?P<version>\\d)" is too loose: it matches 5 places that state version differently, "1" at a:1:3, "2" at a:2:3, "3" at a:4:3` +
+				"\n  hint: narrow the pattern until it matches only where the tree states the version of the package"},
+		{"too loose over files", Declared{Version: "1"}, rule("*", `v=(?P<version>\d)`), []string{"a", "v=2", "b", "v=3"},
+			`a:1:3: pattern "v=(?P<version>\\d)" is too loose: it matches 2 places that state version differently, "2" at a:1:3, "3" at b:1:3`},
 		{"no substring", Declared{Version: "1.0"}, rule("a", `v=(?P<version>[0-9.]+)`), []string{"a", "v=21.0.5"},
 			`version is "21.0.5" here, but "1.0" is declared`},
 		{"revision", Declared{Version: "1", Revision: "abc"}, rule("a", `rev=(?P<revision>\w+)`), []string{"a", "rev=abc"}, ""},
 		{"revision is the version", Declared{Version: "abc"}, rule("a", `rev=(?P<revision>\w+)`), []string{"a", "rev=abd"},
-			`a:1:5: //:x: revision is "abd" here, but "abc" is declared` + "\n  hint: if the tree is right, set version = \"abd\""},
+			`a:1:5: revision is "abd" here, but "abc" is declared` + "\n  hint: if the tree is right, set version = \"abd\""},
 		{"none declared", Declared{Version: "1"}, rule("a", `sum=(?P<sha256>\w+)`), []string{"a", "sum=00"},
 			`sha256 is "00" here, but none is declared`},
 		{"optional part", Declared{Version: "1.2"}, rule("a", `(?P<version_1>\d)\.(?P<version_2>\d)(\.(?P<version_3>\d))?`), []string{"a", "1.2"}, ""},
 		{"two facts", Declared{Version: "1", SHA256: "ab"}, rule("a", `(?s)v=(?P<version>\d).*s=(?P<sha256>\w+)`), []string{"a", "v=1\ns=ab"}, ""},
 		{"no group took part", Declared{Version: "1"}, rule("a", `x|v=(?P<version>\d)`), []string{"a", "v=1 x"},
-			`a:1:5: //:x: pattern "x|v=(?P<version>\\d)" matches here without any of its groups`},
+			`a:1:5: pattern "x|v=(?P<version>\\d)" matches here without any of its groups`},
 		{"empty", Declared{Version: "1"}, rule("a", `v=(?P<version>\d*)`), []string{"a", "v="},
 			`version is "" here, but "1" is declared`},
 		{"too many", Declared{Version: "1"}, rule("a", `(?P<version>1)`), []string{"a", strings.Repeat("1", 65)},
@@ -199,9 +168,9 @@ func TestCheck(t *testing.T) {
 		{"binary", Declared{Version: "1"}, rule("a", `(?s)v(?P<version>..)`), []string{"a", "v\xff\n"},
 			`version is "\xff\n" here`},
 		{"bad pattern", Declared{Version: "1"}, rule("a", `(`), []string{"a", ""},
-			`//:x: pattern "(" is not a regular expression`},
+			`pattern "(" is not a regular expression`},
 		{"bad path", Declared{Version: "1"}, rule("[", `(?P<version>1)`), []string{"a", ""},
-			`//:x: `},
+			`pattern "[" is malformed`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -221,9 +190,9 @@ func TestCheck(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `(?P<version>1)`}}}, "a", "1")
-	c.files[0].Digest.Size = MaxFileBytes + 1
+	c.Inputs["files"][0].Digest.Size = MaxFileBytes + 1
 	err := run1(t, c)
-	if err == nil || err.Error() != "a: //:x: evidence is looked for in a file of 16777217 bytes, expected at most 16777216" {
+	if err == nil || err.Error() != "a: evidence is looked for in a file of 16777217 bytes, expected at most 16777216" {
 		t.Errorf("got: %v", err)
 	}
 }

@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,13 +14,12 @@ import (
 )
 
 // fromDistdir looks for the file in one folder. A file of the right name with wrong bytes
-// is an error that the caller turns into a warning, as Bazel does: the folder may hold
+// is an error that the caller turns into a note, as Bazel does: the folder may hold
 // another release's file, and the URLs may still be right.
-func fromDistdir(ctx context.Context, dir string, req *Request, dst io.Writer) (found bool, err error) {
+func fromDistdir(ctx context.Context, dir string, req *Request, create Create) (found bool, err error) {
 	var wrong error
 	for _, name := range req.names() {
-		file := filepath.Join(dir, name)
-		found, err := fromFile(ctx, file, req, dst)
+		found, err := fromFile(ctx, filepath.Join(dir, name), req, create)
 		if found || isFinal(err) {
 			return found, err
 		}
@@ -33,66 +30,40 @@ func fromDistdir(ctx context.Context, dir string, req *Request, dst io.Writer) (
 	return false, wrong
 }
 
-// fromFile copies file to dst when it has the wanted bytes.
-func fromFile(ctx context.Context, file string, req *Request, dst io.Writer) (found bool, err error) {
+// fromFile fills an output with file when it has the wanted bytes.
+func fromFile(ctx context.Context, file string, req *Request, create Create) (found bool, err error) {
+	where := filepath.ToSlash(file) + " in a distdir"
 	bad := func(format string, args ...any) error {
-		return &diag.Error{Label: req.Label, Attr: "sha256", Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Attr: "sha256", Msg: fmt.Sprintf(format, args...)}
 	}
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, bad("cannot look at %s in a distdir: %s", filepath.ToSlash(file), osfile.Reason(err))
+		return false, bad("cannot look at %s: %s", where, osfile.Reason(err))
 	case !info.Mode().IsRegular():
-		return false, bad("%s in a distdir is not a regular file", filepath.ToSlash(file))
+		return false, bad("%s is not a regular file", where)
 	case info.Size() > req.MaxBytes:
-		return false, bad("%s in a distdir has %d bytes, at most %d are declared", filepath.ToSlash(file), info.Size(), req.MaxBytes)
+		return false, bad("%s has %d bytes, at most %d are declared", where, info.Size(), req.MaxBytes)
 	}
 	in, err := os.Open(file)
 	if err != nil {
-		return false, bad("cannot read %s in a distdir: %s", filepath.ToSlash(file), osfile.Reason(err))
+		return false, bad("cannot read %s: %s", where, osfile.Reason(err))
 	}
 	defer in.Close()
-	sum, err := hashFile(ctx, in)
-	if ctx.Err() != nil {
+	_, sum, err := req.receive(ctxReader{ctx, in}, create, func(int64) {})
+	switch {
+	case ctx.Err() != nil:
 		return false, final{ctx.Err()}
+	case isFinal(err):
+		return false, err
+	case err != nil:
+		return false, bad("cannot read %s: %s", where, osfile.Reason(err))
+	case sum != req.SHA256:
+		return false, req.wrongSum(where, sum)
 	}
-	if err != nil {
-		return false, bad("cannot read %s in a distdir: %s", filepath.ToSlash(file), osfile.Reason(err))
-	}
-	if sum != req.SHA256 {
-		return false, bad("sha256 of %s in a distdir is %s, but %s is declared", filepath.ToSlash(file), sum, req.SHA256)
-	}
-	return true, copyChecked(ctx, in, req, dst)
-}
-
-// hashFile returns the SHA-256 of all of in, as lower-case hexadecimal.
-func hashFile(ctx context.Context, in io.ReadSeeker) (string, error) {
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, ctxReader{ctx, in}); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// copyChecked copies all of in, a file that was found right, to dst. It hashes again
-// while copying, since another process may have changed the file in between.
-func copyChecked(ctx context.Context, in io.ReadSeeker, req *Request, dst io.Writer) error {
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return final{err}
-	}
-	h := sha256.New()
-	if _, err := io.Copy(dst, io.TeeReader(io.LimitReader(ctxReader{ctx, in}, req.MaxBytes), h)); err != nil {
-		return final{err}
-	}
-	if sum := hex.EncodeToString(h.Sum(nil)); sum != req.SHA256 {
-		return final{&diag.Error{Label: req.Label, Msg: fmt.Sprintf("%s changed while it was read", req.Name)}}
-	}
-	return nil
+	return true, nil
 }
 
 // ctxReader ends when its context does.
@@ -108,8 +79,7 @@ func (c ctxReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// final is an error after which no other place is tried: the destination may have
-// bytes by now, or the caller has given up.
+// final is an error after which no other place is tried: the output cannot be written, or the caller has given up.
 type final struct{ error }
 
 func (f final) Unwrap() error { return f.error }

@@ -3,17 +3,21 @@
 // The checksum is the file's identity; everything else only says where it may lie. The
 // places are asked in a fixed order, and the first that has the right bytes wins:
 //
-//	distdir ... ──► URL ... ──► error that names every place and what was wrong there
-//	                 │
-//	                 ▼
-//	        partial file (kept by checksum) ──► SHA-256 ──► destination
+//	store ──► distdir ... ──► URL ... ──► error that names every place and what was wrong there
+//	              │             │
+//	              └──────┬──────┘
+//	                     ▼
+//	          output ──► SHA-256 right: sealed
+//	                     wrong, cut, too long: dropped
 //
-// Not a byte reaches the destination before the whole file has been checked, so a wrong
-// mirror, a cut connection or a full disk leaves nothing behind but a partial file, which
-// the next fetch (of this URL, of another mirror, of another process) goes on from.
+// Bytes go straight into the output, which is sealed only when the checksum is right. A download that is cut begins again,
+// a few times.
 //
-// What a fetch may use is bounded: bytes by the declared size, resumes and redirects by
+// What a fetch may use is bounded: bytes by the declared size, attempts and redirects by
 // constants, a silent peer by an idle timeout. There is no total timeout: a slow line is no error.
+//
+// What was wrong with a place when a later one had the file is of this machine and this moment. So it is a note
+// (Fetcher.Note), and no finding.
 package fetch
 
 import "time"
@@ -24,7 +28,7 @@ const (
 	// DefaultIdleTimeout is how long a peer may send nothing before the attempt is given up.
 	DefaultIdleTimeout = 30 * time.Second
 
-	maxAttempts  = 6  // requests for one URL: the first and its resumes
+	maxAttempts  = 6  // requests for one URL: the first, and again when it was cut
 	maxRedirects = 10 // for one request, as in curl's and Go's own bound
 	maxURLs      = 64
 )

@@ -19,12 +19,15 @@ func hintDistdir(name string) []string {
 }
 
 // wrongSum says both checksums and the line that would have to change.
-func (r *Request) wrongSum(rawURL, sum string) error {
-	d := r.bad(nil, "sha256 of %s is %s, but %s is declared", redact(rawURL), sum, r.SHA256)
+func (r *Request) wrongSum(where, sum string) error {
+	d := r.bad(errWrongSum, "sha256 of %s is %s, but %s is declared", where, sum, r.SHA256)
 	d.Attr = "sha256"
 	d.Hints = []string{fmt.Sprintf("if the file has been checked to be the right one, set sha256 = %q where it is declared", sum)}
 	return d
 }
+
+// errWrongSum is the cause of an error of a file that has other bytes.
+var errWrongSum = errors.New("another checksum")
 
 func (r *Request) tooLong(rawURL string) error {
 	d := r.bad(nil, "%s has more than the declared %d bytes", redact(rawURL), r.MaxBytes)
@@ -56,7 +59,7 @@ func statusName(code int) string {
 
 func (r *Request) idleError(rawURL string, limit time.Duration) error {
 	d := r.bad(nil, "%s sent nothing for %s while fetching %s", hostOf(rawURL), limit, redact(rawURL))
-	d.Hints = append([]string{"run the command again to go on from there"}, hintDistdir(r.Name)...)
+	d.Hints = append([]string{"run the command again"}, hintDistdir(r.Name)...)
 	return d
 }
 
@@ -66,7 +69,7 @@ func (r *Request) cutShort(rawURL string, done, total int64) error {
 		of = fmt.Sprintf(" of %d", total)
 	}
 	d := r.bad(nil, "%s was cut off after %d%s bytes", redact(rawURL), done, of)
-	d.Hints = append([]string{"run the command again to go on from there"}, hintDistdir(r.Name)...)
+	d.Hints = append([]string{"run the command again"}, hintDistdir(r.Name)...)
 	return d
 }
 

@@ -3,24 +3,25 @@ package fetch
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
-// Fetcher gets files. The zero value fetches with Go's default client, looks in no
-// distdir and resumes only within one call. It may be used by several goroutines.
+// Fetcher gets files. The zero value fetches with Go's default client and looks in no
+// distdir. It may be used by several goroutines.
 type Fetcher struct {
 	Distdirs    []string       // folders that are looked in first, in this order
 	Client      *http.Client   // nil: http.DefaultClient; its redirect policy and total timeout are replaced
-	CacheDir    string         // where partial downloads outlive the process; "" for nowhere
 	Progress    func(Progress) // nil: nobody is told; called from the fetching goroutine
+	Note        func(string)   // told what was wrong with a place when a later one had the file; nil: nobody is
 	IdleTimeout time.Duration  // 0: DefaultIdleTimeout
 }
 
@@ -28,7 +29,7 @@ type Fetcher struct {
 type Progress struct {
 	Name  string // file name, as in Request.Name
 	URL   string // without credentials
-	Done  int64  // bytes that are there, resumed ones included
+	Done  int64  // bytes that came
 	Total int64  // bytes, as the server says; -1 when it does not
 }
 
@@ -38,23 +39,20 @@ type Request struct {
 	SHA256   string   // 64 lower-case hexadecimal digits
 	MaxBytes int64    // a longer file is an error; 0: DefaultMaxBytes
 	Name     string   // file name in a distdir; "": last segment of the first URL
-
-	Label string       // target that wants the file, for errors
-	Warn  func(string) // told what was wrong with a place when a later one had the file; may be nil
 }
 
-// Fetch writes the file to dst once all of it has been checked. It returns a *diag.Error
-// or a diag.List, ctx's error when ctx ended, or dst's own error as it is.
-func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
+// Fetch makes the file an output, which is sealed once all of it has been checked. It returns a *diag.Error
+// or a diag.List, ctx's error when ctx ended, or the output's own error as it is.
+func (f *Fetcher) Fetch(ctx context.Context, req Request, create Create) error {
 	if err := req.normalise(); err != nil {
 		return err
 	}
 	var failed diag.List
 	for _, dir := range f.Distdirs {
-		found, err := fromDistdir(ctx, dir, &req, dst)
+		found, err := fromDistdir(ctx, dir, &req, create)
 		if found || isFinal(err) {
 			if found && err == nil {
-				req.warnAll(failed)
+				f.noteAll(failed)
 			}
 			return unwrapFinal(err)
 		}
@@ -63,9 +61,9 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
 		}
 	}
 	for i, u := range req.URLs {
-		err := f.fromURL(ctx, u, &req, dst)
+		err := f.fromURL(ctx, u, &req, create)
 		if err == nil {
-			req.warnAll(failed)
+			f.noteAll(failed)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -80,20 +78,30 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request, dst io.Writer) error {
 		failed = append(failed, err)
 	}
 	if len(req.URLs) == 0 {
-		failed = append(failed, &diag.Error{Label: req.Label, Attr: "urls",
+		failed = append(failed, &diag.Error{Attr: "urls",
 			Msg:   fmt.Sprintf("%s (sha256 %s) has no URL and is in no distdir", req.Name, req.SHA256),
 			Hints: hintDistdir(req.Name)})
 	}
-	return failed.Err()
+	return sensible(failed).Err()
 }
 
-// Validate says what is wrong with the declaration itself, before anything is fetched.
-func (r Request) Validate() error { return r.normalise() }
+// sensible drops the advice to use a distdir where one has a file of that name: that it is another one is what is wrong.
+func sensible(failed diag.List) diag.List {
+	if !slices.ContainsFunc(failed, func(err error) bool { return errors.Is(err, errWrongSum) }) {
+		return failed
+	}
+	for _, err := range failed {
+		if d, ok := err.(*diag.Error); ok && !errors.Is(err, errWrongSum) {
+			d.Hints = nil
+		}
+	}
+	return failed
+}
 
 // normalise fills in what is implied and refuses what is no sound request.
 func (r *Request) normalise() error {
 	bad := func(format string, args ...any) error {
-		return &diag.Error{Label: r.Label, Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Msg: fmt.Sprintf(format, args...)}
 	}
 	if b, err := hex.DecodeString(r.SHA256); err != nil || len(b) != 32 || strings.ToLower(r.SHA256) != r.SHA256 {
 		return bad("sha256 %q is not 64 lower-case hexadecimal digits", r.SHA256)
@@ -136,22 +144,18 @@ func (r *Request) names() []string {
 	return names
 }
 
-// warnAll tells what was wrong with the places that were tried before the one that had the file.
-func (r *Request) warnAll(errs diag.List) {
+// noteAll tells what was wrong with the places that were tried before the one that had the file.
+func (f *Fetcher) noteAll(errs diag.List) {
+	if f.Note == nil {
+		return
+	}
 	for _, err := range errs {
-		r.warn(err)
+		if d, ok := err.(*diag.Error); ok {
+			f.Note(d.Msg)
+		} else {
+			f.Note(err.Error())
+		}
 	}
-}
-
-func (r *Request) warn(err error) {
-	if r.Warn == nil {
-		return
-	}
-	if d, ok := err.(*diag.Error); ok {
-		r.Warn(d.Msg)
-		return
-	}
-	r.Warn(err.Error())
 }
 
 // lastSegment returns the decoded last segment of a URL's path, "" when there is none.

@@ -15,10 +15,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
@@ -30,82 +32,66 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// site is a server that writes down the Range header of each request.
+// site is a server that counts its requests.
 type site struct {
 	*httptest.Server
-	mu   sync.Mutex
-	seen []string
+	seen atomic.Int64
 }
 
-// ranges returns the Range header of each request so far.
-func (s *site) ranges() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.seen...)
-}
+// requests returns how many there were so far.
+func (s *site) requests() int { return int(s.seen.Load()) }
 
 func serve(t *testing.T, h func(n int, w http.ResponseWriter, r *http.Request)) *site {
 	t.Helper()
 	s := &site{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		n := len(s.seen)
-		s.seen = append(s.seen, r.Header.Get("Range"))
-		s.mu.Unlock()
-		h(n, w, r)
+		h(int(s.seen.Add(1))-1, w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s
 }
 
-// whole serves content with ranges, as a good server does.
-func whole(_ int, w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("ETag", `"v1"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-}
+// whole serves content.
+func whole(_ int, w http.ResponseWriter, _ *http.Request) { w.Write(content) }
 
-// cutAt promises all of content from the asked offset and hangs up after n bytes.
-func cutAt(n int, w http.ResponseWriter, r *http.Request) {
-	start := 0
-	if s := r.Header.Get("Range"); s != "" {
-		fmt.Sscanf(s, "bytes=%d-", &start)
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, len(content)-1, len(content)))
-	}
-	w.Header().Set("ETag", `"v1"`)
-	w.Header().Set("Content-Length", fmt.Sprint(len(content)-start))
-	if start > 0 {
-		w.WriteHeader(http.StatusPartialContent)
-	}
-	w.Write(content[start : start+n])
+// cutAt promises all of content and hangs up after n bytes.
+func cutAt(n int, w http.ResponseWriter) {
+	w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+	w.Write(content[:n])
 	w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
 }
 
 func request(urls ...string) Request {
-	return Request{URLs: urls, SHA256: sumOf(content), MaxBytes: int64(len(content)), Label: "//:py"}
+	return Request{URLs: urls, SHA256: sumOf(content), MaxBytes: int64(len(content))}
+}
+
+// fetch returns the sealed output; nil when there is none.
+func fetch(ctx context.Context, f *Fetcher, req Request, c *actiontest.Call) ([]byte, error) {
+	err := f.Fetch(ctx, req, func() (action.Writer, error) { return c.Create("file") })
+	return c.Outputs["file"], err
 }
 
 func mustFetch(t *testing.T, f *Fetcher, req Request) {
 	t.Helper()
-	var out bytes.Buffer
-	if err := f.Fetch(context.Background(), req, &out); err != nil {
+	got, err := fetch(context.Background(), f, req, &actiontest.Call{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(out.Bytes(), content) {
-		t.Fatalf("got %d bytes that are not the file's", out.Len())
+	if !bytes.Equal(got, content) {
+		t.Fatalf("got %d bytes that are not the file's", len(got))
 	}
 }
 
-// mustFail checks that the error has each part, and that not a byte was handed over.
-func mustFail(t *testing.T, f *Fetcher, req Request, parts ...string) {
+// mustFail checks that the error has each part, and that there is no output.
+func mustFail(t *testing.T, f *Fetcher, req Request, parts ...string) error {
 	t.Helper()
-	var out bytes.Buffer
-	err := f.Fetch(context.Background(), req, &out)
+	got, err := fetch(context.Background(), f, req, &actiontest.Call{})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if out.Len() != 0 {
-		t.Errorf("%d bytes were handed over", out.Len())
+	if got != nil {
+		t.Errorf("an output of %d bytes", len(got))
 	}
 	for _, e := range diag.Flatten(err) {
 		var d *diag.Error
@@ -118,176 +104,48 @@ func mustFail(t *testing.T, f *Fetcher, req Request, parts ...string) {
 			t.Errorf("error does not say %q:\n%v", p, err)
 		}
 	}
-}
-
-func noParts(t *testing.T, dir string) {
-	t.Helper()
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		t.Errorf("%s is left over", e.Name())
-	}
+	return err
 }
 
 func TestFetch(t *testing.T) {
 	s := serve(t, whole)
-	dir := t.TempDir()
 	var last Progress
-	f := &Fetcher{CacheDir: dir, Progress: func(p Progress) { last = p }}
+	f := &Fetcher{Progress: func(p Progress) { last = p }}
 	mustFetch(t, f, request(s.URL+"/py.tar.xz"))
-	noParts(t, dir)
-	if last.Done != int64(len(content)) || last.Total != last.Done || last.Name != "py.tar.xz" {
+	if last.Done != int64(len(content)) || last.Name != "py.tar.xz" {
 		t.Errorf("last progress: %+v", last)
 	}
 }
 
-func TestResumeAfterCut(t *testing.T) {
+// TestCut: a transfer that is cut begins again, a few times.
+func TestCut(t *testing.T) {
 	s := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
-		if n < 2 {
-			cutAt(200_000, w, r)
-		}
-		if r.Header.Get("If-Range") != `"v1"` {
-			t.Errorf("If-Range: %q", r.Header.Get("If-Range"))
+		if n < maxAttempts-1 {
+			cutAt(200_000, w)
 		}
 		whole(n, w, r)
 	})
-	dir := t.TempDir()
-	mustFetch(t, &Fetcher{CacheDir: dir}, request(s.URL+"/py"))
-	if len(s.ranges()) != 3 || s.ranges()[0] != "" || s.ranges()[1] == "" || s.ranges()[2] == "" {
-		t.Errorf("ranges: %q", s.ranges())
+	mustFetch(t, &Fetcher{}, request(s.URL+"/py"))
+	if s.requests() != maxAttempts {
+		t.Errorf("%d requests, expected %d", s.requests(), maxAttempts)
 	}
-	noParts(t, dir)
-}
-
-func TestResumeInAnotherProcess(t *testing.T) {
-	broken := true
-	s := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
-		if broken {
-			cutAt(1000, w, r)
-		}
-		whole(n, w, r)
-	})
-	dir := t.TempDir()
-	mustFail(t, &Fetcher{CacheDir: dir}, request(s.URL+"/py"), "was cut off after 6000 of 640000 bytes", "run the command again")
-	if len(s.ranges()) != maxAttempts {
-		t.Errorf("%d requests, expected %d", len(s.ranges()), maxAttempts)
-	}
-	broken = false
-	mustFetch(t, &Fetcher{CacheDir: dir}, request(s.URL+"/py"))
-	if got := s.ranges()[len(s.ranges())-1]; got != "bytes=6000-" {
-		t.Errorf("resumed with %q", got)
+	s = serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { cutAt(1000, w) })
+	mustFail(t, &Fetcher{}, request(s.URL+"/py"), "was cut off after 1000 of 640000 bytes", "run the command again")
+	if s.requests() != maxAttempts {
+		t.Errorf("%d requests, expected %d", s.requests(), maxAttempts)
 	}
 }
 
-func TestMirrorGoesOn(t *testing.T) {
-	a := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { cutAt(1000, w, r) })
-	b := serve(t, whole)
-	var warned []string
-	req := request(a.URL+"/py", b.URL+"/py")
-	req.Warn = func(m string) { warned = append(warned, m) }
-	mustFetch(t, &Fetcher{}, req) // each URL has a private partial file here
-	mustFetch(t, &Fetcher{CacheDir: t.TempDir()}, req)
-	if got := b.ranges(); len(got) != 2 || got[0] != "" || got[1] != "bytes=6000-" {
-		t.Errorf("ranges of the mirror: %q", got)
+// TestMirror: what was wrong with a mirror is a note when another one has the file.
+func TestMirror(t *testing.T) {
+	a := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { cutAt(1000, w) })
+	b := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "other") })
+	c := serve(t, whole)
+	var notes []string
+	mustFetch(t, &Fetcher{Note: func(m string) { notes = append(notes, m) }}, request(a.URL+"/py", b.URL+"/py", c.URL+"/py"))
+	if len(notes) != 2 || !strings.Contains(notes[0], "cut off") || !strings.Contains(notes[1], "is declared") {
+		t.Errorf("notes: %q", notes)
 	}
-	if len(warned) != 2 || !strings.Contains(warned[0], "cut off") {
-		t.Errorf("warnings: %q", warned)
-	}
-}
-
-func TestServersThatResumeBadly(t *testing.T) {
-	tests := map[string]func(w http.ResponseWriter, r *http.Request){
-		"range ignored": func(w http.ResponseWriter, r *http.Request) { w.Write(content) },
-		"another offset": func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") == "" {
-				w.Write(content)
-				return
-			}
-			w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-9/%d", len(content)))
-			w.WriteHeader(http.StatusPartialContent)
-			w.Write(content[:10])
-		},
-		"no content range": func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") == "" {
-				w.Write(content)
-				return
-			}
-			w.WriteHeader(http.StatusPartialContent)
-		},
-		"other bytes": func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") == "" {
-				w.Write(content)
-				return
-			}
-			w.Header().Set("Content-Range", fmt.Sprintf("bytes 1000-%d/%d", len(content)-1, len(content)))
-			w.WriteHeader(http.StatusPartialContent)
-			w.Write(make([]byte, len(content)-1000))
-		},
-		"not satisfiable": func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") == "" {
-				w.Write(content)
-				return
-			}
-			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-		},
-	}
-	for name, second := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
-				if n == 0 {
-					cutAt(1000, w, r)
-				}
-				second(w, r)
-			})
-			mustFetch(t, &Fetcher{CacheDir: t.TempDir()}, request(s.URL+"/py"))
-		})
-	}
-}
-
-func TestPartialFile(t *testing.T) {
-	tests := map[string]struct {
-		part []byte
-		want []string // ranges
-	}{
-		"whole":    {content, []string{"bytes=640000-"}},
-		"damaged":  {[]byte("something else"), []string{"bytes=14-", ""}},
-		"too long": {append([]byte("x"), content...), []string{""}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := serve(t, whole)
-			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, sumOf(content)+".part"), tt.part, 0o666); err != nil {
-				t.Fatal(err)
-			}
-			mustFetch(t, &Fetcher{CacheDir: dir}, request(s.URL+"/py"))
-			if fmt.Sprintf("%q", s.ranges()) != fmt.Sprintf("%q", tt.want) {
-				t.Errorf("ranges %q, expected %q", s.ranges(), tt.want)
-			}
-			noParts(t, dir)
-		})
-	}
-}
-
-// TestPartialFileInUse has another holder of the partial file: the fetch neither waits nor disturbs it.
-func TestPartialFileInUse(t *testing.T) {
-	dir := t.TempDir()
-	holder := &Fetcher{CacheDir: dir}
-	req := request()
-	req.Name = "py"
-	p, err := holder.openPartial(&req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.append([]byte("theirs")); err != nil {
-		t.Fatal(err)
-	}
-	s := serve(t, whole)
-	mustFetch(t, &Fetcher{CacheDir: dir}, request(s.URL+"/py"))
-	if p.size != 6 {
-		t.Errorf("the holder's file has %d bytes", p.size)
-	}
-	p.close(false)
-	noParts(t, dir)
 }
 
 func TestErrors(t *testing.T) {
@@ -323,7 +181,7 @@ func TestErrors(t *testing.T) {
 		path string
 		want []string
 	}{
-		{"/wrong", []string{"//:py: sha256 of " + s.URL + "/wrong is " + sumOf([]byte("wrong")) + ", but " + sumOf(content) + " is declared",
+		{"/wrong", []string{"sha256 of " + s.URL + "/wrong is " + sumOf([]byte("wrong")) + ", but " + sumOf(content) + " is declared",
 			"set sha256 = \"" + sumOf([]byte("wrong")) + "\" where it is declared"}},
 		{"/big", []string{"has more than the declared 640000 bytes", "raise its size"}},
 		{"/big-chunked", []string{"has more than the declared 640000 bytes"}},
@@ -334,9 +192,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
-			dir := t.TempDir()
-			mustFail(t, &Fetcher{CacheDir: dir}, request(s.URL+tt.path), tt.want...)
-			noParts(t, dir)
+			mustFail(t, &Fetcher{}, request(s.URL+tt.path), tt.want...)
 		})
 	}
 	t.Run("unreachable", func(t *testing.T) {
@@ -362,7 +218,7 @@ func TestRedirects(t *testing.T) {
 	secure.StartTLS()
 	defer secure.Close()
 	mustFail(t, &Fetcher{Client: secure.Client()}, request(secure.URL+"/py"), "redirects from https to "+plain.URL)
-	if len(plain.ranges()) != 0 {
+	if plain.requests() != 0 {
 		t.Error("the plain server was asked")
 	}
 	mustFail(t, &Fetcher{}, request(secure.URL+"/py"), "certificate of "+strings.TrimPrefix(secure.URL, "https://")+" is not trusted")
@@ -391,13 +247,9 @@ func TestCancel(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	dir := t.TempDir()
-	f := &Fetcher{CacheDir: dir, Progress: func(Progress) { cancel() }}
-	if err := f.Fetch(ctx, request(s.URL+"/py"), io.Discard); err != context.Canceled {
-		t.Errorf("got %v", err)
-	}
-	if b, _ := os.ReadFile(filepath.Join(dir, sumOf(content)+".part")); len(b) != 10 {
-		t.Errorf("%d bytes are kept, expected 10", len(b))
+	f := &Fetcher{Progress: func(Progress) { cancel() }}
+	if got, err := fetch(ctx, f, request(s.URL+"/py"), &actiontest.Call{}); err != context.Canceled || got != nil {
+		t.Errorf("%d bytes, %v", len(got), err)
 	}
 }
 
@@ -409,20 +261,33 @@ func TestDistdir(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var warned []string
+	var notes []string
+	note := func(m string) { notes = append(notes, m) }
 	req := request(s.URL + "/a/py.tar.xz")
 	req.Name = "local-name"
-	req.Warn = func(m string) { warned = append(warned, m) }
-	mustFetch(t, &Fetcher{Distdirs: []string{empty, wrong, right}}, req)
-	if len(s.ranges()) != 0 {
+	mustFetch(t, &Fetcher{Distdirs: []string{empty, wrong, right}, Note: note}, req)
+	if s.requests() != 0 {
 		t.Error("the network was asked")
 	}
-	if len(warned) != 1 || !strings.Contains(warned[0], sumOf(content[:5])+", but "+sumOf(content)+" is declared") {
-		t.Errorf("warnings: %q", warned)
+	if len(notes) != 1 || !strings.Contains(notes[0], sumOf(content[:5])+", but "+sumOf(content)+" is declared") {
+		t.Errorf("notes: %q", notes)
 	}
 	mustFetch(t, &Fetcher{Distdirs: []string{wrong}}, req)
-	if len(s.ranges()) != 1 {
-		t.Errorf("%d requests, expected 1", len(s.ranges()))
+	if s.requests() != 1 {
+		t.Errorf("%d requests, expected 1", s.requests())
+	}
+}
+
+// TestDistdirMismatch: another file in a distdir is the same mistake as from a server, and to use a distdir no advice.
+func TestDistdirMismatch(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "py"), content[:5], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
+	err := mustFail(t, &Fetcher{Distdirs: []string{dir}}, request(s.URL+"/py"), `set sha256 = "`+sumOf(content[:5])+`"`, "does not exist")
+	if strings.Contains(err.Error(), "--distdir") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -448,37 +313,14 @@ func TestBadRequest(t *testing.T) {
 	}
 }
 
-type fullDisk struct{}
-
-var errFull = errors.New("full")
-
-func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
-
-// TestDestinationFails: the destination's own error comes out as it is, no mirror is
-// asked in vain, and the download is kept.
-func TestDestinationFails(t *testing.T) {
+// TestOutputFails: the output's own error comes out as it is, and no mirror is asked in vain.
+func TestOutputFails(t *testing.T) {
 	s := serve(t, whole)
-	dir := t.TempDir()
-	err := (&Fetcher{CacheDir: dir}).Fetch(context.Background(), request(s.URL+"/py", s.URL+"/py"), fullDisk{})
-	if err != errFull || len(s.ranges()) != 1 {
-		t.Errorf("got %v after %d requests", err, len(s.ranges()))
+	full := errors.New("full")
+	got, err := fetch(context.Background(), &Fetcher{}, request(s.URL+"/py", s.URL+"/py"), &actiontest.Call{Full: full})
+	if err != full || s.requests() != 1 || got != nil {
+		t.Errorf("got %v after %d requests", err, s.requests())
 	}
-	mustFetch(t, &Fetcher{CacheDir: dir}, request(s.URL+"/py"))
-	if len(s.ranges()) != 2 || s.ranges()[1] != "bytes=640000-" {
-		t.Errorf("ranges: %q", s.ranges())
-	}
-}
-
-func FuzzContentRange(f *testing.F) {
-	for _, s := range []string{"bytes 0-9/10", "bytes 5-9/*", "bytes 9-5/10", "bytes */10", "", "bytes 0-99999999999999999999/1"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		start, total, ok := parseContentRange(s)
-		if ok && (start < 0 || total < -1 || total >= 0 && total <= start) {
-			t.Errorf("%q gives start %d of %d", s, start, total)
-		}
-	})
 }
 
 func FuzzNames(f *testing.F) {

@@ -2,71 +2,67 @@ package fetch
 
 import (
 	"context"
-	"io"
+	"encoding/hex"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 )
 
-// Params are the parameters of the operation "fetch.http".
+// Params are the parameters of the operation "fetch.http". All but the checksum say where the file may lie and what is
+// accepted for it, and so are aside: bytes that were fetched once serve every target that wants them.
 type Params struct {
 	URLs   []string `json:"urls"`
-	SHA256 string   `json:"sha256"`          // 64 lower-case hexadecimal digits
-	Size   int64    `json:"size"`            // most bytes; 0: DefaultMaxBytes
-	Name   string   `json:"name"`            // file name in a distdir; "": the first URL's last segment
-	Label  string   `json:"label,omitempty"` // target, for errors
+	SHA256 string   `json:"sha256"` // 64 lower-case hexadecimal digits
+	Size   int64    `json:"size"`   // most bytes; 0: DefaultMaxBytes
+	Name   string   `json:"name"`   // file name in a distdir; "": the first URL's last segment
 }
+
+func (p Params) request() Request {
+	return Request{URLs: p.URLs, SHA256: p.SHA256, MaxBytes: p.Size, Name: p.Name}
+}
+
+// output is the one output of "fetch.http".
+const output = "file"
 
 // Operation returns "fetch.http", whose one output "file" has the declared checksum. It is
 // the one operation that reads beyond its inputs, and is pure all the same: whatever the
-// network and the distdirs hold, its result is either the bytes of that checksum or an error.
+// store, the network and the distdirs hold, its result is either the bytes of that checksum or an error.
 func Operation(f *Fetcher) action.Operation {
 	return action.Operation{
 		Name:    "fetch.http",
-		Version: 1,
+		Version: 2,
+		Aside:   []string{"urls", "size", "name"},
+		Accept:  accept,
 		Run: func(ctx context.Context, call action.Call) error {
 			var p Params
 			if err := call.Params(&p); err != nil {
 				return err
 			}
-			out := &lazyOutput{call: call}
-			err := f.Fetch(ctx, Request{
-				URLs: p.URLs, SHA256: p.SHA256, MaxBytes: p.Size, Name: p.Name, Label: p.Label,
-				Warn: func(msg string) { call.Warn("%s", msg) },
-			}, out)
-			return out.close(err)
+			req := p.request()
+			if err := req.normalise(); err != nil {
+				return err
+			}
+			var sum [32]byte
+			hex.Decode(sum[:], []byte(req.SHA256)) // which normalise checked
+			if known, err := call.Reuse(output, sum, req.MaxBytes); known || err != nil {
+				return err
+			}
+			return f.Fetch(ctx, req, func() (action.Writer, error) { return call.Create(output) })
 		},
 	}
 }
 
-// lazyOutput creates the output at its first byte, so a fetch that fails creates none.
-type lazyOutput struct {
-	call action.Call
-	w    io.WriteCloser
-}
-
-func (o *lazyOutput) Write(b []byte) (int, error) {
-	if err := o.open(); err != nil {
-		return 0, err
+// accept holds the declared size against a file that may have been fetched for another target.
+func accept(params func(any) error, outputs []action.Output) error {
+	var p Params
+	if err := params(&p); err != nil {
+		return err
 	}
-	return o.w.Write(b)
-}
-
-func (o *lazyOutput) open() (err error) {
-	if o.w == nil {
-		o.w, err = o.call.Create("file")
+	req := p.request()
+	if err := req.normalise(); err != nil {
+		return err
 	}
-	return err
-}
-
-// close seals the output of a fetch that ended with err; the file may be empty.
-func (o *lazyOutput) close(err error) error {
-	if err == nil {
-		err = o.open()
+	if outputs[0].Digest.Size > req.MaxBytes {
+		return req.tooLong(req.Name)
 	}
-	if o.w != nil {
-		if cerr := o.w.Close(); err == nil {
-			err = cerr
-		}
-	}
-	return err
+	return nil
 }

@@ -4,73 +4,68 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
+	"strings"
 	"testing"
 
+	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 )
-
-// fakeCall is a Call with parameters and one output, nothing else.
-type fakeCall struct {
-	params  string
-	outputs map[string]*bytes.Buffer
-	sealed  bool
-	warned  []string
-}
-
-func (c *fakeCall) Params(v any) error {
-	d := json.NewDecoder(bytes.NewReader([]byte(c.params)))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-func (c *fakeCall) Files(string) []action.File                        { return nil }
-func (c *fakeCall) Read(action.File, int64) ([]byte, error)           { return nil, io.EOF }
-func (c *fakeCall) Open(action.File) (io.ReadCloser, error)           { return nil, io.EOF }
-func (c *fakeCall) OpenAt(action.File) (action.ReaderAtCloser, error) { return nil, io.EOF }
-func (c *fakeCall) Warn(format string, args ...any) {
-	c.warned = append(c.warned, fmt.Sprintf(format, args...))
-}
-
-type fakeOutput struct {
-	*bytes.Buffer
-	c *fakeCall
-}
-
-func (o fakeOutput) Close() error { o.c.sealed = true; return nil }
-
-func (c *fakeCall) Create(output string) (io.WriteCloser, error) {
-	if c.outputs == nil {
-		c.outputs = map[string]*bytes.Buffer{}
-	}
-	if c.outputs[output] != nil {
-		return nil, fmt.Errorf("%s is created twice", output)
-	}
-	c.outputs[output] = &bytes.Buffer{}
-	return fakeOutput{c.outputs[output], c}, nil
-}
 
 func TestOperation(t *testing.T) {
 	s := serve(t, whole)
 	op := Operation(&Fetcher{})
-	if op.Name != "fetch.http" || op.Version != 1 {
-		t.Errorf("%s version %d", op.Name, op.Version)
-	}
-	c := &fakeCall{params: fmt.Sprintf(`{"urls":[%q,%q],"sha256":%q,"size":%d,"name":"py"}`, s.URL+"/", s.URL+"/py", sumOf(content), len(content))}
+	c := actiontest.New(Params{URLs: []string{s.URL + "/", s.URL + "/py"}, SHA256: sumOf(content), Size: int64(len(content)), Name: "py"})
 	if err := op.Run(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(c.outputs["file"].Bytes(), content) || !c.sealed {
+	if !bytes.Equal(c.Outputs["file"], content) {
 		t.Error("the output is not the file")
 	}
-	c = &fakeCall{params: fmt.Sprintf(`{"urls":[%q],"sha256":%q,"size":1,"name":"py"}`, s.URL, sumOf(content))}
-	if err := op.Run(context.Background(), c); err == nil || len(c.outputs) != 0 {
-		t.Errorf("%v, outputs %v", err, c.outputs)
+	c = actiontest.New(Params{URLs: []string{s.URL}, SHA256: sumOf(content), Size: 1, Name: "py"})
+	if err := op.Run(context.Background(), c); err == nil || len(c.Outputs) != 0 {
+		t.Errorf("%v, outputs %v", err, c.Outputs)
 	}
 	empty := serve(t, func(int, http.ResponseWriter, *http.Request) {})
-	c = &fakeCall{params: fmt.Sprintf(`{"urls":[%q],"sha256":%q,"size":1,"name":"py"}`, empty.URL, sumOf(nil))}
-	if err := op.Run(context.Background(), c); err != nil || c.outputs["file"] == nil || !c.sealed {
+	c = actiontest.New(Params{URLs: []string{empty.URL}, SHA256: sumOf(nil), Size: 1, Name: "py"})
+	if err := op.Run(context.Background(), c); err != nil || c.Outputs["file"] == nil {
 		t.Errorf("an empty file: %v", err)
+	}
+}
+
+// TestKnown: what the store has is not asked for, unless it is more than is accepted.
+func TestKnown(t *testing.T) {
+	s := serve(t, whole)
+	op := Operation(&Fetcher{})
+	for _, tt := range []struct {
+		size     int64
+		requests int
+	}{{0, 0}, {int64(len(content)), 0}, {int64(len(content)) - 1, 1}} {
+		before := s.requests()
+		c := actiontest.New(Params{URLs: []string{s.URL + "/py"}, SHA256: sumOf(content), Size: tt.size})
+		c.Stored = map[[32]byte][]byte{cache.Of(content).Hash: content}
+		err := op.Run(context.Background(), c)
+		if s.requests()-before != tt.requests || (err == nil) != (tt.requests == 0) {
+			t.Errorf("size %d: %d requests, %v", tt.size, s.requests()-before, err)
+		}
+	}
+}
+
+// TestAccept: the declared size holds for a result that another target fetched, too.
+func TestAccept(t *testing.T) {
+	op := Operation(&Fetcher{})
+	for size, want := range map[int64]string{0: "", 5: "", 4: "py has more than the declared 4 bytes"} {
+		params := func(v any) error {
+			b, err := json.Marshal(Params{URLs: []string{"https://x/py"}, SHA256: sumOf([]byte("12345")), Size: size})
+			if err != nil {
+				return err
+			}
+			return json.Unmarshal(b, v)
+		}
+		err := op.Accept(params, []action.Output{{Name: "file", Digest: cache.Of([]byte("12345"))}})
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("size %d: got %v", size, err)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // Bounds of what the operations read, in bytes. A wheel vendors some tens of packages.
@@ -183,7 +184,7 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	for _, n := range notes {
-		call.Warn("%s", n)
+		call.Report(finding.Finding{Rule: "superseded", Severity: finding.Warning, Attr: "superseded", Msg: n})
 	}
 	return writeDocument(call, doc)
 }

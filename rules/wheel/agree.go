@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // Agree compares a lock that was read from a file with the wheel that it is for. A lock for another wheel is
@@ -65,6 +66,23 @@ func (l *Lock) packagesAgree(w *Wheel, bad func(pos diag.Pos, format string, arg
 			bad(l.Packages[name].pos, "%s is locked, but %s!%s does not name it", name, w.Path, w.VendorTXT)
 		}
 	}
+}
+
+// WithoutFile returns a finding for each package of which the lock knows no file.
+func (l *Lock) WithoutFile() []finding.Finding {
+	var out []finding.Finding
+	for name, e := range l.Packages {
+		if e.Filename != "" {
+			continue
+		}
+		f := finding.Finding{Rule: "wheel-lock", Severity: finding.Warning, Pos: e.pos,
+			Msg: fmt.Sprintf("%s %s is locked without a file: its URL and checksum are NOASSERTION", name, e.Version)}
+		if e.Note != "" {
+			f.Hints = []string{"the lock file says: " + e.Note}
+		}
+		out = append(out, f)
+	}
+	return finding.Canonical(out)
 }
 
 // Find returns the entry of a vendored package, whichever way its name is written.

@@ -3,15 +3,11 @@ package wheel
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
 
-	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 )
 
 const (
@@ -47,64 +43,21 @@ func smallWheel(t testing.TB) []byte {
 	return zipOf(t, "pip/__init__.py", "", vendorPath, smallVendor, infoPath, smallMetadata)
 }
 
-// fakeCall is a Call over files in memory.
-type fakeCall struct {
+// call is a call of "wheel.packages".
+type call struct {
+	*actiontest.Call
 	params Params
-	inputs map[string][]action.File
-	bytes  map[string][]byte
-	out    bytes.Buffer
-	sealed bool
-	warned []string
 }
 
-func newCall(vendorTXT string) *fakeCall {
-	return &fakeCall{
-		params: Params{Label: "//:pip", PackageName: "pip", VendorTXT: vendorTXT},
-		inputs: map[string][]action.File{}, bytes: map[string][]byte{},
-	}
-}
-
-func (c *fakeCall) add(input, path string, content []byte) *fakeCall {
-	c.inputs[input] = append(c.inputs[input], action.File{Path: path, Digest: cache.Of(content)})
-	c.bytes[path] = content
+func newCall(vendorTXT string) *call {
+	c := &call{params: Params{Label: "//:pip", PackageName: "pip", VendorTXT: vendorTXT}}
+	c.Call = actiontest.New(&c.params)
 	return c
 }
 
-func (c *fakeCall) Params(v any) error {
-	b, err := json.Marshal(c.params)
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-func (c *fakeCall) Files(input string) []action.File { return c.inputs[input] }
-func (c *fakeCall) Read(f action.File, max int64) ([]byte, error) {
-	if f.Digest.Size > max {
-		return nil, fmt.Errorf("%s is too large", f.Path)
-	}
-	return c.bytes[f.Path], nil
-}
-func (c *fakeCall) Open(action.File) (io.ReadCloser, error) { return nil, errors.New("not used") }
-
-type memory struct{ *bytes.Reader }
-
-func (memory) Close() error { return nil }
-
-func (c *fakeCall) OpenAt(f action.File) (action.ReaderAtCloser, error) {
-	return memory{bytes.NewReader(c.bytes[f.Path])}, nil
-}
-func (c *fakeCall) Create(output string) (io.WriteCloser, error) {
-	if output != "packages" {
-		return nil, fmt.Errorf("output %q is not declared", output)
-	}
-	return c, nil
-}
-func (c *fakeCall) Write(b []byte) (int, error) { return c.out.Write(b) }
-func (c *fakeCall) Close() error                { c.sealed = true; return nil }
-func (c *fakeCall) Warn(format string, args ...any) {
-	c.warned = append(c.warned, fmt.Sprintf(format, args...))
+func (c *call) add(input, path string, content []byte) *call {
+	c.Add(input, path, content)
+	return c
 }
 
 // wants fails unless err says each part; no part at all means that there is no error.

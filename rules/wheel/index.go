@@ -135,9 +135,7 @@ func (x Index) entryBest(rel *release, r Requirement) (Entry, error) {
 		}
 	}
 	if len(choices) == 0 {
-		note := "the package index has neither a pure-Python wheel nor an sdist"
-		x.note("%s %s: %s", r.ShownName(), r.Version, note)
-		return Entry{Version: r.Version, License: licenseOf(rel), Note: note}, nil
+		return Entry{Version: r.Version, License: licenseOf(rel), Note: "the package index has neither a pure-Python wheel nor an sdist"}, nil
 	}
 	sort.Slice(choices, func(i, j int) bool {
 		a, b := choices[i], choices[j]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
@@ -100,8 +101,9 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 		if p.Lock != "" {
 			return nil, &diag.Error{Pos: diag.File(p.Lock), Msg: "the lock file is not there", Hints: []string{"run: sbomctl lock " + p.Label}}
 		}
-		call.Warn("no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION; add lock = %q and run: sbomctl lock %s",
-			LockName(p.PackageName), p.Label)
+		call.Report(finding.Finding{Rule: "wheel-lock", Severity: finding.Warning, Attr: "lock",
+			Msg:   "no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION",
+			Hints: []string{fmt.Sprintf("add lock = %q and run: sbomctl lock %s", LockName(p.PackageName), p.Label)}})
 		return nil, nil
 	case 1:
 	default:
@@ -119,7 +121,13 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lock, lock.Agree(w, p.Label)
+	if err := lock.Agree(w, p.Label); err != nil {
+		return nil, err
+	}
+	for _, f := range lock.WithoutFile() {
+		call.Report(f)
+	}
+	return lock, nil
 }
 
 // describe joins what the wheel and the lock (nil: none) say.

@@ -15,22 +15,23 @@ import (
 	"github.com/mikelolasagasti/xz"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
-func runCall(t *testing.T, c *fakeCall) error {
+func runCall(t *testing.T, c *call) error {
 	t.Helper()
 	err := Operations()[0].Run(context.Background(), c)
-	if (err == nil) != c.sealed {
-		t.Errorf("error %v, output sealed: %v", err, c.sealed)
+	if sealed := c.Outputs["packages"] != nil; (err == nil) != sealed {
+		t.Errorf("error %v, output sealed: %v", err, sealed)
 	}
 	return err
 }
 
 // packages reads the output as the release documents do: the wheel's package first.
-func (c *fakeCall) packages(t *testing.T) []spdx.Metadata {
+func (c *call) packages(t *testing.T) []spdx.Metadata {
 	t.Helper()
-	w, err := spdx.ParseWheel(c.out.Bytes())
+	w, err := spdx.ParseWheel(c.Outputs["packages"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +56,10 @@ func TestWithoutLock(t *testing.T) {
 	if got := c.packages(t); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
-	if len(c.warned) != 1 || c.warned[0] != `no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION; add lock = "pip.lock.json" and run: sbomctl lock //:pip` {
-		t.Errorf("warnings: %q", c.warned)
+	want1 := finding.Finding{Rule: "wheel-lock", Severity: finding.Warning, Attr: "lock", Msg: "no lock file is named: URLs and checksums of what the wheel vendors are NOASSERTION",
+		Hints: []string{`add lock = "pip.lock.json" and run: sbomctl lock //:pip`}}
+	if len(c.Findings) != 1 || !reflect.DeepEqual(c.Findings[0], want1) {
+		t.Errorf("findings: %+v", c.Findings)
 	}
 }
 
@@ -79,8 +82,12 @@ func TestWithLock(t *testing.T) {
 		{Name: "requests", Version: "2.32.3", DownloadURL: "NOASSERTION", SHA256: sum5, PURL: "pkg:pypi/requests@2.32.3"},
 		{Name: "typing_extensions", Version: "4.13.2", License: "PSF-2.0", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing-extensions@4.13.2"},
 	}
-	if got := c.packages(t); !reflect.DeepEqual(got, want) || len(c.warned) != 0 {
-		t.Errorf("got %+v, warnings %q", got, c.warned)
+	if got := c.packages(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	if len(c.Findings) != 1 || c.Findings[0].Pos.File != "pip.lock.json" || c.Findings[0].Pos.Line == 0 ||
+		!strings.HasPrefix(c.Findings[0].Msg, "typing_extensions 4.13.2 is locked without a file") {
+		t.Errorf("findings: %+v", c.Findings)
 	}
 }
 

@@ -13,14 +13,15 @@ import (
 )
 
 const (
-	kindSpec       = "spec"       // one action of a target: *spec
-	kindAction     = "action"     // its outputs: []action.Output
+	kindDefinition = "definition" // one action of a target: *definition
+	kindAction     = "action"     // what came of it: *executed
 	kindValidation = "validation" // the same for an action that only checks; it does not stop others when it fails
+	kindOutputs    = "outputs"    // an action's outputs without its findings, which change nothing for who reads them: []action.Output
 )
 
-// spec is one action of a target. It is a node of its own, so that a target whose other
+// definition is one action of a target. It is a node of its own, so that a target whose other
 // actions changed does not run this one.
-type spec struct {
+type definition struct {
 	Label     string
 	Operation string
 	Mnemonic  string
@@ -47,8 +48,8 @@ func splitAction(arg string) (owner string, index int) {
 // validationOutput is the one output of every validation; nobody reads it.
 const validationOutput = "report"
 
-// runSpec picks one action out of its target and resolves what its inputs are called.
-func (w *Workspace) runSpec(c *eval.Context, arg string) (eval.Result, error) {
+// runDefinition picks one action out of its target and resolves what its inputs are called.
+func (w *Workspace) runDefinition(c *eval.Context, arg string) (eval.Result, error) {
 	owner, index := splitAction(arg)
 	o, err := c.Get(targetKey(owner))
 	if err != nil {
@@ -59,7 +60,7 @@ func (w *Workspace) runSpec(c *eval.Context, arg string) (eval.Result, error) {
 		return eval.Result{}, fmt.Errorf("%s has no action %d", owner, index)
 	}
 	a := actions[index]
-	s := spec{Label: owner, Operation: a.Operation, Mnemonic: a.Mnemonic, Params: a.Params}
+	s := definition{Label: owner, Operation: a.Operation, Mnemonic: a.Mnemonic, Params: a.Params}
 	for _, in := range a.Inputs {
 		ref := inputRef{Name: in.Name}
 		for _, r := range in.Refs {
@@ -80,8 +81,8 @@ func (w *Workspace) runSpec(c *eval.Context, arg string) (eval.Result, error) {
 	return eval.Result{Value: []byte(mustJSON(s)), Object: &s}, nil
 }
 
-func decodeSpec(value []byte) (any, error) {
-	s := &spec{}
+func decodeDefinition(value []byte) (any, error) {
+	s := &definition{}
 	return s, json.Unmarshal(value, s)
 }
 
@@ -132,24 +133,31 @@ const overrideOption = "override "
 
 // runAction brings an action, or a validation, to its outputs.
 func (w *Workspace) runAction(c *eval.Context, arg string) (eval.Result, error) {
-	o, err := c.Get(eval.Key{Kind: kindSpec, Arg: arg})
+	o, err := c.Get(eval.Key{Kind: kindDefinition, Arg: arg})
 	if err != nil {
 		return eval.Result{}, err
 	}
-	s := o.(*spec)
+	s := o.(*definition)
 	c.Named(s.Label + " " + s.Mnemonic)
-	op := w.operations[s.Operation]
-	if op == nil {
-		return eval.Result{}, w.knownOperation(s.Operation)
-	}
-	r, err := w.execute(c, op, s.Params, s.Inputs, s.Outputs, s.Label)
+	r, err := w.execute(c, s.Operation, s.Params, s.Inputs, s.Outputs, s.Label)
 	if err != nil {
 		return eval.Result{}, labelled(err, s.Label)
 	}
-	return eval.Result{Value: encodeOutputs(r)}, nil
+	return eval.Result{Value: r.encode(), Object: r}, nil
 }
 
-func decodeActionOutputs(value []byte) (any, error) { return decodeOutputs(value) }
+// runOutputs strips an action of its findings. Outputs may be as large as the action's own record, so only their digest is
+// recorded.
+func (w *Workspace) runOutputs(c *eval.Context, arg string) (eval.Result, error) {
+	o, err := c.All([]eval.Key{{Kind: kindAction, Arg: arg}, {Kind: kindDefinition, Arg: arg}})
+	if err != nil {
+		return eval.Result{}, err
+	}
+	outputs, d := o[0].(*executed).outputs, o[1].(*definition)
+	c.Named(d.Label + " " + d.Mnemonic)
+	sum := eval.Of(appendOutputs(nil, outputs))
+	return eval.Result{Value: sum[:], Object: outputs}, nil
+}
 
 // labelled gives the diagnostics in err that name no target this one.
 func labelled(err error, label string) error {
@@ -171,7 +179,7 @@ func displayAction(arg string) (name, label string) {
 	return arg, owner
 }
 
-func displaySpec(arg string) (name, label string) {
+func displayDefinition(arg string) (name, label string) {
 	owner, _ := splitAction(arg)
 	return "definition of " + owner, owner
 }

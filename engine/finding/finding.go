@@ -1,0 +1,168 @@
+// Package finding is what an action, or a Starlark file, has to say about its inputs: a value
+// like any output.
+//
+// # Model
+//
+// An operation that can do its work succeeds, whatever it thinks of its inputs: it yields its outputs,
+// and a set of findings. A set is canonical (sorted, each finding once), so equal sets have equal bytes.
+// It is recorded and cached beside the outputs and told again by every build that the action belongs to;
+// what a finding means for the exit code is for the command to decide.
+//
+// A position is in the operation's own terms, a path inside an input, until the engine makes
+// it one of the workspace; Label is empty until then, too. So a set can be shared
+// between targets, workspaces and machines.
+//
+// Encode and Decode are the form in which a set is kept: a JSON object on a line of its own for
+// each finding.
+package finding
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
+)
+
+// Severity says how bad a finding is.
+type Severity int
+
+// The severities, from the least to the worst.
+const (
+	Note Severity = iota + 1
+	Warning
+	Error
+)
+
+var severityNames = [...]string{Note: "note", Warning: "warning", Error: "error"}
+
+// String returns "note", "warning" or "error".
+func (s Severity) String() string {
+	if s < Note || s > Error {
+		return fmt.Sprintf("severity %d", int(s))
+	}
+	return severityNames[s]
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Severity) MarshalText() ([]byte, error) {
+	if s < Note || s > Error {
+		return nil, fmt.Errorf("there is no %s", s)
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for i, name := range severityNames {
+		if name != "" && name == string(text) {
+			*s = Severity(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no severity %q", text)
+}
+
+// Finding is one thing that was found. Rule, Severity and Msg are always set.
+type Finding struct {
+	Rule     string   // id of what found it: "evidence", "print"
+	Severity Severity //
+	Label    string   // target that it is about; "" when none
+	Pos      diag.Pos // zero when no file is to blame
+	Attr     string   // attribute of the target that is to blame; "" when none
+	Msg      string   // as diag.Error.Msg
+	Hints    []string // as diag.Error.Hints
+	Fix      *Fix     // nil when it takes a person to know
+}
+
+// Fix is the edit that makes a finding go away: attribute Attr of the target becomes the string Value.
+type Fix struct {
+	Attr  string `json:"attr"`
+	Value string `json:"value"`
+}
+
+// Diagnostic returns f in the shape of every message.
+func (f Finding) Diagnostic() *diag.Error {
+	return &diag.Error{Pos: f.Pos, Label: f.Label, Attr: f.Attr, Msg: f.Msg, Hints: slices.Clone(f.Hints)}
+}
+
+// compare orders findings as a reader wants them: by target and place, then by the rest.
+func compare(a, b Finding) int {
+	fix := func(f Finding) Fix {
+		if f.Fix == nil {
+			return Fix{}
+		}
+		return *f.Fix
+	}
+	x, y := fix(a), fix(b)
+	return cmp.Or(
+		cmp.Compare(a.Label, b.Label),
+		cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
+		cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Attr, b.Attr), cmp.Compare(a.Msg, b.Msg),
+		slices.Compare(a.Hints, b.Hints), cmp.Compare(x.Attr, y.Attr), cmp.Compare(x.Value, y.Value))
+}
+
+// Canonical returns the findings in order, each once. It may reorder its argument.
+func Canonical(findings []Finding) []Finding {
+	slices.SortFunc(findings, compare)
+	return slices.CompactFunc(findings, func(a, b Finding) bool { return compare(a, b) == 0 })
+}
+
+// record is a Finding as it is kept.
+type record struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	Label    string   `json:"label,omitempty"`
+	File     string   `json:"file,omitempty"`
+	Line     int      `json:"line,omitempty"`
+	Col      int      `json:"col,omitempty"`
+	Attr     string   `json:"attr,omitempty"`
+	Msg      string   `json:"msg"`
+	Hints    []string `json:"hints,omitempty"`
+	Fix      *Fix     `json:"fix,omitempty"`
+}
+
+// Encode returns the canonical bytes of a set; nil for an empty one. It fails on text that is not UTF-8,
+// which JSON cannot hold, and on a finding without a rule, a severity or a message.
+func Encode(findings []Finding) ([]byte, error) {
+	if len(findings) == 0 {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	for _, f := range Canonical(slices.Clone(findings)) {
+		if f.Rule == "" || f.Msg == "" {
+			return nil, errors.New("a finding has no rule or no message")
+		}
+		r := record{f.Rule, f.Severity, f.Label, f.Pos.File, f.Pos.Line, f.Pos.Col, f.Attr, f.Msg, f.Hints, f.Fix}
+		if err := e.Encode(r); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// Decode is the inverse of Encode: bytes that Encode would not have written are an error.
+func Decode(b []byte) ([]Finding, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	var out []Finding
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	for d.More() {
+		var r record
+		if err := d.Decode(&r); err != nil {
+			return nil, err
+		}
+		out = append(out, Finding{r.Rule, r.Severity, r.Label, diag.Pos{File: r.File, Line: r.Line, Col: r.Col}, r.Attr, r.Msg, r.Hints, r.Fix})
+	}
+	if again, err := Encode(out); err != nil || !bytes.Equal(again, b) {
+		return nil, errors.New("findings are not in their canonical form")
+	}
+	return out, nil
+}
