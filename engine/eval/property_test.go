@@ -123,6 +123,7 @@ func (w *world) kinds() []Kind {
 }
 
 func (w *world) run(c *Context, name string) (Result, error) {
+	name = strings.Clone(name) // it is kept longer than the journal's file
 	w.mu.Lock()
 	switch r := c.Reason(); {
 	case r == nil:

@@ -366,6 +366,19 @@ func TestRunAgain(t *testing.T) {
 	if made != 6 {
 		t.Errorf("the blob was made %d times, want 6", made)
 	}
+	// That another one had it made again is news once.
+	if err := s.RunAgain(Key{"late", ""}); err != nil {
+		t.Error(err)
+	}
+	before := made
+	for range 2 {
+		if err := s.RunAgain(blob); err != nil {
+			t.Error(err)
+		}
+	}
+	if made != before+1 {
+		t.Errorf("the blob was made %d times more, want 1", made-before)
+	}
 	result = "other"
 	if err := s.RunAgain(blob); err == nil || !strings.Contains(err.Error(), "another result than before") {
 		t.Error("another result:", err)

@@ -104,8 +104,8 @@ func (s *Session) RunAgain(k Key) error {
 	s.await([]*node{n})
 	if s.again(n, s.caller, &s.seen) {
 		s.await([]*node{n})
-		s.seen.now(n, s.remakes)
 	}
+	s.seen.now(n, s.remakes)
 	if n.phase == failed {
 		return n.live.err
 	}
