@@ -32,7 +32,7 @@ func (m *missing) Error() string { return m.text.Error() }
 // when the error is told (report.go): a node must not depend on them.
 type mention struct {
 	from label.Label
-	attr string
+	dep  star.Dep
 	err  *missing
 }
 
@@ -109,7 +109,7 @@ func mentioned(err error, from label.Label, deps []star.Dep) error {
 		if errors.As(e, &m) {
 			for _, d := range deps {
 				if d.Label == m.label {
-					e = &mention{from, d.Attr, m}
+					e = &mention{from, d, m}
 				}
 			}
 		}

@@ -76,14 +76,11 @@ func (w *Workspace) explain(errs diag.List) error {
 // located adds where the target of d is declared, or the attribute that is to blame, unless d is about a
 // line of that very file.
 func (w *Workspace) located(d *diag.Error) *diag.Error {
-	site, decl := w.declared(d.Label)
+	site := w.declared(d.Label)
 	if site.Pos.IsZero() {
 		return d
 	}
 	attr := d.Attr
-	if attr == "" && d.Value != "" {
-		attr = decl.AttrHolding(d.Value)
-	}
 	e := *d
 	pos := site.AttrPos(attr)
 	switch {
@@ -104,27 +101,27 @@ func (w *Workspace) located(d *diag.Error) *diag.Error {
 func (w *Workspace) explainMention(m *mention) error {
 	e := *m.err.text
 	e.Label = m.from.String()
-	e.Msg = "attribute \"" + m.attr + "\": " + e.Msg
+	e.Msg = "attribute \"" + m.dep.Attr + "\": " + e.Msg
 	if o := w.session.Get([]eval.Key{packageKey(m.from.Pkg)})[0]; o.Err == nil {
 		s := o.Object.(*star.Package).Site(m.from.Name)
-		e.Pos = s.AttrPos(m.attr)
+		e.Pos = s.AttrPos(m.dep.Place())
 		e.Hints = append(e.Hints, s.Hints()...)
 	}
 	return &e
 }
 
-// declared returns where a target is declared, and what of it; the zero Site when that is not known.
-func (w *Workspace) declared(target string) (star.Site, *star.Declaration) {
+// declared returns where a target is declared; the zero Site when that is not known.
+func (w *Workspace) declared(target string) star.Site {
 	l, err := label.ParseAbsolute(target)
 	if err != nil || l.Repo != "" {
-		return star.Site{}, nil
+		return star.Site{}
 	}
 	o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
 	if o.Err != nil {
-		return star.Site{}, nil
+		return star.Site{}
 	}
 	p := o.Object.(*star.Package)
-	return p.Site(l.Name), p.Target(l.Name)
+	return p.Site(l.Name)
 }
 
 // explainCycle names the cycle by its targets, or files, in order.
@@ -185,7 +182,7 @@ func (w *Workspace) link(from, to string) (pos diag.Pos, text string) {
 			s := p.Site(l.Name)
 			for _, dep := range d.Deps() {
 				if dep.Label.String() == to {
-					pos := s.AttrPos(dep.Attr)
+					pos := s.AttrPos(dep.Place())
 					return pos, fmt.Sprintf("%s is declared at %s and names %s in %q at %s", from, s.Pos, to, dep.Attr, pos)
 				}
 			}

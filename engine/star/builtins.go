@@ -58,7 +58,7 @@ func bounded(name string) *starlark.Builtin {
 }
 
 // fail is fail(*args, sep = " ", attr = None): the rule implementation or macro gives up. With attr, the
-// error is reported at that attribute of the target.
+// error is reported at that attribute of the target, or at an element of it ("srcs[2]").
 func fail(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	sep, attr := " ", ""
 	if err := starlark.UnpackArgs(b.Name(), nil, kwargs, "sep?", &sep, "attr?", &attr); err != nil {
@@ -191,8 +191,8 @@ func packageDefaults(t *starlark.Thread, b *starlark.Builtin, args starlark.Tupl
 		return nil, faultf("package() must come once, before the first target")
 	}
 	if vis != nil {
-		spec := attrSpec{typ: typeStringList}
-		v, err := spec.convert(vis, "", p.out.name)
+		list := attribute{typ: typeStringList}
+		v, err := list.convert(vis, "", p.out.name)
 		if err == nil {
 			v, err = normalVisibility(v, p.out.name)
 		}
@@ -215,28 +215,13 @@ func glob(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs [
 	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "include", &include, "exclude?", &exclude, "allow_empty?", &allowEmpty); err != nil {
 		return nil, err
 	}
-	patterns := func(l *starlark.List) ([]string, error) {
-		if l == nil {
-			return nil, nil
-		}
-		for e := range l.Elements() {
-			s, ok := starlark.AsString(e)
-			if !ok {
-				return nil, faultf("glob: expected a list of strings, found %s in it", article(e.Type()))
-			}
-			if err := checkPattern(s); err != nil {
-				return nil, prefix("glob: ", err)
-			}
-		}
-		return toStrings(l), nil
-	}
-	inc, err := patterns(include)
+	inc, err := patternList(include, nil)
 	if err != nil {
-		return nil, err
+		return nil, prefix("glob: ", err)
 	}
-	exc, err := patterns(exclude)
+	exc, err := patternList(exclude, nil)
 	if err != nil {
-		return nil, err
+		return nil, prefix("glob: ", err)
 	}
 	if p.in.Glob == nil {
 		return nil, faultf("glob is not available here")
@@ -244,7 +229,7 @@ func glob(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs [
 	files, err := p.in.Glob(inc, exc)
 	if err != nil {
 		if d, ok := err.(*diag.Error); ok && d.Pos.IsZero() {
-			return nil, &fault{msg: "glob: " + d.Msg, hints: d.Hints, cause: nil}
+			return nil, prefix("glob: ", d)
 		}
 		return nil, err
 	}
@@ -256,6 +241,23 @@ func glob(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs [
 		elems[i] = starlark.String(f)
 	}
 	return starlark.NewList(elems), nil
+}
+
+// patternList returns the patterns in l, which may be nil. attrs says where they come from (see FileSet).
+func patternList(l *starlark.List, attrs []string) ([]string, error) {
+	if l == nil {
+		return nil, nil
+	}
+	for i := range l.Len() {
+		s, ok := starlark.AsString(l.Index(i))
+		if !ok {
+			return nil, at(PatternPlace(attrs, i), faultf("expected a list of strings, found %s in it", article(l.Index(i).Type())))
+		}
+		if err := checkPattern(s); err != nil {
+			return nil, at(PatternPlace(attrs, i), err)
+		}
+	}
+	return toStrings(l), nil
 }
 
 // checkPattern says what keeps s from being a pattern of relative paths.

@@ -108,6 +108,8 @@ func (e *encoder) fileSet(f *fileSetValue) error {
 	e.bool(f.set.RequireAll)
 	e.strings(f.set.Include)
 	e.strings(f.set.Exclude)
+	e.strings(f.set.IncludeAttr)
+	e.strings(f.set.ExcludeAttr)
 	return nil
 }
 

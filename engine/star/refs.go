@@ -42,6 +42,22 @@ type FileSet struct {
 	Include    []string // doublestar patterns, in declared order
 	Exclude    []string
 	RequireAll bool // each pattern must match something
+
+	// Where in the target's declaration the patterns come from, in the words of diag.Error.Attr: nothing is
+	// not known, one is an attribute whose element i is pattern i, and otherwise each pattern has its own.
+	IncludeAttr, ExcludeAttr []string
+}
+
+// PatternPlace is what of the declaration pattern i comes from, given an IncludeAttr or ExcludeAttr; "" for
+// not known.
+func PatternPlace(attrs []string, i int) string {
+	switch {
+	case len(attrs) == 1:
+		return place(attrs[0], i)
+	case i < len(attrs):
+		return attrs[i]
+	}
+	return ""
 }
 
 // SourceFile returns the target that stands for a source file, for a label that names a file

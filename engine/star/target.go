@@ -8,7 +8,6 @@ import (
 
 	"go.starlark.net/starlark"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/label"
 )
 
@@ -77,7 +76,7 @@ type analysed struct {
 	actions    []*actionInProgress
 }
 
-const targetVersion = 1
+const targetVersion = 2
 
 // encoders are buffers for targets, which are many and small.
 var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 4096)} }}
@@ -361,44 +360,6 @@ func (t *Target) has(p *Provider) bool {
 	}
 	i := sort.Search(len(t.providers), func(i int) bool { return t.providers[i].id >= p.id })
 	return i < len(t.providers) && t.providers[i].id == p.id
-}
-
-// CheckOutputs returns an error for each output path that two of the targets claim, or that
-// is a directory of another's; each is a *diag.Error naming both.
-func CheckOutputs(targets []*Target) error {
-	owner := map[string]label.Label{}
-	var paths []string
-	var errs diag.List
-	for _, t := range targets {
-		for _, a := range t.Actions() {
-			for _, o := range a.Outputs {
-				if first, twice := owner[o.Path]; twice {
-					if first != t.Label {
-						errs = append(errs, &diag.Error{Label: t.Label.String(), Msg: fmt.Sprintf("output %q is also an output of %s", o.Path, first)})
-					}
-					continue
-				}
-				owner[o.Path] = t.Label
-				paths = append(paths, o.Path)
-			}
-		}
-	}
-	for _, p := range paths {
-		for dir, ok := parent(p); ok; dir, ok = parent(dir) {
-			if first, clash := owner[dir]; clash {
-				errs = append(errs, &diag.Error{Label: owner[p].String(), Msg: fmt.Sprintf("output %q lies below %q, an output of %s", p, dir, first)})
-			}
-		}
-	}
-	return capErrors(errs).Err()
-}
-
-func parent(p string) (string, bool) {
-	i := strings.LastIndexByte(p, '/')
-	if i < 0 {
-		return "", false
-	}
-	return p[:i], true
 }
 
 // targetValue is an analysed target in Starlark: target[Provider], Provider in target, target.label,
