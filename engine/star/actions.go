@@ -155,6 +155,9 @@ func (an *analysis) add(fn string, a *actionInProgress, params, inputs, outputs 
 			return prefix(fn+": params: ", err)
 		}
 	}
+	if an.params += len(a.params); an.params > maxResult {
+		return faultf("%s: the parameters of the target's actions take more than %d MiB", fn, maxResult>>20)
+	}
 	if inputs != nil {
 		for k, v := range inputs.Entries() {
 			name, ok := starlark.AsString(k)

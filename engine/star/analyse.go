@@ -49,6 +49,8 @@ type analysis struct {
 	declared []*artifactValue
 	names    []string // of the given attributes, sorted
 	values   []starlark.Value
+	made     []attrTargets // by the attribute's index
+	params   int           // bytes of the actions' parameters
 	errs     diag.List
 	done     bool
 }
@@ -61,7 +63,7 @@ func Analyse(ctx context.Context, in AnalysisInput) (*Target, error) {
 		return nil, &diag.Error{Pos: in.site(decl.Label).Pos, Label: decl.Label.String(),
 			Msg: fmt.Sprintf("its rule %s is not defined", decl.Rule)}
 	}
-	an := &analysis{in: in, outputs: map[string]*artifactValue{}}
+	an := &analysis{in: in, outputs: map[string]*artifactValue{}, made: make([]attrTargets, len(in.Rule.attrs))}
 	an.names, an.values = decl.values()
 	an.out = &analysed{label: decl.Label, rule: in.Rule.name}
 	if v := an.given(attrVisibility); v != nil {

@@ -92,25 +92,38 @@ func (a *attrsValue) Attr(name string) (starlark.Value, error) {
 	if !attr.labels() {
 		return v, nil
 	}
-	if a.files {
+	made := &a.an.made[attr.index]
+	if made.targets == nil {
+		made.targets = a.an.targets(v)
+	}
+	if !a.files {
+		return made.targets, nil
+	}
+	if made.files == nil {
 		var elems []starlark.Value
-		eachTarget(a.an.targets(v), func(t *targetValue) {
+		eachTarget(made.targets, func(t *targetValue) {
 			for _, f := range t.t.outputs() {
 				elems = append(elems, f)
 			}
 		})
-		l := starlark.NewList(elems)
-		l.Freeze()
-		return l, nil
+		made.files = starlark.NewList(elems)
+		made.files.Freeze()
 	}
-	return a.an.targets(v), nil
+	return made.files, nil
+}
+
+// attrTargets is what a label attribute stands for; it is made when a rule first asks, and once, so that asking
+// again costs no memory.
+type attrTargets struct {
+	targets starlark.Value
+	files   *starlark.List
 }
 
 // targets replaces the labels in an attribute's value by their targets.
 func (an *analysis) targets(v starlark.Value) starlark.Value {
 	switch v := v.(type) {
 	case labelValue:
-		return &targetValue{an.in.Deps[v.Label]}
+		return &targetValue{t: an.in.Deps[v.Label]}
 	case *starlark.List:
 		elems := make([]starlark.Value, v.Len())
 		for i := range elems {

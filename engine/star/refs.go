@@ -228,6 +228,8 @@ func (t *treeValue) resolved() (Tree, error) {
 type fileSetValue struct {
 	tree *treeValue
 	set  FileSet // without Tree
+
+	include, exclude *starlark.List // of set, once they are asked for
 }
 
 func (f *fileSetValue) String() string { return "<files of " + f.tree.String() + ">" }
@@ -244,11 +246,19 @@ func (f *fileSetValue) Attr(name string) (starlark.Value, error) {
 	case "tree":
 		return f.tree, nil
 	case "include":
-		return stringList(f.set.Include), nil
+		return f.list(&f.include, f.set.Include), nil
 	case "exclude":
-		return stringList(f.set.Exclude), nil
+		return f.list(&f.exclude, f.set.Exclude), nil
 	}
 	return nil, nil
+}
+
+// list makes a list of patterns once.
+func (f *fileSetValue) list(made **starlark.List, patterns []string) *starlark.List {
+	if *made == nil {
+		*made = stringList(patterns)
+	}
+	return *made
 }
 
 func (f *fileSetValue) resolved() (FileSet, error) {

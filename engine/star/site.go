@@ -137,7 +137,7 @@ func newCallSite(call *syntax.CallExpr, pos syntax.Position) callSite {
 // elements returns where the elements of a list or dict are written; nil when x is neither.
 func elements(x syntax.Expr) []callPos {
 	var list []syntax.Expr
-	switch x := x.(type) {
+	switch x := unwrap(x).(type) {
 	case *syntax.ListExpr:
 		list = x.List
 	case *syntax.DictExpr:

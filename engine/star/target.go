@@ -364,7 +364,14 @@ func (t *Target) has(p *Provider) bool {
 
 // targetValue is an analysed target in Starlark: target[Provider], Provider in target, target.label,
 // target.files, target.providers.
-type targetValue struct{ t *Target }
+type targetValue struct {
+	t *Target
+
+	// What was asked for, made once.
+	fileList  *starlark.List
+	instances map[string]*Instance // by provider
+	all       *starlark.List
+}
 
 func (v *targetValue) String() string        { return "<target " + v.t.Label.String() + ">" }
 func (*targetValue) Type() string            { return "Target" }
@@ -386,30 +393,48 @@ func (v *targetValue) Attr(name string) (starlark.Value, error) {
 }
 
 func (v *targetValue) files() *starlark.List {
-	files := v.t.outputs()
-	elems := make([]starlark.Value, len(files))
-	for i, f := range files {
-		elems[i] = f
+	if v.fileList == nil {
+		files := v.t.outputs()
+		elems := make([]starlark.Value, len(files))
+		for i, f := range files {
+			elems[i] = f
+		}
+		v.fileList = starlark.NewList(elems)
+		v.fileList.Freeze()
 	}
-	l := starlark.NewList(elems)
-	l.Freeze()
-	return l
+	return v.fileList
 }
 
-func (v *targetValue) defaultInfo() *Instance {
-	return &Instance{provider: defaultInfo.id, names: []string{"files"}, values: []starlark.Value{v.files()}}
+// instance returns what the target provides under that identity; nil when it does not.
+func (v *targetValue) instance(id string) *Instance {
+	in, ok := v.instances[id]
+	if ok {
+		return in
+	}
+	if id == defaultInfo.id {
+		in = &Instance{provider: id, names: []string{"files"}, values: []starlark.Value{v.files()}}
+	} else {
+		in = v.t.Provider(id)
+	}
+	if v.instances == nil {
+		v.instances = map[string]*Instance{}
+	}
+	v.instances[id] = in
+	return in
 }
 
 // providers is everything that the target provides, DefaultInfo first: what a rule returns that
 // gives a target another name.
 func (v *targetValue) providers() *starlark.List {
-	elems := []starlark.Value{v.defaultInfo()}
-	for _, id := range v.t.Providers() {
-		elems = append(elems, v.t.Provider(id))
+	if v.all == nil {
+		elems := []starlark.Value{v.instance(defaultInfo.id)}
+		for _, id := range v.t.Providers() {
+			elems = append(elems, v.instance(id))
+		}
+		v.all = starlark.NewList(elems)
+		v.all.Freeze()
 	}
-	l := starlark.NewList(elems)
-	l.Freeze()
-	return l
+	return v.all
 }
 
 // Get is target[Provider].
@@ -418,10 +443,7 @@ func (v *targetValue) Get(k starlark.Value) (starlark.Value, bool, error) {
 	if !ok {
 		return nil, false, faultf("a target is indexed by a provider, not by %s", article(k.Type()))
 	}
-	if p == defaultInfo {
-		return v.defaultInfo(), true, nil
-	}
-	if in := v.t.Provider(p.id); in != nil {
+	if in := v.instance(p.id); in != nil {
 		return in, true, nil
 	}
 	return nil, false, faultf("%s does not provide %s%s", v.t.describe(), p.Name(), v.t.provided())
