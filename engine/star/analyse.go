@@ -49,7 +49,7 @@ type analysis struct {
 	declared []*artifactValue
 	names    []string // of the given attributes, sorted
 	values   []starlark.Value
-	made     []attrTargets // by the attribute's index
+	made     []attrTargets // by the attribute's index; nil until a rule asks for one
 	params   int           // bytes of the actions' parameters
 	errs     diag.List
 	done     bool
@@ -63,7 +63,7 @@ func Analyse(ctx context.Context, in AnalysisInput) (*Target, error) {
 		return nil, &diag.Error{Pos: in.site(decl.Label).Pos, Label: decl.Label.String(),
 			Msg: fmt.Sprintf("its rule %s is not defined", decl.Rule)}
 	}
-	an := &analysis{in: in, outputs: map[string]*artifactValue{}, made: make([]attrTargets, len(in.Rule.attrs))}
+	an := &analysis{in: in, outputs: map[string]*artifactValue{}}
 	an.names, an.values = decl.values()
 	an.out = &analysed{label: decl.Label, rule: in.Rule.name}
 	if v := an.given(attrVisibility); v != nil {
@@ -149,7 +149,7 @@ func (an *analysis) blame(ctx context.Context, err error) error {
 // checkDeps checks that each label names a target that is there, may be seen and provides what is required.
 func (an *analysis) checkDeps() {
 	own := an.in.Declaration.Label
-	seen := map[label.Label]bool{}
+	seen := make(map[label.Label]bool, len(an.in.Deps))
 	for i, name := range an.names {
 		attr := an.in.Rule.index[name]
 		eachLabel(an.values[i], func(elem int, l label.Label) {
@@ -162,7 +162,7 @@ func (an *analysis) checkDeps() {
 			}
 		})
 	}
-	sort.Slice(an.out.deps, func(i, j int) bool { return an.out.deps[i].Compare(an.out.deps[j]) < 0 })
+	slices.SortFunc(an.out.deps, label.Label.Compare)
 }
 
 func (an *analysis) checkDep(own label.Label, attr *attribute, l label.Label) error {

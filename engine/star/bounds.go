@@ -12,7 +12,6 @@ import (
 // charged so that a step is some tens of bytes at most: all steps together are about a gigabyte.
 const (
 	maxSource   = 16 << 20  // bytes of one file
-	maxSteps    = 30e6      // steps of one module, package or analysis: some seconds
 	maxFuncs    = 20_000    // functions in one file: without recursion this bounds the depth of calls
 	maxString   = 16 << 20  // bytes of one string
 	maxElements = 4 << 20   // elements of one range, or of a repeated list
@@ -33,6 +32,9 @@ const (
 	entrySteps = 8
 )
 
+// maxSteps is how many steps one module, package or analysis may take: some seconds. A variable for the test.
+var maxSteps uint64 = 30e6
+
 // newThread returns a thread bound to ctx and to the limit of steps. release must be called when it is done.
 func newThread(ctx context.Context, name string, print func(string)) (thread *starlark.Thread, release func()) {
 	thread = &starlark.Thread{
@@ -42,7 +44,7 @@ func newThread(ctx context.Context, name string, print func(string)) (thread *st
 				print(callerPos(t).String() + ": " + msg)
 			}
 		},
-		OnMaxSteps: func(t *starlark.Thread) { t.Cancel(errSteps.Error()) },
+		OnMaxSteps: func(t *starlark.Thread) { t.Cancel(tooManySteps().Error()) },
 	}
 	thread.SetMaxExecutionSteps(maxSteps)
 	if ctx.Done() == nil {
@@ -52,13 +54,13 @@ func newThread(ctx context.Context, name string, print func(string)) (thread *st
 	return thread, func() { stop() }
 }
 
-var errSteps = fmt.Errorf("it takes more than %d steps", int(maxSteps))
+func tooManySteps() error { return fmt.Errorf("it takes more than %d steps", maxSteps) }
 
 // charge counts n steps for what one step is about to make. When it fails, the evaluation is over.
 func charge(t *starlark.Thread, n int) error {
 	if left := maxSteps - min(t.Steps, maxSteps); uint64(n) >= left {
 		t.Steps = maxSteps
-		return errSteps
+		return tooManySteps()
 	}
 	t.Steps += uint64(n)
 	return nil

@@ -92,6 +92,9 @@ func (a *attrsValue) Attr(name string) (starlark.Value, error) {
 	if !attr.labels() {
 		return v, nil
 	}
+	if a.an.made == nil {
+		a.an.made = make([]attrTargets, len(a.an.in.Rule.attrs))
+	}
 	made := &a.an.made[attr.index]
 	if made.targets == nil {
 		made.targets = a.an.targets(v)

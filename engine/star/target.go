@@ -1,6 +1,7 @@
 package star
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -97,14 +98,14 @@ func encodeTarget(t *analysed) (*Target, error) {
 	e.uint(uint64(len(t.providers)))
 	for _, in := range t.providers {
 		e.string(in.provider)
-		if err := e.section(func(s *encoder) error { return s.fields(in, 0) }); err != nil {
+		if err := e.section(func() error { return e.fields(in, 0) }); err != nil {
 			return nil, prefix("provider "+in.Type()+": ", err)
 		}
 	}
-	err := e.section(func(s *encoder) error {
-		s.uint(uint64(len(t.files)))
+	err := e.section(func() error {
+		e.uint(uint64(len(t.files)))
 		for _, f := range t.files {
-			if err := s.artifact(f); err != nil {
+			if err := e.artifact(f); err != nil {
 				return err
 			}
 		}
@@ -113,10 +114,10 @@ func encodeTarget(t *analysed) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = e.section(func(s *encoder) error {
-		s.uint(uint64(len(t.actions)))
+	err = e.section(func() error {
+		e.uint(uint64(len(t.actions)))
 		for _, a := range t.actions {
-			if err := s.action(a); err != nil {
+			if err := e.action(a); err != nil {
 				return err
 			}
 		}
@@ -128,7 +129,7 @@ func encodeTarget(t *analysed) (*Target, error) {
 	if len(e.buf) > maxResult {
 		return nil, faultf("what the rule returned takes more than %d MiB", maxResult>>20)
 	}
-	return decodeTarget(string(e.buf))
+	return viewTarget(string(e.buf))
 }
 
 const (
@@ -180,6 +181,28 @@ func (t *Target) Encode() []byte { return bytesOf(t.raw) }
 func DecodeTarget(b []byte) (*Target, error) { return decodeTarget(textOf(b)) }
 
 func decodeTarget(raw string) (*Target, error) {
+	t, err := viewTarget(raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range t.providers {
+		d := decoder{s: p.fields, skip: true}
+		d.fields(0)
+		if err := d.end("target"); err != nil {
+			return nil, err
+		}
+	}
+	files, actions := decoder{s: t.files, skip: true}, decoder{s: t.actions, skip: true}
+	files.artifacts()
+	actions.actions()
+	if err := errors.Join(files.end("target"), actions.end("target")); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// viewTarget reads all but the sections.
+func viewTarget(raw string) (*Target, error) {
 	d := decoder{s: raw}
 	if d.byte() != targetVersion {
 		d.fail()
@@ -201,19 +224,6 @@ func decodeTarget(raw string) (*Target, error) {
 		}
 	}
 	t.files, t.actions = d.string(), d.string()
-	for _, p := range t.providers {
-		s := decoder{s: p.fields, skip: true}
-		s.fields(0)
-		if s.end("") != nil {
-			d.fail()
-		}
-	}
-	files, actions := decoder{s: t.files, skip: true}, decoder{s: t.actions, skip: true}
-	files.artifacts()
-	actions.actions()
-	if files.end("") != nil || actions.end("") != nil {
-		d.fail()
-	}
 	if err := d.end("target"); err != nil {
 		return nil, err
 	}
