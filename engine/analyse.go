@@ -32,7 +32,7 @@ func (m *missing) Error() string { return m.text.Error() }
 // when the error is told (report.go): a node must not depend on them.
 type mention struct {
 	from label.Label
-	attr string
+	dep  star.Dep
 	err  *missing
 }
 
@@ -41,8 +41,8 @@ func (m *mention) Error() string { return m.err.Error() }
 // diagnostic is the error at the attribute, without its position.
 func (m *mention) diagnostic() *diag.Error {
 	e := *m.err.text
-	e.Label, e.Attr = m.from.String(), m.attr
-	e.Msg = fmt.Sprintf("attribute %q: %s", m.attr, e.Msg)
+	e.Label, e.Attr = m.from.String(), m.dep.Place()
+	e.Msg = fmt.Sprintf("attribute %q: %s", m.dep.Attr, e.Msg)
 	return &e
 }
 
@@ -116,7 +116,7 @@ func mentioned(err error, from label.Label, deps []star.Dep) error {
 		if errors.As(e, &m) {
 			for _, d := range deps {
 				if d.Label == m.label {
-					e = &mention{from, d.Attr, m}
+					e = &mention{from, d, m}
 				}
 			}
 		}

@@ -96,7 +96,7 @@ func (w *Workspace) inputFile(c *eval.Context, r star.Ref) (fileRef, error) {
 		return fileRef{Set: &fileSetSpec{Tree: t, All: true}}, err
 	}
 	t, err := w.treeRef(c, r.FileSet.Tree)
-	return fileRef{Set: &fileSetSpec{
+	return fileRef{IncludeAttr: r.FileSet.IncludeAttr, ExcludeAttr: r.FileSet.ExcludeAttr, Set: &fileSetSpec{
 		Tree: t, All: r.FileSet.Members, Include: r.FileSet.Include, Exclude: r.FileSet.Exclude, Loose: !r.FileSet.RequireAll,
 	}}, err
 }
@@ -141,7 +141,7 @@ func (w *Workspace) runAction(c *eval.Context, arg string) (eval.Result, error) 
 	c.Named(s.Label + " " + s.Mnemonic)
 	r, err := w.execute(c, s.Operation, s.Params, s.Inputs, s.Outputs, s.Label)
 	if err != nil {
-		return eval.Result{}, labelled(err, s.Label)
+		return eval.Result{}, labelled(s.atPatterns(err), s.Label)
 	}
 	return eval.Result{Value: r.encode(), Object: r}, nil
 }

@@ -24,7 +24,7 @@ var allowedDiskCalls = map[string]struct {
 		[]string{"files.Read", "files.Lstat", "os.Lstat"}},
 	"outdir/outdir.go": {"it writes outputs and removes them; what lies there is looked at just before", nil},
 	"outdir/record.go": {"the record of what earlier builds placed decides what is removed, and no value", nil},
-	"program.go": {"the program's own file, which is a leaf", nil},
+	"program.go":       {"the program's own file, which is a leaf", nil},
 	"source.go": {"it writes the user's files for commands that edit them",
 		[]string{"os.Lstat"}},
 	"state.go": {"the workspace's lock and its folder in the cache, and which folder the workspace is", nil},

@@ -34,6 +34,8 @@ type fileRef struct {
 	Output string // the name of its output
 	Name   string // path of the output file, relative to sbom-out
 	Set    *fileSetSpec
+
+	IncludeAttr, ExcludeAttr []string `json:",omitempty"` // where Set's patterns come from, as star.FileSet has it
 }
 
 func (f fileRef) key() eval.Key {

@@ -288,7 +288,7 @@ func selectFiles(t files.Tree, s fileSetSpec) (*files.Selection, error) {
 	}
 	var errs diag.List
 	for _, u := range m.Unmatched(sel, t) {
-		errs = append(errs, u.Error)
+		errs = append(errs, &patternError{fileSetKey(s).Arg, u})
 	}
 	return sel, errs.Err()
 }

@@ -36,7 +36,7 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 		}
 		return w.runner.Inspect(w.ctx, o.Object.(*action.Spec)), nil
 	}
-	site, _ := w.declared(l.String())
+	site := w.declared(l.String())
 	return nil, &diag.Error{Pos: site.Pos, Label: l.String(), Err: ErrNoOperation,
 		Msg: fmt.Sprintf("is a %s, which does not use the operation %s", t.RuleName, operation)}
 }
@@ -50,7 +50,7 @@ func (w *Workspace) runInspect(c *eval.Context, arg string) (eval.Result, error)
 	s := o.(*definition)
 	sp, _, err := w.prepare(c, s.Operation, s.Params, s.Inputs, s.Outputs)
 	if err != nil {
-		return eval.Result{}, labelled(err, s.Label)
+		return eval.Result{}, labelled(s.atPatterns(err), s.Label)
 	}
 	key, err := sp.Key()
 	if err != nil {

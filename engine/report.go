@@ -118,14 +118,8 @@ func (w *Workspace) alsoHint(first *diag.Error, others []*diag.Error) string {
 // blamed is the attribute of its target that an error is about, and where it is; "" and where the target is declared,
 // when it is none that is written in a BUILD.star.
 func (w *Workspace) blamed(d *diag.Error) (attr string, pos diag.Pos) {
-	site, decl := w.declared(d.Label)
-	if decl == nil {
-		return "", diag.Pos{}
-	}
+	site := w.declared(d.Label)
 	attr = d.Attr
-	if attr == "" && d.Value != "" {
-		attr = decl.AttrHolding(d.Value)
-	}
 	if pos = site.AttrPos(attr); pos == site.Pos {
 		attr = ""
 	}
@@ -136,7 +130,7 @@ func (w *Workspace) blamed(d *diag.Error) (attr string, pos diag.Pos) {
 // declaration or the attribute that is to blame, and the macros that made it. An error that has a place
 // already, in another file, gets a hint that leads to the declaration.
 func (w *Workspace) located(d *diag.Error) *diag.Error {
-	site, _ := w.declared(d.Label)
+	site := w.declared(d.Label)
 	attr, pos := w.blamed(d)
 	if pos.IsZero() || d.Pos.File == pos.File || slices.ContainsFunc(d.Hints, func(h string) bool { return strings.Contains(h, pos.String()) }) {
 		return d
@@ -155,18 +149,18 @@ func (w *Workspace) located(d *diag.Error) *diag.Error {
 	return &e
 }
 
-// declared returns where a target is declared, and what of it; the zero Site when that is not known.
-func (w *Workspace) declared(target string) (star.Site, *star.Declaration) {
+// declared returns where a target is declared; the zero Site when that is not known.
+func (w *Workspace) declared(target string) star.Site {
 	l, err := label.ParseAbsolute(target)
 	if err != nil || l.Repo != "" {
-		return star.Site{}, nil
+		return star.Site{}
 	}
 	o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
 	if o.Err != nil {
-		return star.Site{}, nil
+		return star.Site{}
 	}
 	p := o.Object.(*star.Package)
-	return p.Site(l.Name), p.Target(l.Name)
+	return p.Site(l.Name)
 }
 
 // explainCycle names the cycle by its targets, or files, in order.
@@ -227,7 +221,7 @@ func (w *Workspace) link(from, to string) (pos diag.Pos, text string) {
 			s := p.Site(l.Name)
 			for _, dep := range d.Deps() {
 				if dep.Label.String() == to {
-					pos := s.AttrPos(dep.Attr)
+					pos := s.AttrPos(dep.Place())
 					return pos, fmt.Sprintf("%s is declared at %s and names %s in %q at %s", from, s.Pos, to, dep.Attr, pos)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
@@ -21,6 +22,8 @@ var checks = map[string]func(value string) error{
 		_, err := files.Compile([]string{s}, nil)
 		return err
 	},
+	"path":    star.CheckPath, // of a file, below a tree or package
+	"folder":  folder,         // the same of a folder, which may be "."
 	"word":    spdx.Word,
 	"license": ident.License,
 	"agent":   ident.Agent,
@@ -43,6 +46,13 @@ var checks = map[string]func(value string) error{
 		}
 		return ident.Checksum("SHA256", hex)
 	},
+}
+
+func folder(s string) error {
+	if s = strings.TrimSuffix(s, "/"); s == "." {
+		return nil
+	}
+	return star.CheckPath(s)
 }
 
 // ofVersion splits a value at its first space, which no version has.

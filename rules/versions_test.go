@@ -132,6 +132,11 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	type object = map[string]any
 	type inputs = map[string][]action.File
 	one := func(path, content string) []action.File { return []action.File{hashed(path, content)} }
+	var expat spdx.Metadata
+	if err := json.Unmarshal([]byte(fixedPackage), &expat); err != nil {
+		t.Fatal(err)
+	}
+	packages := spdx.PackagesParams{Packages: []spdx.Metadata{expat}}
 	switch operation {
 	case "engine.write":
 		return actiontest.New(object{"content": "text\n"})
@@ -153,14 +158,14 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return &actiontest.Call{Parameters: object{"patterns": []string{"**"}}, Inputs: inputs{"files": {hashed("a.c", "int a;\n"), hashed("NEWS", fixedNews)}}}
 	case "spdx.base":
 		list := spdx.EncodeChecksums([]spdx.File{{Path: "NEWS", SHA1: [20]byte{1}, SHA256: [32]byte{2}}})
-		return &actiontest.Call{Parameters: object{}, Inputs: inputs{"metadata": one("expat.json", fixedPackage), "checksums": one("expat.checksums", string(list))}}
+		return &actiontest.Call{Parameters: packages, Inputs: inputs{"checksums": one("expat.checksums", string(list))}}
 	case "spdx.deps":
-		return &actiontest.Call{Parameters: object{}, Inputs: inputs{"metadata": one("expat.json", fixedPackage)}}
+		return &actiontest.Call{Parameters: packages}
 	case "spdx.version":
 		return &actiontest.Call{Parameters: object{"artifact": "python-3.14.2.exe"}, Inputs: inputs{"patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
 	case "spdx.binary":
-		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2.exe", Platform: spdx.WindowsKind, Product: fixedProduct},
-			Inputs: inputs{"artifact": one("python-3.14.2.exe", "MZ"), "deps": one("expat.json", fixedPackage), "base": one("expat.json", fixedPackage), "wheels": one("pip.json", fixedWheel)}}
+		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2.exe", Platform: spdx.WindowsKind, Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages},
+			Inputs: inputs{"artifact": one("python-3.14.2.exe", "MZ"), "wheels": one("pip.json", fixedWheel)}}
 	case "spdx.source":
 		base := fixedDocument("2.7.1")
 		return &actiontest.Call{Parameters: spdx.SourceParams{Artifact: "Python-3.14.2.tgz", Product: fixedProduct, BaseLabel: "//:base", Own: "Misc/sbom.spdx.json", Superseded: map[string]string{"expat": "it is newer"}},

@@ -100,17 +100,17 @@ container_image(
 	}, {
 		"version of a vendored package",
 		func() { w.edit("BUILD.star", `version = "0.98.1"`, `version = "0.98.2"`) },
-		slices.Concat([]string{"//:libb2 Write", "//:libb2 PackageSbom", "//:base_sbom BaseSbom"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
+		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
 	}, {
 		"an OpenSSL source dep of Windows",
 		func() { w.edit("BUILD.star", `sha256 = "6bb739ec`, `sha256 = "00000000`) },
-		append([]string{"//:windows/openssl Write", "//:windows/openssl PackageSbom", "//:windows/openssl Evidence", "//:source_deps_sbom DepsSbom"}, windowsSBOMs...),
+		append([]string{"//:windows/openssl PackageSbom", "//:windows/openssl Evidence", "//:source_deps_sbom DepsSbom"}, windowsSBOMs...),
 	}, {
 		"an OpenSSL source dep of macOS",
 		func() {
 			w.edit("BUILD.star", "https://github.com/openssl/openssl/releases/", "https://example.org/openssl/openssl/releases/")
 		},
-		append([]string{"//:macos/openssl Write", "//:macos/openssl PackageSbom", "//:macos_deps_sbom DepsSbom"}, macosSBOMs...),
+		append([]string{"//:macos/openssl PackageSbom", "//:macos_deps_sbom DepsSbom"}, macosSBOMs...),
 	}, {
 		"bytes of one .exe",
 		func() { w.append("testdata/artifacts/python-3.14.2-arm64.exe", "x") },

@@ -20,9 +20,9 @@ type Error struct {
 	Hints []string // each on a line of its own: a suggestion or a command to run
 	Err   error    // the cause, for errors.Is; never printed
 
-	// What of Label's declaration is to blame, so that whoever knows positions can add it: an attribute's
-	// name, or text that an attribute's value holds. Both may be "".
-	Attr, Value string
+	// Attr is what of Label's declaration is to blame, so that whoever knows positions can add Pos: an
+	// attribute ("srcs"), an element of it ("srcs[2]"), or "" for the declaration as a whole.
+	Attr string
 }
 
 // Error returns "pos: label: msg" and each hint on a line of its own.

@@ -22,7 +22,7 @@ func (m *Matcher) Unmatched(sel *Selection, t Tree) []Unmatched {
 		if used {
 			continue
 		}
-		err := &diag.Error{Value: m.includes[i], Msg: "pattern " + quote(m.includes[i]) + " matches no file" + suggest(m.includes[i], t)}
+		err := &diag.Error{Msg: "pattern " + quote(m.includes[i]) + " matches no file" + suggest(m.includes[i], t)}
 		if p := sel.ignored[i]; p != "" {
 			who := "git ignores " + quote(p) + ", and what it ignores is left out"
 			if written, e := t.Written(p, true); e == nil && written {
@@ -35,8 +35,7 @@ func (m *Matcher) Unmatched(sel *Selection, t Tree) []Unmatched {
 	for i, used := range sel.ExcludeUsed {
 		if !used {
 			out = append(out, Unmatched{Exclude: true, Index: i, Error: &diag.Error{
-				Value: m.excludes[i],
-				Msg:   "exclude pattern " + quote(m.excludes[i]) + " matches none of the files that the include patterns match" + suggest(m.excludes[i], t)}})
+				Msg: "exclude pattern " + quote(m.excludes[i]) + " matches none of the files that the include patterns match" + suggest(m.excludes[i], t)}})
 		}
 	}
 	return out

@@ -66,15 +66,16 @@ func (a *actionsValue) Attr(name string) (starlark.Value, error) {
 	}), nil
 }
 
-// declareOutput is declare_output(name): a file below the package's output directory.
+// declareOutput is declare_output(name, attr = None): a file below the package's output directory. attr is the
+// attribute that a bad name comes from.
 func (an *analysis) declareOutput(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var name string
-	if err := starlark.UnpackArgs("declare_output", args, kwargs, "name", &name); err != nil {
+	var name, attr string
+	if err := starlark.UnpackArgs("declare_output", args, kwargs, "name", &name, "attr?", &attr); err != nil {
 		return nil, err
 	}
 	if err := label.CheckName(name); err != nil && name != "all" {
 		_, why, _ := strings.Cut(message(err), ": its name ")
-		return nil, faultf("declare_output: %q is not an output's name: it %s", name, why)
+		return nil, at(attr, faultf("declare_output: %q is not an output's name: it %s", name, why))
 	}
 	own := an.in.Declaration.Label
 	path := label.Label{Pkg: own.Pkg, Name: name}.Path()
@@ -153,6 +154,9 @@ func (an *analysis) add(fn string, a *actionInProgress, params, inputs, outputs 
 		if a.params, err = canonicalJSON(params); err != nil {
 			return prefix(fn+": params: ", err)
 		}
+	}
+	if an.params += len(a.params); an.params > maxResult {
+		return faultf("%s: the parameters of the target's actions take more than %d MiB", fn, maxResult>>20)
 	}
 	if inputs != nil {
 		for k, v := range inputs.Entries() {
@@ -235,12 +239,15 @@ func (an *analysis) usable(a *artifactValue) error {
 }
 
 // tree is tree(path = ... | archive = file, strip_prefix = None): None stands for the
-// archive's single top-level directory.
+// archive's single top-level directory, "." for the archive as it is.
 func (an *analysis) tree(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var path string
 	var archive, strip starlark.Value
 	if err := starlark.UnpackArgs("tree", args, kwargs, "path?", &path, "archive?", &archive, "strip_prefix?", &strip); err != nil {
 		return nil, err
+	}
+	if path != "/" {
+		path = strings.TrimSuffix(path, "/")
 	}
 	tree := &treeValue{Tree: Tree{Owner: an.in.Declaration.Label, Path: path}}
 	switch a := archive.(type) {
@@ -263,7 +270,7 @@ func (an *analysis) tree(t *starlark.Thread, args starlark.Tuple, kwargs []starl
 		return nil, prefix("tree: ", err)
 	}
 	if path != "" && path != "." {
-		if err := checkRelative(path); err != nil {
+		if err := CheckPath(path); err != nil {
 			return nil, prefix("tree: ", err)
 		}
 	}
@@ -271,9 +278,11 @@ func (an *analysis) tree(t *starlark.Thread, args starlark.Tuple, kwargs []starl
 	case nil, starlark.NoneType:
 		tree.AutoStrip = true
 	case starlark.String:
-		tree.StripPrefix = strings.TrimSuffix(string(s), "/")
+		if tree.StripPrefix = strings.TrimSuffix(string(s), "/"); tree.StripPrefix == "." {
+			tree.StripPrefix = ""
+		}
 		if tree.StripPrefix != "" {
-			if err := checkRelative(tree.StripPrefix); err != nil {
+			if err := CheckPath(tree.StripPrefix); err != nil {
 				return nil, prefix("tree: strip_prefix: ", err)
 			}
 		}
@@ -283,50 +292,66 @@ func (an *analysis) tree(t *starlark.Thread, args starlark.Tuple, kwargs []starl
 	return tree, nil
 }
 
-// checkRelative says what keeps s from being a clean relative path. Unlike a label's name it may have
+// CheckPath says what keeps s from being a clean relative path. Unlike a label's name it may have
 // any character but NUL and backslash.
-func checkRelative(s string) error {
+func CheckPath(s string) error {
+	var why string
 	switch {
+	case s == "":
+		return &diag.Error{Msg: "the path is empty"}
 	case strings.HasPrefix(s, "/"):
-		return faultf("path %q is absolute; paths are relative to the workspace root", s)
+		why = "is absolute; a relative path is expected"
 	case strings.ContainsAny(s, "\x00\\"):
-		return faultf("path %q has a backslash or NUL", s)
+		why = "has a backslash or NUL"
 	}
 	for seg := range strings.SplitSeq(s, "/") {
-		switch seg {
-		case "", ".":
-			return faultf("path %q has an empty segment or %q", s, ".")
-		case "..":
-			return faultf("path %q leaves its directory", s)
+		switch {
+		case why != "":
+		case seg == "" || seg == ".":
+			why = `has an empty segment or "."`
+		case seg == "..":
+			why = "leaves its directory"
 		}
 	}
-	return nil
+	if why == "" {
+		return nil
+	}
+	return &diag.Error{Msg: fmt.Sprintf("path %q %s", s, why)}
 }
 
-// fileset is fileset(tree, include, exclude = [], require_all = True).
+// fileset is fileset(tree, include, exclude = [], require_all = True, include_attr = None, exclude_attr = None). The
+// last two say where the patterns come from, to which errors of them are reported: an attribute whose element i
+// is pattern i, or a list with an attribute, or an element of one ("evidence[2]"), for each pattern.
 func (an *analysis) fileset(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	f := &fileSetValue{set: FileSet{RequireAll: true}}
 	var include, exclude *starlark.List
-	if err := starlark.UnpackArgs("fileset", args, kwargs, "tree", &f.tree, "include", &include, "exclude?", &exclude,
-		"require_all?", &f.set.RequireAll); err != nil {
+	var includeAttr, excludeAttr starlark.Value
+	err := starlark.UnpackArgs("fileset", args, kwargs, "tree", &f.tree, "include", &include, "exclude?", &exclude,
+		"require_all?", &f.set.RequireAll, "include_attr?", &includeAttr, "exclude_attr?", &excludeAttr)
+	if err != nil {
 		return nil, err
 	}
-	spec := attrSpec{typ: typeStringList}
-	for _, l := range []*starlark.List{include, exclude} {
-		if l == nil {
-			continue
-		}
-		if _, err := spec.convert(l, "", ""); err != nil {
-			return nil, prefix("fileset: ", err)
-		}
-		for _, s := range toStrings(l) {
-			if err := checkPattern(s); err != nil {
-				return nil, prefix("fileset: ", err)
-			}
-		}
+	if f.set.Include, f.set.IncludeAttr, err = patternsFrom(include, includeAttr); err != nil {
+		return nil, ofAttr("fileset: ", err)
 	}
-	f.set.Include, f.set.Exclude = toStrings(include), toStrings(exclude)
+	if f.set.Exclude, f.set.ExcludeAttr, err = patternsFrom(exclude, excludeAttr); err != nil {
+		return nil, ofAttr("fileset: ", err)
+	}
 	return f, nil
+}
+
+func patternsFrom(list *starlark.List, from starlark.Value) (patterns, attrs []string, err error) {
+	switch v := from.(type) {
+	case nil, starlark.NoneType:
+	case starlark.String:
+		attrs = []string{string(v)}
+	case *starlark.List:
+		attrs = toStrings(v)
+	default:
+		return nil, nil, faultf("include_attr and exclude_attr must be a string or a list of strings, not %s", article(from.Type()))
+	}
+	patterns, err = patternList(list, attrs)
+	return patterns, attrs, err
 }
 
 // members is members(tree): all its files.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -46,6 +47,8 @@ type analysis struct {
 	declared []*artifactValue
 	names    []string // of the given attributes, sorted
 	values   []starlark.Value
+	made     []attrTargets // by the attribute's index; nil until a rule asks for one
+	params   int           // bytes of the actions' parameters
 	errs     diag.List
 	done     bool
 }
@@ -79,7 +82,10 @@ func Analyse(ctx context.Context, in AnalysisInput) (*Target, error) {
 		err = an.result(result)
 	}
 	if err != nil {
-		an.errs = append(an.errs, an.blame(ctx, err))
+		// A rule goes on after ctx.check; what it cannot do with a value that is known to be bad is no news.
+		if e := an.blame(ctx, err); len(an.errs) == 0 || failed(err) {
+			an.errs = append(an.errs, e)
+		}
 	} else if len(an.errs) == 0 {
 		an.errs = append(an.errs, an.unwritten()...)
 	}
@@ -101,39 +107,38 @@ func (an *analysis) given(name string) starlark.Value {
 	return nil
 }
 
-// attrError reports err at an attribute of the target, or at the target when attr is "".
-func (an *analysis) attrError(attr string, err error) *diag.Error {
-	own := an.in.Declaration.Label
+// atDeclaration reports err where the target is declared, or at the attribute that err names.
+func (an *analysis) atDeclaration(err error) *diag.Error {
+	own, f := an.in.Declaration.Label, faultOf(err)
 	s := an.in.site(own)
-	d := &diag.Error{Pos: s.AttrPos(attr), Label: own.String(), Msg: message(err)}
-	switch e := err.(type) {
-	case *fault:
-		d.Hints = append(d.Hints, e.hints...)
-	case *diag.Error:
-		d.Hints = append(d.Hints, e.Hints...)
-	}
-	d.Hints = append(d.Hints, s.Hints()...)
-	return d
+	return &diag.Error{Pos: s.AttrPos(f.attr), Label: own.String(), Attr: f.attr, Msg: f.msg, Hints: append(slices.Clone(f.hints), s.Hints()...)}
 }
 
-// blame turns the implementation's error into a diagnostic: fail() is the rule's word to the
-// user and is reported where the target is declared; anything else is a mistake in the rule
-// and is reported there.
+// failed reports whether err is of a call of fail().
+func failed(err error) bool {
+	var eval *starlark.EvalError
+	return errors.As(err, &eval) && len(eval.CallStack) > 0 && eval.CallStack.At(0).Name == "fail"
+}
+
+// blame turns the implementation's error into a diagnostic. An error that names an attribute, and the rule's own
+// word to the user, fail(), are reported where the target is declared. Anything else is a mistake in the
+// rule, and is reported there if the rule is the user's; nobody can mend an embedded one, so what it was
+// given is to blame.
 func (an *analysis) blame(ctx context.Context, err error) error {
 	own := an.in.Declaration.Label
 	var f *fault
-	var eval *starlark.EvalError
-	if errors.As(err, &f) && errors.As(err, &eval) && len(eval.CallStack) > 0 && eval.CallStack.At(0).Name == "fail" {
-		return an.attrError(f.attr, f)
+	if errors.As(err, &f) && (f.attr != "" || failed(err)) {
+		return an.atDeclaration(f)
 	}
 	d := runtimeError(ctx, err, own.String())
 	if e, ok := d.(*diag.Error); ok {
-		if pos := an.in.site(own).Pos; !pos.IsZero() && e.Pos != pos {
-			if e.Pos.IsZero() {
-				e.Pos = pos
-			} else {
-				e.Hints = append(e.Hints, fmt.Sprintf("target %s is declared at %s", own, pos))
-			}
+		s := an.in.site(own)
+		switch {
+		case s.Pos.IsZero() || e.Pos == s.Pos:
+		case e.Pos.IsZero() || embedded(e.Pos.File):
+			e.Pos = s.AttrPos(e.Attr)
+		default:
+			e.Hints = append(e.Hints, fmt.Sprintf("target %s is declared at %s", own, s.Pos))
 		}
 	}
 	return d
@@ -142,23 +147,23 @@ func (an *analysis) blame(ctx context.Context, err error) error {
 // checkDeps checks that each label names a target that is there, may be seen and provides what is required.
 func (an *analysis) checkDeps() {
 	own := an.in.Declaration.Label
-	seen := map[label.Label]bool{}
+	seen := make(map[label.Label]bool, len(an.in.Deps))
 	for i, name := range an.names {
-		spec := an.in.Rule.index[name]
-		eachLabel(an.values[i], func(l label.Label) {
+		attr := an.in.Rule.index[name]
+		eachLabel(an.values[i], func(elem int, l label.Label) {
 			if !seen[l] {
 				seen[l] = true
 				an.out.deps = append(an.out.deps, l)
 			}
-			if err := an.checkDep(own, spec, l); err != nil {
-				an.errs = append(an.errs, an.attrError(name, err))
+			if err := an.checkDep(own, attr, l); err != nil {
+				an.errs = append(an.errs, an.atDeclaration(at(place(name, elem), err)))
 			}
 		})
 	}
-	sort.Slice(an.out.deps, func(i, j int) bool { return an.out.deps[i].Compare(an.out.deps[j]) < 0 })
+	slices.SortFunc(an.out.deps, label.Label.Compare)
 }
 
-func (an *analysis) checkDep(own label.Label, spec *attrSpec, l label.Label) error {
+func (an *analysis) checkDep(own label.Label, attr *attribute, l label.Label) error {
 	dep := an.in.Deps[l]
 	switch {
 	case dep == nil:
@@ -170,15 +175,15 @@ func (an *analysis) checkDep(own label.Label, spec *attrSpec, l label.Label) err
 		}
 		f.hints = append(f.hints, fmt.Sprintf(`add "//%s:__pkg__" to its visibility`, own.Pkg))
 		return f
-	case spec == nil || !spec.labels():
+	case attr == nil || !attr.labels():
 		return nil
-	case dep.RuleName == sourceFileRule && !spec.allowFiles:
-		return faultf("%s is a source file, and attribute %q wants a target", l, spec.name)
-	case dep.RuleName == sourceFileRule || spec.providers == nil:
+	case dep.RuleName == sourceFileRule && !attr.allowFiles:
+		return faultf("%s is a source file, and attribute %q wants a target", l, attr.name)
+	case dep.RuleName == sourceFileRule || attr.providers == nil:
 		return nil
 	}
 	var wants []string
-	for _, alternative := range spec.providers {
+	for _, alternative := range attr.providers {
 		var missing []string
 		for _, p := range alternative {
 			if !dep.has(p) {
@@ -191,7 +196,7 @@ func (an *analysis) checkDep(own label.Label, spec *attrSpec, l label.Label) err
 		wants = append(wants, strings.Join(missing, " and "))
 	}
 	f := faultf("attribute %q wants a target that provides %s, and %s does not%s",
-		spec.name, strings.Join(wants, " or "), dep.describe(), dep.provided())
+		attr.name, strings.Join(wants, " or "), dep.describe(), dep.provided())
 	if pos := an.in.site(l).Pos; !pos.IsZero() {
 		f.hints = append(f.hints, fmt.Sprintf("%s is declared at %s", l, pos))
 	}

@@ -32,9 +32,10 @@ const (
 var attrTypes = []string{typeString, typeInt, typeBool, typeStringList, typeIntList, typeStringDict, typeLabel,
 	typeLabelList, typeLabelDict, typeLabelKeyedStringMap, typeStructList, typeAny}
 
-// attrSpec is one attribute of a rule.
-type attrSpec struct {
+// attribute is one attribute of a rule.
+type attribute struct {
 	name       string
+	index      int // among the rule's attributes
 	typ        string
 	doc        string
 	mandatory  bool
@@ -44,7 +45,7 @@ type attrSpec struct {
 	allowFiles bool             // a label may name a source file
 }
 
-func (a *attrSpec) labels() bool {
+func (a *attribute) labels() bool {
 	switch a.typ {
 	case typeLabel, typeLabelList, typeLabelDict, typeLabelKeyedStringMap:
 		return true
@@ -52,10 +53,10 @@ func (a *attrSpec) labels() bool {
 	return false
 }
 
-// attrValue is what attr.<type>(...) returns; rule() turns it into an attrSpec.
-type attrValue struct{ spec attrSpec }
+// attrValue is what attr.<type>(...) returns; rule() names it.
+type attrValue struct{ attribute }
 
-func (a *attrValue) String() string      { return "<attr." + a.spec.typ + ">" }
+func (a *attrValue) String() string      { return "<attr." + a.typ + ">" }
 func (*attrValue) Type() string          { return "Attribute" }
 func (*attrValue) Freeze()               {}
 func (*attrValue) Truth() starlark.Bool  { return true }
@@ -73,8 +74,8 @@ var attrModule = func() *starlarkstruct.Module {
 }()
 
 func makeAttr(t *starlark.Thread, fn, typ string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	a := &attrValue{attrSpec{typ: typ}}
-	s := &a.spec
+	a := &attrValue{attribute{typ: typ}}
+	s := &a.attribute
 	var fallback starlark.Value
 	params := []any{"doc?", &s.doc, "mandatory?", &s.mandatory, "default?", &fallback}
 	var values, providers starlark.Sequence
@@ -187,7 +188,7 @@ func message(err error) string {
 }
 
 // mismatch says what an attribute of the type wants.
-func (a *attrSpec) mismatch(v starlark.Value) error {
+func (a *attribute) mismatch(v starlark.Value) error {
 	want := map[string]string{
 		typeString: "a string", typeInt: "an int", typeBool: "True or False",
 		typeStringList: "a list of strings", typeIntList: "a list of ints", typeStringDict: "a dict of strings",
@@ -214,7 +215,7 @@ func shorten(s string) string {
 }
 
 // convert checks v and turns the strings of label attributes into labels, read in package pkg.
-func (a *attrSpec) convert(v starlark.Value, repo, pkg string) (starlark.Value, error) {
+func (a *attribute) convert(v starlark.Value, repo, pkg string) (starlark.Value, error) {
 	switch a.typ {
 	case typeString, typeInt:
 		return a.scalar(a.typ, v)
@@ -274,7 +275,7 @@ func keepString(v starlark.Value) (starlark.Value, error) {
 	return v, nil
 }
 
-func (a *attrSpec) scalar(typ string, v starlark.Value) (starlark.Value, error) {
+func (a *attribute) scalar(typ string, v starlark.Value) (starlark.Value, error) {
 	if v.Type() != typ {
 		if a.typ == typ {
 			return nil, a.mismatch(v)
@@ -301,7 +302,7 @@ func (a *attrSpec) scalar(typ string, v starlark.Value) (starlark.Value, error) 
 	return nil, faultf("%q is not allowed; expected %s%s", shorten(s), quoteList(texts), diag.DidYouMean(s, texts))
 }
 
-func (a *attrSpec) label(v starlark.Value, repo, pkg string) (starlark.Value, error) {
+func (a *attribute) label(v starlark.Value, repo, pkg string) (starlark.Value, error) {
 	switch v := v.(type) {
 	case starlark.String:
 		l, err := label.Parse(string(v), repo, pkg)
@@ -318,7 +319,7 @@ func (a *attrSpec) label(v starlark.Value, repo, pkg string) (starlark.Value, er
 	return nil, faultf("expected a label, got %s", article(v.Type()))
 }
 
-func (a *attrSpec) list(v starlark.Value, each func(starlark.Value) (starlark.Value, error)) (starlark.Value, error) {
+func (a *attribute) list(v starlark.Value, each func(starlark.Value) (starlark.Value, error)) (starlark.Value, error) {
 	var seq starlark.Indexable
 	switch v := v.(type) {
 	case *starlark.List:
@@ -332,27 +333,29 @@ func (a *attrSpec) list(v starlark.Value, each func(starlark.Value) (starlark.Va
 	for i := range out {
 		e, err := each(seq.Index(i))
 		if err != nil {
-			return nil, within(fmt.Sprintf("[%d]", i), err)
+			return nil, a.within(i, fmt.Sprintf("[%d]", i), err)
 		}
 		out[i] = e
 	}
 	return starlark.NewList(out), nil
 }
 
-func (a *attrSpec) dict(v starlark.Value, key, value func(starlark.Value) (starlark.Value, error)) (starlark.Value, error) {
+func (a *attribute) dict(v starlark.Value, key, value func(starlark.Value) (starlark.Value, error)) (starlark.Value, error) {
 	in, ok := v.(*starlark.Dict)
 	if !ok {
 		return nil, a.mismatch(v)
 	}
 	out := starlark.NewDict(in.Len())
+	i := -1
 	for k, e := range in.Entries() {
+		i++
 		kk, err := key(k)
 		if err != nil {
-			return nil, within("key "+shorten(k.String()), err)
+			return nil, a.within(i, "key "+shorten(k.String()), err)
 		}
 		ee, err := value(e)
 		if err != nil {
-			return nil, within("["+shorten(k.String())+"]", err)
+			return nil, a.within(i, "["+shorten(k.String())+"]", err)
 		}
 		if _, twice, _ := out.Get(kk); twice {
 			return nil, faultf("key %s is given twice", kk)
@@ -364,14 +367,7 @@ func (a *attrSpec) dict(v starlark.Value, key, value func(starlark.Value) (starl
 	return out, nil
 }
 
-// within puts the place inside the attribute before the message.
-func within(place string, err error) error {
-	f := &fault{msg: place + ": " + message(err)}
-	switch e := err.(type) {
-	case *fault:
-		f.hints = e.hints
-	case *diag.Error:
-		f.hints = e.Hints
-	}
-	return f
+// within puts the place inside the attribute before the message, and blames the attribute's element i.
+func (a *attribute) within(i int, where string, err error) error {
+	return at(place(a.name, i), prefix(where+": ", err))
 }

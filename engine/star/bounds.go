@@ -3,22 +3,19 @@ package star
 import (
 	"context"
 	"fmt"
-	"runtime/metrics"
-	"sync"
-	"time"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 )
 
-// The bounds of one evaluation. Each is far above what a real workspace needs.
+// The bounds of one evaluation. Each is far above what a real workspace needs. What is charged for in steps (charge) is
+// charged so that a step is some tens of bytes at most: all steps together are about a gigabyte.
 const (
 	maxSource   = 16 << 20  // bytes of one file
-	maxSteps    = 100e6     // bytecode steps of one module, package or analysis: some seconds
 	maxFuncs    = 20_000    // functions in one file: without recursion this bounds the depth of calls
 	maxString   = 16 << 20  // bytes of one string
 	maxElements = 4 << 20   // elements of one range, or of a repeated list
-	maxBits     = 64 << 10  // of one integer
+	maxBits     = 1 << 10   // of one integer
 	maxDepth    = 100       // nesting of data that leaves Starlark (attributes, providers, text, JSON)
 	maxNodes    = 10 << 20  // values reachable from a module's globals
 	maxTargets  = 1_000_000 // targets of one package
@@ -27,11 +24,18 @@ const (
 	maxErrors   = 50        // errors of one evaluation that are reported
 )
 
-// maxHeap is by how many bytes the process may grow while one evaluation runs; a variable for the test.
-var maxHeap uint64 = 1 << 30
+// What is charged for: stepBytes of text are a step, an element of a list is one, and a dict or set is dictSteps and
+// entrySteps for each entry.
+const (
+	stepBytes  = 16
+	dictSteps  = 20
+	entrySteps = 8
+)
 
-// newThread returns a thread bound to ctx and to the step and memory limits. release must be
-// called when it is done.
+// maxSteps is how many steps one module, package or analysis may take: some seconds. A variable for the test.
+var maxSteps uint64 = 30e6
+
+// newThread returns a thread bound to ctx and to the limit of steps. release must be called when it is done.
 func newThread(ctx context.Context, name string, print func(string)) (thread *starlark.Thread, release func()) {
 	thread = &starlark.Thread{
 		Name: name,
@@ -40,76 +44,49 @@ func newThread(ctx context.Context, name string, print func(string)) (thread *st
 				print(callerPos(t).String() + ": " + msg)
 			}
 		},
-		OnMaxSteps: func(t *starlark.Thread) {
-			t.Cancel(fmt.Sprintf("it takes more than %d steps", int(maxSteps)))
-		},
+		OnMaxSteps: func(t *starlark.Thread) { t.Cancel(tooManySteps().Error()) },
 	}
 	thread.SetMaxExecutionSteps(maxSteps)
-	stop := func() bool { return true }
-	if ctx.Done() != nil {
-		stop = context.AfterFunc(ctx, func() { thread.Cancel("interrupted") })
+	if ctx.Done() == nil {
+		return thread, func() {}
 	}
-	watchdog.add(thread)
-	return thread, func() {
-		stop()
-		watchdog.remove(thread)
-	}
+	stop := context.AfterFunc(ctx, func() { thread.Cancel("interrupted") })
+	return thread, func() { stop() }
 }
 
-// watchdog cancels evaluations during which the process's heap grows beyond maxHeap. What one
-// operation may allocate is bounded elsewhere; this catches the sum. It looks every few
-// milliseconds, and only while something runs for longer than that.
-var watchdog heapWatch
+func tooManySteps() error { return fmt.Errorf("it takes more than %d steps", maxSteps) }
 
-type heapWatch struct {
-	mu      sync.Mutex
-	running map[*starlark.Thread]uint64 // heap when first seen; 0 before that
-	timer   *time.Timer
+// charge counts n steps for what one step is about to make. When it fails, the evaluation is over.
+func charge(t *starlark.Thread, n int) error {
+	if left := maxSteps - min(t.Steps, maxSteps); uint64(n) >= left {
+		t.Steps = maxSteps
+		return tooManySteps()
+	}
+	t.Steps += uint64(n)
+	return nil
 }
 
-const watchInterval = 5 * time.Millisecond
-
-func (w *heapWatch) add(t *starlark.Thread) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.running == nil {
-		w.running = map[*starlark.Thread]uint64{}
-	}
-	w.running[t] = 0
-	if w.timer == nil {
-		w.timer = time.AfterFunc(watchInterval, w.look)
-	}
-}
-
-func (w *heapWatch) remove(t *starlark.Thread) {
-	w.mu.Lock()
-	delete(w.running, t)
-	w.mu.Unlock()
-}
-
-func (w *heapWatch) look() {
-	heap := heapBytes()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.running) == 0 {
-		w.timer = nil
-		return
-	}
-	for t, before := range w.running {
-		switch {
-		case before == 0:
-			w.running[t] = heap
-		case heap > before+maxHeap:
-			t.Cancel(fmt.Sprintf("it takes more than %d MiB of memory", maxHeap>>20))
+// cost returns how many steps a copy of a value is.
+func cost(v starlark.Value) int {
+	switch v := v.(type) {
+	case starlark.String:
+		return len(v) / stepBytes
+	case starlark.Bytes:
+		return len(v) / stepBytes
+	case *starlark.Dict:
+		return entrySteps * v.Len()
+	case *starlark.Set:
+		return entrySteps * v.Len()
+	case starlark.Sequence:
+		return v.Len()
+	case starlark.Iterable:
+		n := 0
+		for range starlark.Elements(v) {
+			n++
 		}
+		return n
 	}
-	w.timer.Reset(watchInterval)
-}
-
-func heapBytes() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
+	return 0
 }
 
 // weigh returns about how many bytes the text of v has, or an error when that is more than

@@ -16,12 +16,15 @@ func commonBuiltins() starlark.StringDict {
 		"struct":  starlark.NewBuiltin("struct", starlarkstruct.Make),
 		"json":    jsonModule(),
 		"fail":    starlark.NewBuiltin("fail", fail),
-		"print":   bounded("print"),
-		"str":     bounded("str"),
-		"repr":    bounded("repr"),
+		"print":   textual("print"),
+		"str":     textual("str"),
+		"repr":    textual("repr"),
 		"range":   starlark.NewBuiltin("range", boundedRange),
 		"int":     starlark.NewBuiltin("int", boundedInt),
-		"getattr": starlark.NewBuiltin("getattr", boundedGetattr),
+		"getattr": starlark.NewBuiltin("getattr", chargedGetattr),
+	}
+	for _, name := range []string{"bytes", "dict", "enumerate", "list", "reversed", "set", "sorted", "tuple", "zip"} {
+		d[name] = copying(name)
 	}
 	for name, g := range guards {
 		d[name] = g
@@ -46,11 +49,30 @@ var moduleBuiltins, buildBuiltins = func() (module, build starlark.StringDict) {
 	return module, build
 }()
 
-// bounded wraps a universal function whose result is the text of its arguments.
-func bounded(name string) *starlark.Builtin {
+// textual wraps a universal function whose result is the text of its arguments.
+func textual(name string) *starlark.Builtin {
 	fn := starlark.Universe[name].(*starlark.Builtin)
 	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		if _, err := weigh(args); err != nil {
+		n, err := weigh(args)
+		if err == nil {
+			err = charge(t, n/stepBytes)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return fn.CallInternal(t, args, kwargs)
+	})
+}
+
+// copying wraps a universal function whose result has the elements of its arguments, perhaps each in a tuple.
+func copying(name string) *starlark.Builtin {
+	fn := starlark.Universe[name].(*starlark.Builtin)
+	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		n := dictSteps
+		for _, a := range args {
+			n += 4 * cost(a)
+		}
+		if err := charge(t, n); err != nil {
 			return nil, err
 		}
 		return fn.CallInternal(t, args, kwargs)
@@ -58,7 +80,7 @@ func bounded(name string) *starlark.Builtin {
 }
 
 // fail is fail(*args, sep = " ", attr = None): the rule implementation or macro gives up. With attr, the
-// error is reported at that attribute of the target.
+// error is reported at that attribute of the target, or at an element of it ("srcs[2]").
 func fail(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	sep, attr := " ", ""
 	if err := starlark.UnpackArgs(b.Name(), nil, kwargs, "sep?", &sep, "attr?", &attr); err != nil {
@@ -103,10 +125,10 @@ func boundedInt(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kw
 	return starlark.Universe["int"].(*starlark.Builtin).CallInternal(t, args, kwargs)
 }
 
-// boundedGetattr is the second way to the methods of strings and lists.
-func boundedGetattr(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// chargedGetattr is the second way to the methods of built-in types.
+func chargedGetattr(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) > 0 {
-		args = append(starlark.Tuple{guardReceiver(args[0])}, args[1:]...)
+		args = append(starlark.Tuple{withMethods(args[0])}, args[1:]...)
 	}
 	return starlark.Universe["getattr"].(*starlark.Builtin).CallInternal(t, args, kwargs)
 }
@@ -117,11 +139,18 @@ func jsonModule() *starlarkstruct.Module {
 	for name, v := range json.Module.Members {
 		fn := v.(*starlark.Builtin)
 		m.Members[name] = starlark.NewBuiltin(fn.Name(), func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-			if _, err := weigh(args); err != nil {
+			n, err := weigh(args)
+			if err != nil {
 				return nil, err
 			}
-			if s, ok := firstString(args, kwargs); ok && jsonDepth(s) > maxDepth {
-				return nil, faultf("%s: nested more than %d deep", fn.Name(), maxDepth)
+			if s, ok := firstString(args, kwargs); ok {
+				if err := checkJSON(s); err != nil {
+					return nil, prefix(fn.Name()+": ", err)
+				}
+				n = max(n, len(s))
+			}
+			if err := charge(t, 4*n); err != nil { // "{}" is a dict
+				return nil, err
 			}
 			return fn.CallInternal(t, args, kwargs)
 		})
@@ -139,24 +168,31 @@ func firstString(args starlark.Tuple, kwargs []starlark.Tuple) (string, bool) {
 	return "", false
 }
 
-// jsonDepth returns the greatest nesting of brackets outside strings.
-func jsonDepth(s string) int {
-	depth, deepest, quoted := 0, 0, false
+// checkJSON bounds the nesting of brackets, and the digits of a number, outside strings.
+func checkJSON(s string) error {
+	depth, digits, quoted := 0, 0, false
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
+		c := s[i]
+		if c < '0' || c > '9' || quoted {
+			digits = 0
+		} else if digits++; digits > maxBits/4 {
+			return faultf("a number has more than %d digits", maxBits/4)
+		}
+		switch {
 		case quoted && c == '\\':
 			i++
 		case c == '"':
 			quoted = !quoted
 		case quoted:
 		case c == '[' || c == '{':
-			depth++
-			deepest = max(deepest, depth)
+			if depth++; depth > maxDepth {
+				return faultf("nested more than %d deep", maxDepth)
+			}
 		case c == ']' || c == '}':
 			depth--
 		}
 	}
-	return deepest
+	return nil
 }
 
 // evaluated returns the package under evaluation.
@@ -191,8 +227,8 @@ func packageDefaults(t *starlark.Thread, b *starlark.Builtin, args starlark.Tupl
 		return nil, faultf("package() must come once, before the first target")
 	}
 	if vis != nil {
-		spec := attrSpec{typ: typeStringList}
-		v, err := spec.convert(vis, "", p.out.name)
+		list := attribute{typ: typeStringList}
+		v, err := list.convert(vis, "", p.out.name)
 		if err == nil {
 			v, err = normalVisibility(v, p.out.name)
 		}
@@ -215,28 +251,13 @@ func glob(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs [
 	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "include", &include, "exclude?", &exclude, "allow_empty?", &allowEmpty); err != nil {
 		return nil, err
 	}
-	patterns := func(l *starlark.List) ([]string, error) {
-		if l == nil {
-			return nil, nil
-		}
-		for e := range l.Elements() {
-			s, ok := starlark.AsString(e)
-			if !ok {
-				return nil, faultf("glob: expected a list of strings, found %s in it", article(e.Type()))
-			}
-			if err := checkPattern(s); err != nil {
-				return nil, prefix("glob: ", err)
-			}
-		}
-		return toStrings(l), nil
-	}
-	inc, err := patterns(include)
+	inc, err := patternList(include, nil)
 	if err != nil {
-		return nil, err
+		return nil, prefix("glob: ", err)
 	}
-	exc, err := patterns(exclude)
+	exc, err := patternList(exclude, nil)
 	if err != nil {
-		return nil, err
+		return nil, prefix("glob: ", err)
 	}
 	if p.in.Glob == nil {
 		return nil, faultf("glob is not available here")
@@ -244,18 +265,38 @@ func glob(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs [
 	files, err := p.in.Glob(inc, exc)
 	if err != nil {
 		if d, ok := err.(*diag.Error); ok && d.Pos.IsZero() {
-			return nil, &fault{msg: "glob: " + d.Msg, hints: d.Hints, cause: nil}
+			return nil, prefix("glob: ", d)
 		}
 		return nil, err
 	}
 	if len(files) == 0 && !allowEmpty {
 		return nil, faultf("glob: no file matches %s", quoteList(inc))
 	}
+	if err := charge(t, 4*len(files)); err != nil {
+		return nil, err
+	}
 	elems := make([]starlark.Value, len(files))
 	for i, f := range files {
 		elems[i] = starlark.String(f)
 	}
 	return starlark.NewList(elems), nil
+}
+
+// patternList returns the patterns in l, which may be nil. attrs says where they come from (see FileSet).
+func patternList(l *starlark.List, attrs []string) ([]string, error) {
+	if l == nil {
+		return nil, nil
+	}
+	for i := range l.Len() {
+		s, ok := starlark.AsString(l.Index(i))
+		if !ok {
+			return nil, at(PatternPlace(attrs, i), faultf("expected a list of strings, found %s in it", article(l.Index(i).Type())))
+		}
+		if err := checkPattern(s); err != nil {
+			return nil, at(PatternPlace(attrs, i), err)
+		}
+	}
+	return toStrings(l), nil
 }
 
 // checkPattern says what keeps s from being a pattern of relative paths.

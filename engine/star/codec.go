@@ -65,14 +65,17 @@ func (e *encoder) label(l label.Label) {
 	e.string(l.Name)
 }
 
-// section appends what fill writes, behind its length.
-func (e *encoder) section(fill func(*encoder) error) error {
-	var s encoder
-	if err := fill(&s); err != nil {
+// section appends what fill appends, behind its length.
+func (e *encoder) section(fill func() error) error {
+	start := len(e.buf)
+	if err := fill(); err != nil {
 		return err
 	}
-	e.uint(uint64(len(s.buf)))
-	e.buf = append(e.buf, s.buf...)
+	n := len(e.buf) - start
+	e.uint(uint64(n)) // makes room
+	size := len(e.buf) - start - n
+	copy(e.buf[start+size:], e.buf[start:start+n])
+	binary.PutUvarint(e.buf[start:start+size], uint64(n))
 	return nil
 }
 
@@ -108,6 +111,8 @@ func (e *encoder) fileSet(f *fileSetValue) error {
 	e.bool(f.set.RequireAll)
 	e.strings(f.set.Include)
 	e.strings(f.set.Exclude)
+	e.strings(f.set.IncludeAttr)
+	e.strings(f.set.ExcludeAttr)
 	return nil
 }
 

@@ -75,8 +75,8 @@ func (a *attrsValue) AttrNames() []string {
 }
 
 func (a *attrsValue) Attr(name string) (starlark.Value, error) {
-	spec := a.an.in.Rule.index[name]
-	if spec == nil || a.files && !spec.labels() {
+	attr := a.an.in.Rule.index[name]
+	if attr == nil || a.files && !attr.labels() {
 		return nil, starlark.NoSuchAttrError(fmt.Sprintf("rule %s has no attribute %q%s", a.an.in.Rule.name, name,
 			diag.DidYouMean(name, a.AttrNames())))
 	}
@@ -85,32 +85,48 @@ func (a *attrsValue) Attr(name string) (starlark.Value, error) {
 	}
 	v := a.an.given(name)
 	if v == nil {
-		if v = spec.fallback; v == nil {
-			v = zeroOf(spec.typ)
+		if v = attr.fallback; v == nil {
+			v = zeroOf(attr.typ)
 		}
 	}
-	if !spec.labels() {
+	if !attr.labels() {
 		return v, nil
 	}
-	if a.files {
+	if a.an.made == nil {
+		a.an.made = make([]attrTargets, len(a.an.in.Rule.attrs))
+	}
+	made := &a.an.made[attr.index]
+	if made.targets == nil {
+		made.targets = a.an.targets(v)
+	}
+	if !a.files {
+		return made.targets, nil
+	}
+	if made.files == nil {
 		var elems []starlark.Value
-		eachTarget(a.an.targets(v), func(t *targetValue) {
+		eachTarget(made.targets, func(t *targetValue) {
 			for _, f := range t.t.outputs() {
 				elems = append(elems, f)
 			}
 		})
-		l := starlark.NewList(elems)
-		l.Freeze()
-		return l, nil
+		made.files = starlark.NewList(elems)
+		made.files.Freeze()
 	}
-	return a.an.targets(v), nil
+	return made.files, nil
+}
+
+// attrTargets is what a label attribute stands for; it is made when a rule first asks, and once, so that asking
+// again costs no memory.
+type attrTargets struct {
+	targets starlark.Value
+	files   *starlark.List
 }
 
 // targets replaces the labels in an attribute's value by their targets.
 func (an *analysis) targets(v starlark.Value) starlark.Value {
 	switch v := v.(type) {
 	case labelValue:
-		return &targetValue{an.in.Deps[v.Label]}
+		return &targetValue{t: an.in.Deps[v.Label]}
 	case *starlark.List:
 		elems := make([]starlark.Value, v.Len())
 		for i := range elems {
@@ -163,7 +179,8 @@ func (an *analysis) option(_ *starlark.Thread, b *starlark.Builtin, args starlar
 }
 
 // checksValue is ctx.check: check.<kind>(value, attr) reports an invalid value at the attribute, and goes on,
-// so that all are reported together; it returns whether the value is valid.
+// so that all are reported together; it returns whether the value is valid. A list is valid when all of its elements
+// are; an invalid one is reported at the attribute's element of the same index.
 type checksValue struct{ an *analysis }
 
 func (checksValue) String() string        { return "<ctx.check>" }
@@ -175,25 +192,47 @@ func (checksValue) Hash() (uint32, error) { return 0, faultf("unhashable type: c
 func (c checksValue) AttrNames() []string { return sortedKeys(c.an.in.Checks) }
 
 func (c checksValue) Attr(kind string) (starlark.Value, error) {
-	check, an := c.an.in.Checks[kind], c.an
+	check := c.an.in.Checks[kind]
 	if check == nil {
 		return nil, nil
 	}
 	return starlark.NewBuiltin(kind, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		var value, attr string
+		var value starlark.Value
+		var attr string
 		if err := starlark.UnpackArgs(b.Name(), args, kwargs, "value", &value, "attr?", &attr); err != nil {
 			return nil, err
 		}
-		err := check(value)
-		if err == nil {
-			return starlark.True, nil
+		valid := true
+		one := func(v starlark.Value, where string) error {
+			s, ok := starlark.AsString(v)
+			if !ok {
+				return faultf("ctx.check.%s: value must be a string or a list of strings, and holds %s", kind, article(v.Type()))
+			}
+			err := check(s)
+			if err == nil {
+				return nil
+			}
+			valid = false
+			return c.an.note(ofAttr("", at(where, err)))
 		}
-		if attr != "" {
-			err = prefix(fmt.Sprintf("attribute %q: ", attr), err)
+		list, ok := value.(*starlark.List)
+		if !ok {
+			err := one(value, attr)
+			return starlark.Bool(valid), err
 		}
-		if an.errs = append(an.errs, an.attrError(attr, err)); len(an.errs) > maxErrors {
-			return nil, capErrors(an.errs)
+		for i := range list.Len() {
+			if err := one(list.Index(i), place(attr, i)); err != nil {
+				return nil, err
+			}
 		}
-		return starlark.False, nil
+		return starlark.Bool(valid), nil
 	}), nil
+}
+
+// note keeps an error of the declaration, to report it with the others. It fails when there are too many.
+func (an *analysis) note(err error) error {
+	if an.errs = append(an.errs, an.atDeclaration(err)); len(an.errs) > maxErrors {
+		return capErrors(an.errs)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package star
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 
 	"go.starlark.net/starlark"
@@ -23,35 +22,33 @@ type Declaration struct {
 
 const declarationVersion = 1
 
-// namedValue is an attribute.
-type namedValue struct {
-	name  string
-	value starlark.Value
-}
-
-// declaring is a declaration that is being made.
-type declaring struct {
-	label label.Label
-	rule  string
-	attrs []namedValue
-}
-
 func (d *declaring) encode() (*Declaration, error) {
-	sort.Slice(d.attrs, func(i, j int) bool { return d.attrs[i].name < d.attrs[j].name })
-	e := encoder{buf: make([]byte, 0, 256)}
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.buf = e.buf[:0]
 	e.byte(declarationVersion)
 	e.label(d.label)
-	e.string(d.rule)
+	e.string(d.rule.id)
 	start := len(e.buf)
-	e.uint(uint64(len(d.attrs)))
-	for _, a := range d.attrs {
-		e.string(a.name)
-		if err := e.value(a.value, 0); err != nil {
-			return nil, prefix(fmt.Sprintf("attribute %q: ", a.name), err)
+	n := 0
+	for _, v := range d.values {
+		if v != nil {
+			n++
 		}
 	}
-	raw := textOf(e.buf)
-	return &Declaration{Label: d.label, Rule: d.rule, raw: raw, attrs: raw[start:]}, nil
+	e.uint(uint64(n))
+	for i, v := range d.values { // by index, and so by name
+		if v == nil {
+			continue
+		}
+		a := d.rule.attrs[i]
+		e.string(a.name)
+		if err := e.value(v, 0); err != nil {
+			return nil, at(a.name, prefix(fmt.Sprintf("attribute %q: ", a.name), err))
+		}
+	}
+	raw := string(e.buf)
+	return &Declaration{Label: d.label, Rule: d.rule.id, raw: raw, attrs: raw[start:]}, nil
 }
 
 // Encode returns the canonical bytes; equal declarations have equal bytes. They must not be changed.
@@ -121,8 +118,12 @@ func toStrings(v starlark.Value) []string {
 // Dep is one edge from a declaration: a label and the attribute that names it.
 type Dep struct {
 	Attr  string
+	Index int // of the element that names the label; -1 when the attribute has none
 	Label label.Label
 }
+
+// Place is the attribute, or the element of it that names the label, in the words of diag.Error.Attr.
+func (d Dep) Place() string { return place(d.Attr, d.Index) }
 
 // Deps returns the labels in the declaration's attributes, by attribute name and then in
 // declared order. A label that two attributes name is listed twice.
@@ -130,65 +131,52 @@ func (d *Declaration) Deps() []Dep {
 	var out []Dep
 	names, values := d.values()
 	for i, name := range names {
-		eachLabel(values[i], func(l label.Label) { out = append(out, Dep{name, l}) })
+		eachLabel(values[i], func(elem int, l label.Label) { out = append(out, Dep{name, elem, l}) })
 	}
 	return out
 }
 
-// eachLabel calls f for the labels in v, in order.
-func eachLabel(v starlark.Value, f func(label.Label)) {
+// eachLabel calls f for the labels in the value of an attribute, in order, with the index of the element
+// that each lies in, or -1.
+func eachLabel(v starlark.Value, f func(elem int, l label.Label)) {
+	switch v := v.(type) {
+	case *starlark.List:
+		for i := range v.Len() {
+			labelsIn(v.Index(i), func(l label.Label) { f(i, l) })
+		}
+	case *starlark.Dict:
+		i := 0
+		for k, e := range v.Entries() {
+			labelsIn(k, func(l label.Label) { f(i, l) })
+			labelsIn(e, func(l label.Label) { f(i, l) })
+			i++
+		}
+	default:
+		labelsIn(v, func(l label.Label) { f(-1, l) })
+	}
+}
+
+func labelsIn(v starlark.Value, f func(label.Label)) {
 	switch v := v.(type) {
 	case labelValue:
 		f(v.Label)
 	case *starlark.List:
-		for i := range v.Len() {
-			eachLabel(v.Index(i), f)
+		for e := range v.Elements() {
+			labelsIn(e, f)
 		}
 	case *starlark.Dict:
 		for k, e := range v.Entries() {
-			eachLabel(k, f)
-			eachLabel(e, f)
+			labelsIn(k, f)
+			labelsIn(e, f)
 		}
 	case *Instance, *starlarkstruct.Struct:
 		h := v.(hasFields)
 		for _, n := range h.AttrNames() {
 			if e, err := h.Attr(n); err == nil {
-				eachLabel(e, f)
+				labelsIn(e, f)
 			}
 		}
 	}
-}
-
-// AttrHolding returns the first attribute, by name, that is text or has it as an element; "" when
-// none has.
-func (d *Declaration) AttrHolding(text string) string {
-	names, values := d.values()
-	for i, name := range names {
-		if holds(values[i], text) {
-			return name
-		}
-	}
-	return ""
-}
-
-func holds(v starlark.Value, text string) bool {
-	switch v := v.(type) {
-	case starlark.String:
-		return string(v) == text
-	case *starlark.List:
-		for e := range v.Elements() {
-			if holds(e, text) {
-				return true
-			}
-		}
-	case *starlarkstruct.Struct:
-		for _, n := range v.AttrNames() {
-			if e, err := v.Attr(n); err == nil && holds(e, text) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Attr is an attribute as text.

@@ -28,8 +28,8 @@
 //
 // # Bounds
 //
-// A hostile file cannot exhaust the machine: steps, depth of data and calls, sizes of strings, lists
-// and numbers, targets of a package and bytes of a result are bounded (bounds.go). Operators that
-// multiply sizes are guarded in the syntax tree (guard.go), and a watchdog stops what
-// grows by small bites.
+// A hostile file cannot exhaust the machine, and whether a file is one does not depend on the machine: steps, depth of
+// data and calls, sizes of strings, lists and numbers, targets of a package and bytes of a result are
+// bounded (bounds.go). What one step makes large is charged for in steps, by operands that are wrapped in the
+// syntax tree (guard.go), so that the steps bound memory too.
 package star

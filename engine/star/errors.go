@@ -32,21 +32,64 @@ func callerPos(t *starlark.Thread) diag.Pos {
 }
 
 // fault is an error that a builtin raises: a message, hints, and perhaps the attribute of the
-// target that is to blame.
+// target that is to blame, or an element of it (see diag.Error.Attr).
 type fault struct {
 	msg   string
 	attr  string
 	hints []string
-	cause error
 }
 
 func (f *fault) Error() string { return f.msg }
-func (f *fault) Unwrap() error { return f.cause }
 
 func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(format, args...)} }
 
+// faultOf returns err as a fault: its message and hints, and the attribute that it names.
+func faultOf(err error) *fault {
+	switch e := err.(type) {
+	case *fault:
+		return e
+	case *diag.Error:
+		return &fault{msg: e.Msg, attr: e.Attr, hints: e.Hints}
+	}
+	return &fault{msg: err.Error()}
+}
+
+// prefix puts text before an error's message.
+func prefix(text string, err error) *fault {
+	f := *faultOf(err)
+	f.msg = text + f.msg
+	return &f
+}
+
+// ofAttr puts the attribute that err names before its message, or else where it happened.
+func ofAttr(where string, err error) *fault {
+	if name, _, _ := strings.Cut(faultOf(err).attr, "["); name != "" {
+		where = fmt.Sprintf("attribute %q: ", name)
+	}
+	return prefix(where, err)
+}
+
+// at blames an attribute, or an element of it, for err.
+func at(attr string, err error) *fault {
+	f := *faultOf(err)
+	f.attr = attr
+	return &f
+}
+
+// place names element i of an attribute, or a dict's entry i; the attribute itself when i is negative.
+func place(attr string, i int) string {
+	if attr == "" || i < 0 {
+		return attr
+	}
+	return fmt.Sprintf("%s[%d]", attr, i)
+}
+
+// embedded reports whether a file is part of sbomctl, so that no user can mend what is wrong there.
+func embedded(file string) bool { return strings.HasPrefix(file, "@") && strings.Contains(file, "//") }
+
 // runtimeError turns what the interpreter returned into a diagnostic at the innermost Starlark
-// position, with the calls that led there as hints. A cancelled context yields its own error.
+// position that a user can edit, with the calls that led there as hints. There is none, and Pos is zero, where
+// all of the code is embedded. A cancelled context yields its own error.
 func runtimeError(ctx context.Context, err error, target string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -58,7 +101,7 @@ func runtimeError(ctx context.Context, err error, target string) error {
 	d := &diag.Error{Label: target, Msg: plain(err.Error()), Err: err}
 	var f *fault
 	if errors.As(err, &f) {
-		d.Msg, d.Hints = f.msg, append(d.Hints, f.hints...)
+		d.Msg, d.Attr, d.Hints = f.msg, f.attr, append(d.Hints, f.hints...)
 	}
 	var inner *diag.Error
 	if errors.As(err, &inner) {
@@ -74,12 +117,17 @@ func runtimeError(ctx context.Context, err error, target string) error {
 		if n := len(frames); n > 1 && strings.HasPrefix(eval.Msg, "function "+frames[n-1].Name+" ") {
 			frames = frames[:n-1]
 		}
-		if n := len(frames); n > 0 {
-			if d.Pos.IsZero() {
-				d.Pos = position(frames[n-1].Pos)
-			}
-			d.Hints = append(d.Hints, callHints(frames)...)
+		own := len(frames)
+		for own > 0 && embedded(frames[own-1].Pos.Filename()) {
+			own--
 		}
+		if d.Pos.IsZero() && own > 0 {
+			d.Pos = position(frames[own-1].Pos)
+		}
+		if n := len(frames); own < n {
+			d.Hints = append(d.Hints, fmt.Sprintf("in %s, at %s", frames[n-1].Name, position(frames[n-1].Pos)))
+		}
+		d.Hints = append(d.Hints, callHints(frames)...)
 	}
 	return d
 }

@@ -38,14 +38,14 @@ BUILD.star:7:1: //:c: thing needs the attribute "version"`},
 		"values":          {`thing(name = "a", version = "1", kind = "alhpa")`, `BUILD.star:2:34: //:a: attribute "kind": "alhpa" is not allowed; expected "alpha", "beta" or "a"; did you mean "alpha"?`},
 		"int values":      {`thing(name = "a", version = "1", count = 7)`, `BUILD.star:2:34: //:a: attribute "count": 7 is not allowed; expected "0", "1" or "2"`},
 		"string for list": {`thing(name = "a", version = "1", srcs = "x")`, `BUILD.star:2:34: //:a: attribute "srcs": expected a list of strings, got the string "x"` + "\n  hint: write [\"x\"]"},
-		"element":         {`thing(name = "a", version = "1", srcs = ["x", 1])`, `BUILD.star:2:34: //:a: attribute "srcs": [1]: expected a string, got an int`},
-		"label":           {`thing(name = "a", version = "1", deps = [":x y"])`, `BUILD.star:2:34: //:a: attribute "deps": [0]: ":x y" is not a label: its name contains a space; letters, digits and _ . + - @ ~ = , / are allowed`},
-		"label twice":     {`thing(name = "a", version = "1", deps = [":x", "//:x"])`, `BUILD.star:2:34: //:a: attribute "deps": [1]: //:x is listed twice`},
+		"element":         {`thing(name = "a", version = "1", srcs = ["x", 1])`, `BUILD.star:2:47: //:a: attribute "srcs": [1]: expected a string, got an int`},
+		"label":           {`thing(name = "a", version = "1", deps = [":x y"])`, `BUILD.star:2:42: //:a: attribute "deps": [0]: ":x y" is not a label: its name contains a space; letters, digits and _ . + - @ ~ = , / are allowed`},
+		"label twice":     {`thing(name = "a", version = "1", deps = [":x", "//:x"])`, `BUILD.star:2:48: //:a: attribute "deps": [1]: //:x is listed twice`},
 		"bool":            {`thing(name = "a", version = "1", flag = 1)`, `BUILD.star:2:34: //:a: attribute "flag": expected True or False, got an int`},
-		"dict":            {`thing(name = "a", version = "1", env = {"a": 1})`, `BUILD.star:2:34: //:a: attribute "env": ["a"]: expected a string, got an int`},
-		"struct":          {`thing(name = "a", version = "1", evidence = ["x"])`, `BUILD.star:2:34: //:a: attribute "evidence": [0]: expected a struct, got a string`},
-		"function":        {`thing(name = "a", version = "1", extra = regex)`, `BUILD.star:2:1: //:a: attribute "extra": a function cannot be kept in a provider or attribute; None, bool, int, string, list, dict, struct, label, file, tree, file set and provider can`},
-		"float":           {`thing(name = "a", version = "1", extra = 1.5)`, `BUILD.star:2:1: //:a: attribute "extra": a float cannot be kept in a provider or attribute; None, bool, int, string, list, dict, struct, label, file, tree, file set and provider can`},
+		"dict":            {`thing(name = "a", version = "1", env = {"a": 1})`, `BUILD.star:2:41: //:a: attribute "env": ["a"]: expected a string, got an int`},
+		"struct":          {`thing(name = "a", version = "1", evidence = ["x"])`, `BUILD.star:2:46: //:a: attribute "evidence": [0]: expected a struct, got a string`},
+		"function":        {`thing(name = "a", version = "1", extra = regex)`, `BUILD.star:2:34: //:a: attribute "extra": a function cannot be kept in a provider or attribute; None, bool, int, string, list, dict, struct, label, file, tree, file set and provider can`},
+		"float":           {`thing(name = "a", version = "1", extra = 1.5)`, `BUILD.star:2:34: //:a: attribute "extra": a float cannot be kept in a provider or attribute; None, bool, int, string, list, dict, struct, label, file, tree, file set and provider can`},
 		"name all":        {`empty(name = "all")`, `BUILD.star:2:7: "all" is not a target name: "all" is no target's name, since //package:all means every target of the package`},
 		"no name":         {`empty()`, `BUILD.star:2:1: empty needs the attribute "name"`},
 		"positional":      {`empty("x")`, `BUILD.star:2:6: empty: arguments must be named, as in name = "x"`},
@@ -236,17 +236,17 @@ thing(name = "sub", version = "1", visibility = ["//:__subpackages__"])
 thing(name = "narrow", version = "1", visibility = ["//q:__pkg__"])
 `}
 	for name, want := range map[string]string{
-		"missing": `BUILD.star:3:40: //:missing: no target //:nothing
-BUILD.star:3:40: //:missing: attribute "deps" wants a target that provides Info, and //:void (an empty) does not; it provides nothing but files
+		"missing": `BUILD.star:3:48: //:missing: no target //:nothing
+BUILD.star:3:60: //:missing: attribute "deps" wants a target that provides Info, and //:void (an empty) does not; it provides nothing but files
   hint: //:void is declared at BUILD.star:8:1
-BUILD.star:3:40: //:missing: //p:hidden is not visible from //; its visibility is //visibility:private
+BUILD.star:3:69: //:missing: //p:hidden is not visible from //; its visibility is //visibility:private
   hint: //p:hidden is declared at p/BUILD.star:3:1
   hint: add "//:__pkg__" to its visibility`,
 		"wrong": `BUILD.star:4:38: //:wrong: attribute "dep" wants a target that provides Info or Other, and //:void (an empty) does not; it provides nothing but files
   hint: //:void is declared at BUILD.star:8:1`,
 		"fine":     "",
-		"file":     `BUILD.star:6:37: //:file: //:x.txt is a source file, and attribute "deps" wants a target`,
-		"indirect": "BUILD.star:7:41: //:indirect: //p:narrow is not visible from //; its visibility is //q:__pkg__\n  hint: //p:narrow is declared at p/BUILD.star:6:1\n  hint: add \"//:__pkg__\" to its visibility",
+		"file":     `BUILD.star:6:45: //:file: //:x.txt is a source file, and attribute "deps" wants a target`,
+		"indirect": "BUILD.star:7:49: //:indirect: //p:narrow is not visible from //; its visibility is //q:__pkg__\n  hint: //p:narrow is declared at p/BUILD.star:6:1\n  hint: add \"//:__pkg__\" to its visibility",
 	} {
 		_, err := newWorld(files).analyse(label.Label{Name: name})
 		got := ""

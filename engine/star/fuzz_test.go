@@ -94,7 +94,6 @@ func FuzzExecPackage(f *testing.F) {
 		defer cancel()
 		src := Source{Label: label.Label{Pkg: "p", Name: "BUILD.star"}, Bytes: []byte(text)}
 		Loads(&src)
-		ScanNames(src)
 		p, err := ExecPackage(ctx, PackageInput{Name: "p", Source: src, Load: rules.load})
 		if err != nil {
 			allDiagnostics(t, err)

@@ -85,17 +85,3 @@ func (m *Module) Rule(name string) *Rule {
 
 // Exports returns the names that a load statement may ask of the module, sorted.
 func (m *Module) Exports() []string { return m.exported.Keys() }
-
-func literalKeyword(call *syntax.CallExpr, name string) (string, bool) {
-	for _, arg := range call.Args {
-		if b, ok := arg.(*syntax.BinaryExpr); ok && b.Op == syntax.EQ {
-			if id, ok := b.X.(*syntax.Ident); ok && id.Name == name {
-				if lit, ok := b.Y.(*syntax.Literal); ok {
-					s, ok := lit.Value.(string)
-					return s, ok
-				}
-			}
-		}
-	}
-	return "", false
-}

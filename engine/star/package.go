@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
 	"sync"
 
 	"go.starlark.net/starlark"
@@ -74,74 +73,6 @@ func (p *Package) Missing(name string) *diag.Error {
 	return e
 }
 
-// Site is where a target was declared.
-type Site struct {
-	Pos    diag.Pos            // of the call in BUILD.star
-	Macros []Frame             // the functions between it and the rule, outermost first
-	Attrs  map[string]diag.Pos // position of each attribute that the call in BUILD.star names
-}
-
-// Frame is a function, and where in it the next call is.
-type Frame struct {
-	Name string
-	Pos  diag.Pos
-}
-
-// AttrPos returns the position of an attribute, or of the target when the attribute was not written
-// in BUILD.star itself.
-func (s Site) AttrPos(attr string) diag.Pos {
-	if p, ok := s.Attrs[attr]; ok {
-		return p
-	}
-	return s.Pos
-}
-
-// Hints names the macros, innermost first, in the words of an error.
-func (s Site) Hints() []string {
-	var out []string
-	for i := len(s.Macros) - 1; i >= 0 && len(out) < 10; i-- {
-		out = append(out, fmt.Sprintf("in %s, at %s", s.Macros[i].Name, s.Macros[i].Pos))
-	}
-	return out
-}
-
-// Site returns where the target was declared; the zero Site when there is no such target.
-func (p *Package) Site(name string) Site {
-	i, ok := p.lookup(name)
-	if !ok {
-		return Site{}
-	}
-	s := p.sites[i]
-	c := p.calls[s.call]
-	out := Site{Pos: s.pos(p), Macros: s.macros, Attrs: make(map[string]diag.Pos, len(c.attrs))}
-	for _, a := range c.attrs {
-		out.Attrs[a.name] = a.at.in(p.path)
-	}
-	return out
-}
-
-// site is a Site in short: many targets share a call.
-type site struct {
-	call   int // index in Package.calls
-	macros []Frame
-}
-
-type callSite struct {
-	at    callPos
-	attrs []attrSite
-}
-
-type attrSite struct {
-	name string
-	at   callPos
-}
-
-func (c callPos) in(path string) diag.Pos {
-	return diag.Pos{File: path, Line: int(c.line), Col: int(c.col)}
-}
-
-func (s site) pos(p *Package) diag.Pos { return p.calls[s.call].at.in(p.path) }
-
 // PackageInput is what ExecPackage works on.
 type PackageInput struct {
 	Name   string // the package's directory, "" for the root
@@ -160,22 +91,11 @@ type packageState struct {
 	callIDs    map[callPos]int
 	visibility starlark.Value // default_visibility in canonical form; nil for public
 	errs       diag.List
-	scratch    []namedValue
-	bytes      int
+	bytes      int       // of the targets
+	declaring  declaring // the declaration that is being made
 }
 
 var errTooMany = errors.New("too many errors")
-
-func (p *packageState) attrPos(s site, attr string) diag.Pos {
-	for _, a := range p.out.calls[s.call].attrs {
-		if a.name == attr {
-			return a.at.in(p.out.path)
-		}
-	}
-	return s.pos(p.out)
-}
-
-func (p *packageState) siteHints(s site) []string { return Site{Macros: s.macros}.Hints() }
 
 // ExecPackage evaluates a BUILD.star. All errors that are found are reported together, each a
 // *diag.Error; a cancelled ctx yields its error.
@@ -205,7 +125,7 @@ func ExecPackage(ctx context.Context, in PackageInput) (*Package, error) {
 	return p.out, nil
 }
 
-const packageVersion = 2
+const packageVersion = 3
 
 // Encode returns the package's bytes, with positions.
 func (p *Package) Encode() []byte {
@@ -235,8 +155,11 @@ func (p *Package) Encode() []byte {
 		e.uint(uint64(len(c.attrs)))
 		for _, a := range c.attrs {
 			e.string(a.name)
-			e.uint(uint64(a.at.line))
-			e.uint(uint64(a.at.col))
+			e.pos(a.at)
+			e.uint(uint64(len(a.elems)))
+			for _, p := range a.elems {
+				e.pos(p)
+			}
 		}
 	}
 	e.uint(uint64(len(p.targets)))
@@ -266,9 +189,16 @@ func DecodePackage(b []byte) (*Package, error) {
 	for i := range p.calls {
 		c := &p.calls[i]
 		c.at = d.pos()
-		c.attrs = make([]attrSite, d.count(3))
+		c.attrs = make([]attrSite, d.count(4))
 		for j := range c.attrs {
-			c.attrs[j] = attrSite{d.string(), d.pos()}
+			a := &c.attrs[j]
+			a.name, a.at = d.string(), d.pos()
+			if n := d.count(2); n > 0 {
+				a.elems = make([]callPos, n)
+				for k := range a.elems {
+					a.elems[k] = d.pos()
+				}
+			}
 		}
 	}
 	n := d.count(3)
@@ -319,23 +249,4 @@ func (d *decoder) pos() callPos {
 		d.fail()
 	}
 	return callPos{int32(line), int32(col)}
-}
-
-// ScanNames returns the names of targets that a BUILD.star's text plainly declares, sorted, without
-// evaluating it: for completion and for suggestions when the package has errors.
-func ScanNames(src Source) []string {
-	prog, err := options.Parse(src.path(), src.Bytes, 0)
-	if err != nil || len(src.Bytes) > maxSource {
-		return nil
-	}
-	p := &program{source: src, file: prog}
-	_ = p.checkTree(true) // for the index of calls only
-	var out []string
-	for _, call := range p.calls {
-		if name, ok := literalKeyword(call, attrName); ok {
-			out = append(out, name)
-		}
-	}
-	sort.Strings(out)
-	return out
 }

@@ -2,7 +2,7 @@ package star
 
 import (
 	"encoding/json"
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -43,17 +43,16 @@ func writeJSON(b *strings.Builder, v starlark.Value, depth int) error {
 	case labelValue:
 		return writeJSONString(b, v.String())
 	case *starlark.Dict:
-		names, values := make([]string, 0, v.Len()), make(map[string]starlark.Value, v.Len())
+		members := make([]member, 0, v.Len())
 		for k, e := range v.Entries() {
 			name, ok := starlark.AsString(k)
 			if !ok {
 				return faultf("a key is %s; parameters have strings as keys", article(k.Type()))
 			}
-			names = append(names, name)
-			values[name] = e
+			members = append(members, member{name, e})
 		}
-		sort.Strings(names)
-		return writeJSONObject(b, names, func(n string) starlark.Value { return values[n] }, depth)
+		slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+		return writeJSONObject(b, members, depth)
 	case *starlark.List:
 		return writeJSONArray(b, v, depth)
 	case starlark.Tuple:
@@ -64,7 +63,16 @@ func writeJSON(b *strings.Builder, v starlark.Value, depth int) error {
 		return faultf("a target is no parameter; pass its label, or its files as inputs")
 	case *Instance, *starlarkstruct.Struct:
 		h := v.(hasFields)
-		return writeJSONObject(b, h.AttrNames(), func(n string) starlark.Value { e, _ := h.Attr(n); return e }, depth)
+		names := h.AttrNames() // sorted
+		members := make([]member, len(names))
+		for i, name := range names {
+			e, err := h.Attr(name)
+			if err != nil {
+				return err
+			}
+			members[i] = member{name, e}
+		}
+		return writeJSONObject(b, members, depth)
 	default:
 		return faultf("%s is no parameter; None, bool, int, string, list, dict, struct and label are", article(v.Type()))
 	}
@@ -85,18 +93,24 @@ func writeJSONArray(b *strings.Builder, v starlark.Indexable, depth int) error {
 	return nil
 }
 
-func writeJSONObject(b *strings.Builder, names []string, get func(string) starlark.Value, depth int) error {
+// member is a member of an object.
+type member struct {
+	name  string
+	value starlark.Value
+}
+
+func writeJSONObject(b *strings.Builder, members []member, depth int) error {
 	b.WriteByte('{')
-	for i, n := range names {
+	for i, m := range members {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if err := writeJSONString(b, n); err != nil {
+		if err := writeJSONString(b, m.name); err != nil {
 			return err
 		}
 		b.WriteByte(':')
-		if err := writeJSON(b, get(n), depth+1); err != nil {
-			return prefix(n+": ", err)
+		if err := writeJSON(b, m.value, depth+1); err != nil {
+			return prefix(m.name+": ", err)
 		}
 	}
 	b.WriteByte('}')

@@ -2,6 +2,7 @@ package star
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -52,10 +53,10 @@ func (p *Provider) CallInternal(_ *starlark.Thread, args starlark.Tuple, kwargs 
 	if p.id == "" {
 		return nil, unexported("provider")
 	}
-	in := &Instance{provider: p.id}
-	kwargs = append([]starlark.Tuple(nil), kwargs...)
-	sort.Slice(kwargs, func(i, j int) bool {
-		return kwargs[i][0].(starlark.String) < kwargs[j][0].(starlark.String)
+	in := &Instance{provider: p.id, names: make([]string, 0, len(kwargs)), values: make([]starlark.Value, 0, len(kwargs))}
+	kwargs = slices.Clone(kwargs)
+	slices.SortFunc(kwargs, func(a, b starlark.Tuple) int {
+		return strings.Compare(string(a[0].(starlark.String)), string(b[0].(starlark.String)))
 	})
 	for _, kv := range kwargs {
 		name := string(kv[0].(starlark.String))

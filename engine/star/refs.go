@@ -42,6 +42,22 @@ type FileSet struct {
 	Include    []string // doublestar patterns, in declared order
 	Exclude    []string
 	RequireAll bool // each pattern must match something
+
+	// Where in the target's declaration the patterns come from, in the words of diag.Error.Attr: nothing is
+	// not known, one is an attribute whose element i is pattern i, and otherwise each pattern has its own.
+	IncludeAttr, ExcludeAttr []string
+}
+
+// PatternPlace is what of the declaration pattern i comes from, given an IncludeAttr or ExcludeAttr; "" for
+// not known.
+func PatternPlace(attrs []string, i int) string {
+	switch {
+	case len(attrs) == 1:
+		return place(attrs[0], i)
+	case i < len(attrs):
+		return attrs[i]
+	}
+	return ""
 }
 
 // SourceFile returns the target that stands for a source file, for a label that names a file
@@ -212,6 +228,8 @@ func (t *treeValue) resolved() (Tree, error) {
 type fileSetValue struct {
 	tree *treeValue
 	set  FileSet // without Tree
+
+	include, exclude *starlark.List // of set, once they are asked for
 }
 
 func (f *fileSetValue) String() string { return "<files of " + f.tree.String() + ">" }
@@ -228,11 +246,19 @@ func (f *fileSetValue) Attr(name string) (starlark.Value, error) {
 	case "tree":
 		return f.tree, nil
 	case "include":
-		return stringList(f.set.Include), nil
+		return f.list(&f.include, f.set.Include), nil
 	case "exclude":
-		return stringList(f.set.Exclude), nil
+		return f.list(&f.exclude, f.set.Exclude), nil
 	}
 	return nil, nil
+}
+
+// list makes a list of patterns once.
+func (f *fileSetValue) list(made **starlark.List, patterns []string) *starlark.List {
+	if *made == nil {
+		*made = stringList(patterns)
+	}
+	return *made
 }
 
 func (f *fileSetValue) resolved() (FileSet, error) {

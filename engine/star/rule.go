@@ -2,10 +2,9 @@ package star
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"go.starlark.net/starlark"
-	"go.starlark.net/syntax"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/label"
@@ -19,9 +18,9 @@ type Rule struct {
 	doc            string
 	pos            diag.Pos
 	implementation *starlark.Function
-	attrs          []*attrSpec // sorted by name, without the implicit ones
-	index          map[string]*attrSpec
-	names          []string // of attributes, with the implicit ones
+	attrs          []*attribute // sorted by name, with the implicit ones
+	index          map[string]*attribute
+	names          []string // of attributes, sorted
 }
 
 // Attributes that every rule has.
@@ -31,7 +30,7 @@ const (
 	attrTags       = "tags"
 )
 
-var implicitAttrs = []*attrSpec{
+var implicitAttrs = []attribute{
 	{name: attrName, typ: typeString, mandatory: true, doc: "The target's name, unique in its package."},
 	{name: attrTags, typ: typeStringList, doc: `Free-form words; a target tagged "manual" is only built when it is named itself.`},
 	{name: attrVisibility, typ: typeStringList, doc: `Which packages may depend on the target: "//visibility:public", "//visibility:private", ` +
@@ -66,7 +65,7 @@ func makeRule(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwar
 	if _, ok := t.Local(localModule).(label.Label); !ok {
 		return nil, faultf("rule() can only be called at the top level of a .star file")
 	}
-	r := &Rule{index: map[string]*attrSpec{}, pos: callerPos(t)}
+	r := &Rule{index: map[string]*attribute{}, pos: callerPos(t)}
 	attrs := new(starlark.Dict)
 	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "implementation", &r.implementation, "attrs?", &attrs, "doc?", &r.doc); err != nil {
 		return nil, err
@@ -75,7 +74,7 @@ func makeRule(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwar
 		return nil, faultf("rule: the implementation must have one parameter, ctx; %s has %d", r.implementation.Name(), n)
 	}
 	for _, a := range implicitAttrs {
-		r.index[a.name] = a
+		r.index[a.name] = &a
 	}
 	for k, v := range attrs.Entries() {
 		name, ok := starlark.AsString(k)
@@ -89,13 +88,15 @@ func makeRule(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwar
 		if !identifier(name) {
 			return nil, faultf("rule: %q is not an attribute name", name)
 		}
-		spec := av.spec
-		spec.name = name
-		r.attrs = append(r.attrs, &spec)
-		r.index[name] = &spec
+		a := av.attribute
+		a.name = name
+		r.index[name] = &a
 	}
-	sort.Slice(r.attrs, func(i, j int) bool { return r.attrs[i].name < r.attrs[j].name })
 	r.names = sortedKeys(r.index)
+	for i, name := range r.names {
+		r.index[name].index = i
+		r.attrs = append(r.attrs, r.index[name])
+	}
 	return r, nil
 }
 
@@ -125,153 +126,127 @@ func (r *Rule) CallInternal(t *starlark.Thread, args starlark.Tuple, kwargs []st
 	if len(p.out.targets) >= maxTargets {
 		return nil, faultf("the package has more than %d targets", maxTargets)
 	}
-	site, siteErr := p.site(t)
-	if siteErr != nil {
-		return nil, siteErr
+	d := p.begin(t, r)
+	d.convert(kwargs)
+	d.complete()
+	if len(d.errs) == 0 {
+		d.register()
 	}
-	failed := false
-	report := func(attr string, err error) {
-		failed = true
-		d := &diag.Error{Pos: p.attrPos(site, attr), Msg: message(err)}
-		switch e := err.(type) {
-		case *fault:
-			d.Hints = e.hints
-		case *diag.Error:
-			d.Hints = e.Hints
-		}
-		if name, ok := keyword(kwargs, attrName).(starlark.String); ok && label.CheckName(string(name)) == nil {
-			d.Label = label.Label{Pkg: p.out.name, Name: string(name)}.String()
-		}
-		d.Hints = append(d.Hints, p.siteHints(site)...)
-		p.errs = append(p.errs, d)
-	}
+	return starlark.None, d.finish()
+}
 
-	decl := declaring{label: label.Label{Pkg: p.out.name}, rule: r.id, attrs: p.scratch[:0]}
-	given := make(map[string]bool, len(kwargs))
+// begin begins the declaration that the call under way makes.
+func (p *packageState) begin(t *starlark.Thread, r *Rule) *declaring {
+	d := &p.declaring
+	*d = declaring{pkg: p, rule: r, site: p.site(t), label: label.Label{Pkg: p.out.name},
+		given: append(d.given[:0], make([]bool, len(r.attrs))...), values: append(d.values[:0], make([]starlark.Value, len(r.attrs))...)}
+	return d
+}
+
+// declaring is a declaration that is being made.
+type declaring struct {
+	pkg    *packageState
+	rule   *Rule
+	site   site
+	label  label.Label      // without a name until that is known to be good
+	given  []bool           // by the attribute's index
+	values []starlark.Value // by the attribute's index; nil is none
+	errs   diag.List        // without Label, which may come last
+}
+
+// convert takes what the caller gives.
+func (d *declaring) convert(kwargs []starlark.Tuple) {
 	for _, kv := range kwargs {
-		name := string(kv[0].(starlark.String))
-		spec := r.index[name]
-		if spec == nil {
-			report(name, faultf("%s has no attribute %q%s", r.name, name, diag.DidYouMean(name, r.names)))
+		name, value := string(kv[0].(starlark.String)), kv[1]
+		a := d.rule.index[name]
+		if a == nil {
+			d.fail(at(name, faultf("%s has no attribute %q%s", d.rule.name, name, diag.DidYouMean(name, d.rule.names))))
 			continue
 		}
-		if kv[1] == starlark.None { // as in Bazel: the default
+		if value == starlark.None { // as in Bazel: the default
 			continue
 		}
-		given[name] = true
-		v, err := spec.convert(kv[1], "", p.out.name)
+		d.given[a.index] = true
+		v, err := a.convert(value, "", d.label.Pkg)
 		if err == nil && name == attrVisibility {
-			v, err = normalVisibility(v, p.out.name)
+			v, err = normalVisibility(v, d.label.Pkg)
 		}
 		if err != nil {
-			report(name, prefix(fmt.Sprintf("attribute %q: ", name), err))
-			continue
-		}
-		if name == attrName {
-			decl.label.Name = string(v.(starlark.String))
-			if err := label.CheckName(decl.label.Name); err != nil {
-				report(name, err)
+			f := prefix(fmt.Sprintf("attribute %q: ", name), err)
+			if f.attr == "" {
+				f.attr = name
 			}
+			d.fail(f)
 			continue
 		}
-		decl.attrs = append(decl.attrs, namedValue{name, v})
+		if name != attrName { // which the label has
+			d.values[a.index] = v
+			continue
+		}
+		s := string(v.(starlark.String))
+		if err := label.CheckName(s); err != nil {
+			d.fail(at(name, err))
+			continue
+		}
+		d.label.Name = s
 	}
-	for _, a := range r.attrs {
-		if given[a.name] {
-			continue
-		}
-		if a.mandatory {
-			report("", faultf("%s needs the attribute %q", r.name, a.name))
-		} else if a.labels() && bool(a.fallback.Truth()) {
+}
+
+// complete adds what the caller need not give, and misses what it must.
+func (d *declaring) complete() {
+	for _, a := range d.rule.attrs {
+		switch {
+		case d.given[a.index]:
+		case a.mandatory:
+			d.fail(faultf("%s needs the attribute %q", d.rule.name, a.name))
+		case a.labels() && bool(a.fallback.Truth()):
 			// A default label is an edge of the graph, which must be known without the rule.
-			decl.attrs = append(decl.attrs, namedValue{a.name, a.fallback})
+			d.values[a.index] = a.fallback
+		case a.name == attrVisibility && d.pkg.visibility != nil:
+			d.values[a.index] = d.pkg.visibility
 		}
 	}
-	if !given[attrName] {
-		report("", faultf("%s needs the attribute %q", r.name, attrName))
+}
+
+// register adds the declaration to its package.
+func (d *declaring) register() {
+	out := d.pkg.out
+	if first, twice := out.index[d.label.Name]; twice {
+		d.fail(at(attrName, faultf("target %q is declared twice; first at %s", d.label.Name, out.sites[first].pos(out))))
+		return
 	}
-	if !given[attrVisibility] && p.visibility != nil {
-		decl.attrs = append(decl.attrs, namedValue{attrVisibility, p.visibility})
+	decl, err := d.encode()
+	if err != nil {
+		d.fail(err)
+		return
 	}
-	p.scratch = decl.attrs
-	if first, twice := p.out.index[decl.label.Name]; twice && decl.label.Name != "" {
-		report(attrName, faultf("target %q is declared twice; first at %s", decl.label.Name, p.out.sites[first].pos(p.out)))
+	d.pkg.bytes += len(decl.raw)
+	out.index[d.label.Name] = len(out.targets)
+	out.targets = append(out.targets, decl)
+	out.sites = append(out.sites, d.site)
+}
+
+// fail notes an error, and where in BUILD.star it is.
+func (d *declaring) fail(err error) {
+	f := faultOf(err)
+	s := d.pkg.out.siteOf(d.site)
+	d.errs = append(d.errs, &diag.Error{Pos: s.AttrPos(f.attr), Msg: f.msg, Hints: append(slices.Clone(f.hints), s.Hints()...)})
+}
+
+// finish hands the errors on. It fails where no more declarations may follow.
+func (d *declaring) finish() error {
+	p := d.pkg
+	for _, e := range d.errs {
+		if d.label.Name != "" {
+			e.(*diag.Error).Label = d.label.String()
+		}
+		p.errs = append(p.errs, e)
 	}
 	if len(p.errs) > maxErrors {
-		return nil, errTooMany
+		return errTooMany
 	}
-	if failed {
-		return starlark.None, nil
-	}
-	d, err := decl.encode()
-	if err != nil {
-		report("", err)
-		return starlark.None, nil
-	}
-	if p.bytes += len(d.raw); p.bytes > maxPackage {
-		return nil, faultf("the package's targets take more than %d MiB", maxPackage>>20)
-	}
-	p.out.index[d.Label.Name] = len(p.out.targets)
-	p.out.targets = append(p.out.targets, d)
-	p.out.sites = append(p.out.sites, site)
-	return starlark.None, nil
-}
-
-func keyword(kwargs []starlark.Tuple, name string) starlark.Value {
-	for _, kv := range kwargs {
-		if kv[0] == starlark.String(name) {
-			return kv[1]
-		}
+	if p.bytes > maxPackage {
+		return faultf("the package's targets take more than %d MiB", maxPackage>>20)
 	}
 	return nil
-}
-
-// prefix puts text before an error's message and keeps its hints.
-func prefix(text string, err error) error {
-	switch e := err.(type) {
-	case *fault:
-		return &fault{msg: text + e.msg, hints: e.hints}
-	case *diag.Error:
-		return &fault{msg: text + e.Msg, hints: e.Hints}
-	}
-	return &fault{msg: text + err.Error()}
-}
-
-// site of the call that is being made: which call of BUILD.star, and the macros in between.
-func (p *packageState) site(t *starlark.Thread) (site, error) {
-	depth := t.CallStackDepth()
-	outer := t.CallFrame(depth - 1).Pos
-	key := callPos{outer.Line, outer.Col}
-	id, ok := p.callIDs[key]
-	if !ok {
-		id = len(p.out.calls)
-		p.callIDs[key] = id
-		p.out.calls = append(p.out.calls, newCallSite(p.program.calls[key], outer))
-	}
-	s := site{call: id}
-	if depth > 2 { // a macro is between BUILD.star and the rule
-		for i := depth - 2; i > 0; i-- {
-			fr := t.CallFrame(i)
-			if fr.Pos.Filename() != builtinFile {
-				s.macros = append(s.macros, Frame{fr.Name, position(fr.Pos)})
-			}
-		}
-	}
-	return s, nil
-}
-
-func newCallSite(call *syntax.CallExpr, pos syntax.Position) callSite {
-	if call == nil { // the call of a comprehension's or decorator's own making
-		return callSite{at: callPos{pos.Line, pos.Col}}
-	}
-	start := syntax.Start(call.Fn)
-	c := callSite{at: callPos{start.Line, start.Col}}
-	for _, arg := range call.Args {
-		if b, ok := arg.(*syntax.BinaryExpr); ok && b.Op == syntax.EQ {
-			if id, ok := b.X.(*syntax.Ident); ok {
-				c.attrs = append(c.attrs, attrSite{id.Name, callPos{id.NamePos.Line, id.NamePos.Col}})
-			}
-		}
-	}
-	return c
 }

@@ -2,6 +2,7 @@ package star
 
 import (
 	"fmt"
+	"math/big"
 	"path"
 	"strings"
 
@@ -113,6 +114,15 @@ func (p *program) checkTree(build bool) error {
 			return !build // one error is enough for all that is in it
 		case *syntax.LambdaExpr:
 			function(n.Lambda, "lambda")
+		case *syntax.AssignStmt:
+			if op, ok := expanded[n.Op]; ok && again(n.LHS) == nil {
+				errs = append(errs, &diag.Error{Pos: position(n.OpPos), Msg: fmt.Sprintf("%s of what is not a name, field or element", n.Op),
+					Hints: []string{fmt.Sprintf("write x = x %s y", op)}})
+			}
+		case *syntax.Literal:
+			if i, ok := n.Value.(*big.Int); ok && i.BitLen() > maxBits {
+				errs = append(errs, &diag.Error{Pos: position(n.TokenPos), Msg: fmt.Sprintf("the number has more than %d bits", maxBits)})
+			}
 		case *syntax.CallExpr:
 			if build {
 				p.calls[callPos{n.Lparen.Line, n.Lparen.Col}] = n

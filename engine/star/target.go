@@ -1,6 +1,7 @@
 package star
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -8,7 +9,6 @@ import (
 
 	"go.starlark.net/starlark"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/label"
 )
 
@@ -101,14 +101,14 @@ func encodeTarget(t *analysed) (*Target, error) {
 	e.uint(uint64(len(t.providers)))
 	for _, in := range t.providers {
 		e.string(in.provider)
-		if err := e.section(func(s *encoder) error { return s.fields(in, 0) }); err != nil {
+		if err := e.section(func() error { return e.fields(in, 0) }); err != nil {
 			return nil, prefix("provider "+in.Type()+": ", err)
 		}
 	}
-	err := e.section(func(s *encoder) error {
-		s.uint(uint64(len(t.files)))
+	err := e.section(func() error {
+		e.uint(uint64(len(t.files)))
 		for _, f := range t.files {
-			if err := s.artifact(f); err != nil {
+			if err := e.artifact(f); err != nil {
 				return err
 			}
 		}
@@ -117,10 +117,10 @@ func encodeTarget(t *analysed) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = e.section(func(s *encoder) error {
-		s.uint(uint64(len(t.actions)))
+	err = e.section(func() error {
+		e.uint(uint64(len(t.actions)))
 		for _, a := range t.actions {
-			if err := s.action(a); err != nil {
+			if err := e.action(a); err != nil {
 				return err
 			}
 		}
@@ -132,7 +132,7 @@ func encodeTarget(t *analysed) (*Target, error) {
 	if len(e.buf) > maxResult {
 		return nil, faultf("what the rule returned takes more than %d MiB", maxResult>>20)
 	}
-	return decodeTarget(string(e.buf))
+	return viewTarget(string(e.buf))
 }
 
 const (
@@ -184,6 +184,28 @@ func (t *Target) Encode() []byte { return bytesOf(t.raw) }
 func DecodeTarget(b []byte) (*Target, error) { return decodeTarget(textOf(b)) }
 
 func decodeTarget(raw string) (*Target, error) {
+	t, err := viewTarget(raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range t.providers {
+		d := decoder{s: p.fields, skip: true}
+		d.fields(0)
+		if err := d.end("target"); err != nil {
+			return nil, err
+		}
+	}
+	files, actions := decoder{s: t.files, skip: true}, decoder{s: t.actions, skip: true}
+	files.artifacts()
+	actions.actions()
+	if err := errors.Join(files.end("target"), actions.end("target")); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// viewTarget reads all but the sections.
+func viewTarget(raw string) (*Target, error) {
 	d := decoder{s: raw}
 	if d.byte() != targetVersion {
 		d.fail()
@@ -206,19 +228,6 @@ func decodeTarget(raw string) (*Target, error) {
 		}
 	}
 	t.files, t.actions = d.string(), d.string()
-	for _, p := range t.providers {
-		s := decoder{s: p.fields, skip: true}
-		s.fields(0)
-		if s.end("") != nil {
-			d.fail()
-		}
-	}
-	files, actions := decoder{s: t.files, skip: true}, decoder{s: t.actions, skip: true}
-	files.artifacts()
-	actions.actions()
-	if files.end("") != nil || actions.end("") != nil {
-		d.fail()
-	}
 	if err := d.end("target"); err != nil {
 		return nil, err
 	}
@@ -367,47 +376,16 @@ func (t *Target) has(p *Provider) bool {
 	return i < len(t.providers) && t.providers[i].id == p.id
 }
 
-// CheckOutputs returns an error for each output path that two of the targets claim, or that
-// is a directory of another's; each is a *diag.Error naming both.
-func CheckOutputs(targets []*Target) error {
-	owner := map[string]label.Label{}
-	var paths []string
-	var errs diag.List
-	for _, t := range targets {
-		for _, a := range t.Actions() {
-			for _, o := range a.Outputs {
-				if first, twice := owner[o.Path]; twice {
-					if first != t.Label {
-						errs = append(errs, &diag.Error{Label: t.Label.String(), Msg: fmt.Sprintf("output %q is also an output of %s", o.Path, first)})
-					}
-					continue
-				}
-				owner[o.Path] = t.Label
-				paths = append(paths, o.Path)
-			}
-		}
-	}
-	for _, p := range paths {
-		for dir, ok := parent(p); ok; dir, ok = parent(dir) {
-			if first, clash := owner[dir]; clash {
-				errs = append(errs, &diag.Error{Label: owner[p].String(), Msg: fmt.Sprintf("output %q lies below %q, an output of %s", p, dir, first)})
-			}
-		}
-	}
-	return capErrors(errs).Err()
-}
-
-func parent(p string) (string, bool) {
-	i := strings.LastIndexByte(p, '/')
-	if i < 0 {
-		return "", false
-	}
-	return p[:i], true
-}
-
 // targetValue is an analysed target in Starlark: target[Provider], Provider in target, target.label,
 // target.files, target.providers.
-type targetValue struct{ t *Target }
+type targetValue struct {
+	t *Target
+
+	// What was asked for, made once.
+	fileList  *starlark.List
+	instances map[string]*Instance // by provider
+	all       *starlark.List
+}
 
 func (v *targetValue) String() string        { return "<target " + v.t.Label.String() + ">" }
 func (*targetValue) Type() string            { return "Target" }
@@ -429,30 +407,48 @@ func (v *targetValue) Attr(name string) (starlark.Value, error) {
 }
 
 func (v *targetValue) files() *starlark.List {
-	files := v.t.outputs()
-	elems := make([]starlark.Value, len(files))
-	for i, f := range files {
-		elems[i] = f
+	if v.fileList == nil {
+		files := v.t.outputs()
+		elems := make([]starlark.Value, len(files))
+		for i, f := range files {
+			elems[i] = f
+		}
+		v.fileList = starlark.NewList(elems)
+		v.fileList.Freeze()
 	}
-	l := starlark.NewList(elems)
-	l.Freeze()
-	return l
+	return v.fileList
 }
 
-func (v *targetValue) defaultInfo() *Instance {
-	return &Instance{provider: defaultInfo.id, names: []string{"files"}, values: []starlark.Value{v.files()}}
+// instance returns what the target provides under that identity; nil when it does not.
+func (v *targetValue) instance(id string) *Instance {
+	in, ok := v.instances[id]
+	if ok {
+		return in
+	}
+	if id == defaultInfo.id {
+		in = &Instance{provider: id, names: []string{"files"}, values: []starlark.Value{v.files()}}
+	} else {
+		in = v.t.Provider(id)
+	}
+	if v.instances == nil {
+		v.instances = map[string]*Instance{}
+	}
+	v.instances[id] = in
+	return in
 }
 
 // providers is everything that the target provides, DefaultInfo first: what a rule returns that
 // gives a target another name.
 func (v *targetValue) providers() *starlark.List {
-	elems := []starlark.Value{v.defaultInfo()}
-	for _, id := range v.t.Providers() {
-		elems = append(elems, v.t.Provider(id))
+	if v.all == nil {
+		elems := []starlark.Value{v.instance(defaultInfo.id)}
+		for _, id := range v.t.Providers() {
+			elems = append(elems, v.instance(id))
+		}
+		v.all = starlark.NewList(elems)
+		v.all.Freeze()
 	}
-	l := starlark.NewList(elems)
-	l.Freeze()
-	return l
+	return v.all
 }
 
 // Get is target[Provider].
@@ -461,10 +457,7 @@ func (v *targetValue) Get(k starlark.Value) (starlark.Value, bool, error) {
 	if !ok {
 		return nil, false, faultf("a target is indexed by a provider, not by %s", article(k.Type()))
 	}
-	if p == defaultInfo {
-		return v.defaultInfo(), true, nil
-	}
-	if in := v.t.Provider(p.id); in != nil {
+	if in := v.instance(p.id); in != nil {
 		return in, true, nil
 	}
 	return nil, false, faultf("%s does not provide %s%s", v.t.describe(), p.Name(), v.t.provided())

@@ -101,7 +101,7 @@ func declared(t testing.TB, name string) []Package {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := ParseMetadata(data)
+		q, err := parseMetadata(data)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
 // single returns the only file of an input.
@@ -30,16 +31,13 @@ func readDocument(call action.Call, input, name string) (*Document, error) {
 	return Parse(name, data)
 }
 
-func readPackages(call action.Call, input string) ([]Package, error) {
-	files := call.Files(input)
-	packages := make([]Package, len(files))
+// packagesOf checks what is declared of packages.
+func packagesOf(declared []Metadata) ([]Package, error) {
+	packages := make([]Package, len(declared))
 	var errs diag.List
-	for i, f := range files {
-		data, err := call.Read(f, maxMetadata)
-		if err != nil {
-			return nil, err
-		}
-		if packages[i], err = ParseMetadata(data); err != nil {
+	for i, m := range declared {
+		var err error
+		if packages[i], err = m.pkg(ident.PURL); err != nil { // a package URL must be in canonical form
 			errs = append(errs, err)
 		}
 	}

@@ -29,10 +29,10 @@ const (
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
-		{Name: "spdx.base", Version: 1, Run: runBase},
-		{Name: "spdx.deps", Version: 1, Run: runDeps},
+		{Name: "spdx.base", Version: 2, Run: runBase},
+		{Name: "spdx.deps", Version: 2, Run: runDeps},
 		{Name: "spdx.source", Version: 2, Run: runSource},
-		{Name: "spdx.binary", Version: 1, Run: runBinary},
+		{Name: "spdx.binary", Version: 2, Run: runBinary},
 		{Name: "spdx.version", Version: 2, Run: runVersion},
 	}
 }
@@ -84,13 +84,18 @@ func runChecksums(_ context.Context, call action.Call) error {
 	return write(call, outputChecksums, EncodeChecksums(files))
 }
 
-// runBase is "spdx.base": inputs "metadata" (one file a package, in declared order) and
-// "checksums" (the list of each, in the same order), no parameters, output "document".
+// PackagesParams are the parameters of "spdx.base" and "spdx.deps".
+type PackagesParams struct {
+	Packages []Metadata `json:"packages"` // in the document's order
+}
+
+// runBase is "spdx.base": input "checksums" (the list of each package, in the same order), output "document".
 func runBase(_ context.Context, call action.Call) error {
-	if err := call.Params(&struct{}{}); err != nil {
+	var p PackagesParams
+	if err := call.Params(&p); err != nil {
 		return err
 	}
-	packages, err := readPackages(call, "metadata")
+	packages, err := packagesOf(p.Packages)
 	if err != nil {
 		return err
 	}
@@ -115,13 +120,13 @@ func runBase(_ context.Context, call action.Call) error {
 	return out.Close()
 }
 
-// runDeps is "spdx.deps": input "metadata" (one file a package, in declared order), no parameters,
-// output "document".
+// runDeps is "spdx.deps": no input, output "document".
 func runDeps(_ context.Context, call action.Call) error {
-	if err := call.Params(&struct{}{}); err != nil {
+	var p PackagesParams
+	if err := call.Params(&p); err != nil {
 		return err
 	}
-	packages, err := readPackages(call, "metadata")
+	packages, err := packagesOf(p.Packages)
 	if err != nil {
 		return err
 	}
@@ -218,8 +223,7 @@ func membersOf(files []action.File, prefix string, a Artifact) ([]Member, error)
 }
 
 // BinaryParams are the parameters of "spdx.binary". Inputs: "artifact" (none when its checksum is
-// declared), "deps" and "base" (package metadata in declared order, of the platform's source deps
-// and of the vendored packages), "wheels" (outputs of "wheel.packages"). Output: "document". That
+// declared), "wheels" (outputs of "wheel.packages"). Output: "document". That
 // the artifact is of the tree's version is for "spdx.version" to check: no file of the tree is an
 // input here.
 type BinaryParams struct {
@@ -227,6 +231,9 @@ type BinaryParams struct {
 	SHA256   string  `json:"sha256"`   // declared; "" when the artifact is an input
 	Platform Kind    `json:"platform"` // "windows" or "macos"
 	Product  Product `json:"product"`
+
+	Deps []Metadata `json:"deps"` // the platform's source deps, in declared order
+	Base []Metadata `json:"base"` // the vendored packages, likewise
 }
 
 func runBinary(_ context.Context, call action.Call) error {
@@ -255,10 +262,10 @@ func runBinary(_ context.Context, call action.Call) error {
 	if in.SHA256 == "" {
 		return &diag.Error{Msg: fmt.Sprintf("artifact %s has neither a file nor a declared sha256", a.Name)}
 	}
-	if in.Deps, err = readPackages(call, "deps"); err != nil {
+	if in.Deps, err = packagesOf(p.Deps); err != nil {
 		return err
 	}
-	if in.Base, err = readPackages(call, "base"); err != nil {
+	if in.Base, err = packagesOf(p.Base); err != nil {
 		return err
 	}
 	if in.Wheels, err = readWheels(call); err != nil {

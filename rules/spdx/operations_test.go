@@ -28,13 +28,23 @@ func asJSON(t testing.TB, path string, v any) action.File {
 	return file(path, data)
 }
 
-// metadataFiles are the metadata files of a checked-in golden's packages.
-func metadataFiles(t testing.TB, name string) []action.File {
-	var out []action.File
+// metadataOf is what is declared of a checked-in golden's packages.
+func metadataOf(t testing.TB, name string) []Metadata {
+	var out []Metadata
 	for _, p := range parse(t, name).Packages {
-		out = append(out, asJSON(t, p.Name+".json", metadata(p)))
+		out = append(out, metadata(p))
 	}
 	return out
+}
+
+// parseMetadata decodes and checks one package.
+func parseMetadata(data []byte) (Package, error) {
+	var m Metadata
+	if err := decodeStrict(data, "package metadata", &m); err != nil {
+		return Package{}, err
+	}
+	packages, err := packagesOf([]Metadata{m})
+	return packages[0], err
 }
 
 func run(t testing.TB, operation string, c *actiontest.Call) error {
@@ -71,7 +81,8 @@ func indexed(t testing.TB, prefix string) []action.File {
 func TestOperationChecksumsAndBase(t *testing.T) {
 	doc := parse(t, "Misc-sbom.spdx.json")
 	owner := ownersOf(doc)
-	in := map[string][]action.File{"metadata": metadataFiles(t, "Misc-sbom.spdx.json")}
+	params := PackagesParams{metadataOf(t, "Misc-sbom.spdx.json")}
+	in := map[string][]action.File{}
 	for _, p := range doc.Packages {
 		var files []action.File
 		for _, f := range doc.Files {
@@ -83,10 +94,10 @@ func TestOperationChecksumsAndBase(t *testing.T) {
 			Parameters: ChecksumsParams{Patterns: []string{"x/**"}}, Inputs: map[string][]action.File{"files": files}})
 		in["checksums"] = append(in["checksums"], file(p.Name, list))
 	}
-	same(t, "base", mustRun(t, "spdx.base", "document", &actiontest.Call{Parameters: struct{}{}, Inputs: in}), golden(t, "Misc-sbom.spdx.json"))
+	same(t, "base", mustRun(t, "spdx.base", "document", &actiontest.Call{Parameters: params, Inputs: in}), golden(t, "Misc-sbom.spdx.json"))
 
 	in["checksums"] = in["checksums"][1:]
-	if err := run(t, "spdx.base", &actiontest.Call{Parameters: struct{}{}, Inputs: in}); err == nil {
+	if err := run(t, "spdx.base", &actiontest.Call{Parameters: params, Inputs: in}); err == nil {
 		t.Error("a list of checksums is missing and nothing was said")
 	}
 }
@@ -115,17 +126,21 @@ func TestOperationChecksumsOrder(t *testing.T) {
 }
 
 func TestOperationDeps(t *testing.T) {
-	c := &actiontest.Call{Parameters: struct{}{}, Inputs: map[string][]action.File{"metadata": metadataFiles(t, "Misc-externals.spdx.json")}}
+	c := &actiontest.Call{Parameters: PackagesParams{metadataOf(t, "Misc-externals.spdx.json")}}
 	same(t, "deps", mustRun(t, "spdx.deps", "document", c), golden(t, "Misc-externals.spdx.json"))
+}
+
+func binaryParams(t testing.TB, name, sha256 string) BinaryParams {
+	return BinaryParams{Artifact: name, SHA256: sha256, Platform: WindowsKind, Product: cpython(),
+		Deps: metadataOf(t, "Misc-externals.spdx.json"), Base: metadataOf(t, "Misc-sbom.spdx.json")}
 }
 
 func binaryCall(t testing.TB, name string, content byte) *actiontest.Call {
 	return &actiontest.Call{
-		Parameters: BinaryParams{Artifact: name, Platform: WindowsKind, Product: cpython()},
+		Parameters: binaryParams(t, name, ""),
 		Inputs: map[string][]action.File{
 			"artifact": {{Path: "x", Digest: cache.Of(bytes.Repeat([]byte{content}, 1000))}},
-			"deps":     metadataFiles(t, "Misc-externals.spdx.json"), "base": metadataFiles(t, "Misc-sbom.spdx.json"),
-			"wheels": {wheelFile(t)},
+			"wheels":   {wheelFile(t)},
 		},
 	}
 }
@@ -146,7 +161,7 @@ func TestOperationBinary(t *testing.T) {
 
 		// The same from a declared checksum, without the artifact.
 		c = binaryCall(t, name, content)
-		c.Parameters = BinaryParams{Artifact: name, Platform: WindowsKind, Product: cpython(), SHA256: sum(bytes.Repeat([]byte{content}, 1000))}
+		c.Parameters = binaryParams(t, name, sum(bytes.Repeat([]byte{content}, 1000)))
 		c.Inputs["artifact"] = nil
 		same(t, name+" declared", mustRun(t, "spdx.binary", "document", c), want)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
-// Metadata is what Starlark declares of a package: the JSON object that an analysed target hands
-// to the operations. Only name and version must be there.
+// Metadata is what Starlark declares of a package: the JSON object that it is in the operations' parameters. Only
+// name and version must be there; "" is not stated.
 type Metadata struct {
 	Label       string `json:"label,omitempty"` // the declaring target, for messages only
 	Name        string `json:"name"`
@@ -37,15 +37,6 @@ type Metadata struct {
 // purposes are the values of primaryPackagePurpose (SPDX 2.3, 7.24).
 var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING-SYSTEM", "DEVICE", "FIRMWARE",
 	"SOURCE", "ARCHIVE", "FILE", "INSTALL", "OTHER"}
-
-// ParseMetadata decodes and checks one package. With it, a package URL must be in canonical form.
-func ParseMetadata(data []byte) (Package, error) {
-	var m Metadata
-	if err := decodeStrict(data, "package metadata", &m); err != nil {
-		return Package{}, err
-	}
-	return m.pkg(ident.PURL)
-}
 
 // decodeStrict decodes one JSON object whose fields must all be known.
 func decodeStrict(data []byte, what string, v any) error {

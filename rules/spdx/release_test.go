@@ -107,11 +107,11 @@ func TestMetadataErrors(t *testing.T) {
 			`package "a": purl: package URL "pkg:pypi/a_b@1" is not in canonical form` + "\n  hint: write pkg:pypi/a-b@1"},
 		{`{"name": "a", "version": "1", "purpose": "LIBARY"}`, `package "a": purpose: "LIBARY" is not a package purpose of SPDX; did you mean "LIBRARY"?`},
 	} {
-		_, err := ParseMetadata([]byte(c.in))
+		_, err := parseMetadata([]byte(c.in))
 		wantError(t, c.in, err, c.want)
 	}
 	// What is not stated is left out or NOASSERTION.
-	p, err := ParseMetadata([]byte(`{"name": "a", "version": "1", "sha256": "NOASSERTION", "download_url": "NOASSERTION"}`))
+	p, err := parseMetadata([]byte(`{"name": "a", "version": "1", "sha256": "NOASSERTION", "download_url": "NOASSERTION"}`))
 	if err != nil || p.Checksums != nil || p.DownloadURL != "NOASSERTION" || p.License != "NOASSERTION" || p.Purpose != "SOURCE" {
 		t.Errorf("got %+v, %v", p, err)
 	}
