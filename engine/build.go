@@ -104,12 +104,8 @@ func (w *Workspace) build(patterns label.Patterns) ([]Output, error) {
 // checkOverrides reports an override of a target that is not there, which would silently do nothing.
 func (w *Workspace) checkOverrides() error {
 	var errs diag.List
-	for _, name := range sortedNames(w.opt.Overrides) {
-		l, err := label.ParseAbsolute(name)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+	for _, override := range w.opt.Overrides {
+		l := override.Label
 		o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
 		if o.Err != nil {
 			errs = append(errs, o.Err)

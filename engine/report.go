@@ -42,7 +42,7 @@ func (w *Workspace) explain(errs diag.List) error {
 		case errors.As(err, &men):
 			add(w.explainMention(men))
 		case errors.As(err, &mis):
-			add(mis.text)
+			add(w.explainAsked(mis))
 		case errors.As(err, &d):
 			first := files[d.Pos.String()+"\x00"+d.Msg]
 			if d.Pos.IsZero() || first == nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/label"
 )
 
 // RootFile marks the root of a workspace and holds the workspace's own macros and rules.
@@ -52,9 +53,15 @@ type Options struct {
 	SkipValidation bool              // do not run validations
 	AnalyseOnly    bool              // stop before any action
 	Values         map[string]string // build options that rules may read with ctx.option
-	Overrides      map[string]string // canonical label of a tree -> absolute path to use instead
+	Overrides      []Override        // of two for one tree the later counts
 	Events         *event.Stream
 	Rules          RuleSet
+}
+
+// Override is a folder or an archive that takes the place of a tree.
+type Override struct {
+	Label label.Label // of the tree
+	Path  string      // absolute
 }
 
 // Workspace is a workspace opened for one command. Close it.
@@ -108,12 +115,13 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 	for name, v := range opt.Values {
 		values[name] = v
 	}
-	for l, path := range opt.Overrides {
+	for _, o := range opt.Overrides {
+		path := o.Path
 		// What lies in the workspace is called as any file of it is.
 		if rel, err := filepath.Rel(opt.Root, path); err == nil && filepath.IsLocal(rel) {
 			path = filepath.ToSlash(rel)
 		}
-		values[overrideOption+l] = path
+		values[overrideOption+o.Label.String()] = path
 	}
 	opt.Values = values
 	w := &Workspace{opt: opt, prefix: opt.Root + "/", operations: map[string]*action.Operation{}, tally: &tally{}}

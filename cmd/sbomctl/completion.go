@@ -17,9 +17,9 @@ func (a *app) completionCommand() *cobra.Command {
 		Short: "print a shell's completion script",
 		Long: `Prints the script that makes the shell complete commands, flags and labels.
 
-bash: source <(sbomctl completion bash)
-zsh:  sbomctl completion zsh > "${fpath[1]}/_sbomctl"
-fish: sbomctl completion fish | source`,
+  bash: source <(sbomctl completion bash)
+  zsh:  sbomctl completion zsh > "${fpath[1]}/_sbomctl"
+  fish: sbomctl completion fish | source`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("completion takes one shell: bash, zsh or fish")
@@ -80,8 +80,8 @@ func (a *app) completeLabels(cmd *cobra.Command, _ []string, prefix string) ([]s
 	}
 	label, negative := strings.CutPrefix(strings.TrimPrefix(prefix, shield), "-")
 	var labels []string
-	_ = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
-		labels, err = w.Complete(ctx, label)
+	_ = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+		labels, err = w.Complete(label, a.cwdPkg)
 		return err
 	})
 	directive := none

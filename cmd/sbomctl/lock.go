@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/rules"
 	"github.com/spf13/cobra"
 )
 
@@ -34,16 +35,20 @@ and prints the path of the lock file. Only this command asks the index; build ne
 }
 
 func (a *app) lock(target string) error {
+	l, err := parseTarget(target, a.cwdPkg)
+	if err != nil {
+		return err
+	}
 	events := event.NewStream(a.ui)
 	o, err := a.options(events)
 	if err != nil {
 		return err
 	}
 	a.ui.start(events.Since)
-	var result lockResult
+	var result rules.LockResult
 	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
 		var err error
-		result, err = w.Lock(ctx, target, a.flags.indexURL)
+		result, err = w.Lock(ctx, l, a.flags.indexURL)
 		return err
 	})
 	a.ui.close()

@@ -16,7 +16,7 @@ func (a *app) markdownHelp(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usage("help --markdown prints all rules, not just \"" + args[0] + "\"")
 	}
-	docs, err := a.backend.Reference(cmd.Context())
+	docs, err := embeddedDocs(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -56,11 +56,10 @@ func writeReference(w io.Writer, docs engine.Docs) {
 	}
 	p("\n# Functions\n")
 	for _, d := range docs.Functions {
-		doc, args, _ := strings.Cut(strings.TrimSpace(d.Doc), "\n\nArgs:\n")
+		doc, params := functionDoc(d)
 		p("\n## %s\n\n```python\n%s\n```\n\n%s\n\n", d.Name, d.Signature, doc)
-		for line := range strings.Lines(args) {
-			name, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
-			p("- `%s`: %s\n", name, text)
+		for _, param := range params {
+			p("- `%s`: %s\n", param.term, param.text)
 		}
 	}
 	p("\n# Providers\n\nWhat a rule tells the rules above it. A rule of your own loads them from `@sbomctl//:providers.star`.\n")
@@ -87,16 +86,36 @@ func attributes(w io.Writer, rules []star.RuleDoc, include func(name string) boo
 			if !a.Mandatory {
 				fallback = "`" + a.Default + "`"
 			}
-			doc := a.Doc
-			if len(a.Values) > 0 {
-				doc += " One of " + strings.Join(a.Values, ", ") + "."
-			}
-			if len(a.Providers) > 0 {
-				doc += " Takes targets with " + strings.Join(a.Providers, ", or ") + "."
-			}
-			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", a.Name, strings.ReplaceAll(a.Type, "_", " "), fallback, cell(doc))
+			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", a.Name, strings.ReplaceAll(a.Type, "_", " "), fallback, cell(attrText(a)))
 		}
 	}
+}
+
+// attrText is what the reference says of an attribute.
+func attrText(a star.AttrDoc) string {
+	doc := a.Doc
+	if len(a.Values) > 0 {
+		doc += " One of " + strings.Join(a.Values, ", ") + "."
+	}
+	if len(a.Providers) > 0 {
+		doc += " Takes targets with " + strings.Join(a.Providers, ", or ") + "."
+	}
+	return strings.TrimSpace(doc)
+}
+
+// functionDoc divides a function's doc string into what it does and its parameters, which stand after
+// "Args:", a line each.
+func functionDoc(d star.FunctionDoc) (doc string, params []definition) {
+	doc, args, _ := strings.Cut(strings.TrimSpace(d.Doc), "\n\nArgs:\n")
+	for line := range strings.Lines(args) {
+		name, text, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if n := len(params); !ok && n > 0 {
+			params[n-1].text += " " + name
+		} else {
+			params = append(params, definition{name, text})
+		}
+	}
+	return doc, params
 }
 
 // cell is text in a cell of a table: on one line, where "|" ends nothing. A backslash before

@@ -12,7 +12,7 @@ import (
 // rewrites it.
 func TestReference(t *testing.T) {
 	const path = "../../docs/rules.md"
-	docs, err := engineBackend{}.Reference(context.Background())
+	docs, err := embeddedDocs(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestReference(t *testing.T) {
 
 // TestDocumented wants a doc string of everything that the reference lists.
 func TestDocumented(t *testing.T) {
-	docs, err := engineBackend{}.Reference(context.Background())
+	docs, err := embeddedDocs(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

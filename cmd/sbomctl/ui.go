@@ -69,6 +69,23 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// terminalWidth is the width of the terminal that f is; 0 when it is none.
+func terminalWidth(f *os.File) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
+// columns is the width that text on stdout is wrapped to.
+func (a *app) columns() int {
+	if a.width > 0 {
+		return a.width
+	}
+	return textWidthDefault
+}
+
 // start begins to write every redrawEvery; clock is the time since the build started.
 func (u *ui) start(clock func() time.Duration) {
 	stop := make(chan struct{})
@@ -226,7 +243,7 @@ func (u *ui) error(err error) {
 
 // diagnostic is the diagnostic that err is; its class decides on the exit code and says nothing.
 func diagnostic(err error) (*diag.Error, bool) {
-	if class, ok := err.(*usageError); ok {
+	for class, ok := err.(*usageError); ok; class, ok = err.(*usageError) {
 		err = class.err
 	}
 	d, ok := err.(*diag.Error)
