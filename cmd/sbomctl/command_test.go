@@ -99,7 +99,7 @@ func TestBuildRecords(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat("/dev/full"); err == nil {
-		r.want(t, 1, "", "sbomctl: ran //:base (Spdx): not built before\nsbomctl: error: cannot write the file of --explain: no space left on device\n", "build", "//...", "--explain=/dev/full")
+		r.want(t, 1, "", "sbomctl: ran //:base (Spdx) for the first time\nsbomctl: error: cannot write the file of --explain: no space left on device\n", "build", "//...", "--explain=/dev/full")
 	}
 }
 

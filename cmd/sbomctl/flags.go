@@ -27,6 +27,7 @@ type flagValues struct {
 	diskCache string
 	distDirs  listValue
 	overrides listValue
+	verbose   bool
 
 	// Of build.
 	explain, profile, eventJSON string
@@ -75,6 +76,7 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 	fs.VarP((*jobsValue)(&v.jobs), "jobs", "j", "run at most `N` actions at once; auto: one a processor")
 	fs.Var((*pathValue)(&v.diskCache), "disk_cache", "keep the cache in `DIR` instead of the user's cache folder")
 	fs.Var(&v.distDirs, "distdir", "look in `DIR` for files to fetch, before the network; repeatable")
+	boolVarP(fs, &v.verbose, "verbose", "v", false, "say of each action what became of it, also of those that ran for the first time")
 	fs.Var(&v.overrides, "override", "take a tree from another folder or archive: `LABEL=PATH`; repeatable")
 }
 

@@ -54,6 +54,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	a.ui.configure(a.flags.color, a.flags.curses, a.getenv)
+	a.ui.verbose = a.flags.verbose
 	if a.root == "" {
 		return usage("no "+workspaceFile+" in "+a.seen+" or any folder above it",
 			"a workspace is a folder with a file "+workspaceFile+"; -C DIR runs in another folder")

@@ -41,8 +41,10 @@ type ui struct {
 
 	mu       sync.Mutex // guards what follows
 	colour   bool
-	pending  strings.Builder // lines to write
-	warned   map[string]bool // warnings that were shown
+	pending  strings.Builder          // lines to write
+	verbose  bool                     // say of every action what became of it
+	warned   map[string]bool          // warnings that were shown
+	counted  map[event.Cause][]string // actions that ran for a reason of many, not said yet
 	finished *event.BuildFinished
 	progress *progress // nil: no live part
 	clock    func() time.Duration
@@ -50,7 +52,9 @@ type ui struct {
 	stopped  sync.WaitGroup
 }
 
-func newUI(out io.Writer) *ui { return &ui{out: out, warned: map[string]bool{}} }
+func newUI(out io.Writer) *ui {
+	return &ui{out: out, warned: map[string]bool{}, counted: map[event.Cause][]string{}}
+}
 
 // configure decides on colour and live progress from the flags and the environment. A word
 // on the command line beats NO_COLOR (no-color.org), which beats the terminal.
@@ -106,8 +110,9 @@ func (u *ui) start(clock func() time.Duration) {
 	})
 }
 
-// close writes what is left and takes the live part off the screen. Later lines are written at once.
+// close writes what is left, the counts last, and takes the live part off the screen. Later lines are written at once.
 func (u *ui) close() {
+	u.counts()
 	u.mu.Lock()
 	stop := u.stop
 	u.stop = nil
@@ -168,8 +173,8 @@ func (u *ui) Handle(e event.Event) {
 	case event.NodeFinished:
 		// Only actions have a key. The other nodes (files, packages, targets) are bookkeeping,
 		// which --explain shows.
-		if e.Outcome == event.Ran && e.Key != "" {
-			u.line(green, "ran", " "+event.Title(e.Label, e.Name)+": "+e.Reason.Brief())
+		if e.Key != "" {
+			u.action(e)
 		}
 	case event.Warning:
 		u.warn(e.Label, e.Message)
@@ -177,6 +182,44 @@ func (u *ui) Handle(e event.Event) {
 		u.mu.Lock()
 		u.finished = &e
 		u.mu.Unlock()
+	}
+}
+
+// action says that an action ran and why. Where the reason is not that something changed, and the same for
+// all, it only counts them; with --verbose it says that too, and what was found in the cache.
+func (u *ui) action(e event.NodeFinished) {
+	title := event.Title(e.Label, e.Name)
+	switch {
+	case e.Outcome == event.Cached && u.verbose:
+		u.line(green, "from the cache", " "+title+": "+e.Reason.Brief())
+	case e.Outcome != event.Ran:
+	case u.verbose || e.Reason == nil || e.Reason.Cause != event.NoTrace && e.Reason.Cause != event.Forced:
+		u.line(green, "ran", " "+title+": "+e.Reason.Brief())
+	default:
+		u.mu.Lock()
+		u.counted[e.Reason.Cause] = append(u.counted[e.Reason.Cause], title)
+		u.mu.Unlock()
+	}
+}
+
+// counts says how many actions ran for a reason that action only counts. A single one is named.
+func (u *ui) counts() {
+	u.mu.Lock()
+	counted := u.counted
+	u.counted = map[event.Cause][]string{}
+	u.mu.Unlock()
+	for _, cause := range []event.Cause{event.NoTrace, event.Forced} {
+		words := " for the first time"
+		if cause == event.Forced {
+			words = " because sbomctl itself was replaced"
+		}
+		switch titles := counted[cause]; len(titles) {
+		case 0:
+		case 1:
+			u.line(green, "ran", " "+titles[0]+words)
+		default:
+			u.line(green, "ran", " "+strconv.Itoa(len(titles))+" actions"+words)
+		}
 	}
 }
 
