@@ -29,6 +29,7 @@ Patterns: //pkg:name  :name  //pkg:all  //pkg/...  //...  and -PATTERN to leave 
 		ValidArgsFunction: a.completeLabels,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
 	a.flags.buildFlags(cmd.Flags())
 	return cmd
 }

@@ -137,7 +137,7 @@ func boolVarP(fs *pflag.FlagSet, p *bool, name, short string, value bool, help s
 	*p = value
 	flag := fs.VarPF((*boolValue)(p), name, short, help)
 	flag.NoOptDefVal = "true"
-	no := fs.VarPF(&negated{flag}, "no"+name, "", "")
+	no := fs.VarPF(&negated{flag}, "no"+name, "", "turn --"+name+" off")
 	no.NoOptDefVal = "true"
 	no.Hidden = true
 }

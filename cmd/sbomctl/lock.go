@@ -29,6 +29,7 @@ and prints the path of the lock file. Only this command asks the index; build ne
 		ValidArgsFunction: a.completeOneLabel,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
 	a.flags.indexURL = "https://pypi.org"
 	cmd.Flags().Var((*urlValue)(&a.flags.indexURL), "index_url", "base `URL` of the package index's JSON API")
 	return cmd

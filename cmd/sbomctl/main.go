@@ -49,6 +49,9 @@ func (a *app) run(args []string) int {
 	a.ui.configure("auto", "no", a.getenv) // until the flags are known
 	root := a.rootCommand()
 	args = shieldPatterns(args)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		prepareCompletion(root, args[len(args)-1])
+	}
 	root.SetArgs(args)
 	err := a.checkCommand(root, args)
 	if err == nil {
