@@ -83,8 +83,3 @@ type engineWorkspace struct{ *engine.Workspace }
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	return rules.Lock(ctx, w.Workspace, target, indexURL)
 }
-
-// embeddedDocs is the documentation of the embedded rules, which needs no workspace.
-func embeddedDocs(ctx context.Context) (engine.Docs, error) {
-	return engine.EmbeddedDocs(ctx, rules.Set(nil))
-}

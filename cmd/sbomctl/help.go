@@ -9,6 +9,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/star"
+	"github.com/sbomctl/sbomctl/rules"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -65,15 +66,18 @@ func (a *app) topicHelp(cmd *cobra.Command, name string) error {
 }
 
 // topicNames are the names that help explains, beside commands.
-func topicNames(docs engine.Docs) []string {
+func topicNames(docs reference) []string {
 	var names []string
 	for _, d := range docs.Rules {
 		names = append(names, d.Name)
 	}
-	for _, d := range docs.Functions {
+	for _, d := range slices.Concat(docs.Functions, docs.Builtins) {
 		names = append(names, d.Name)
 	}
-	for _, d := range docs.Providers {
+	for _, d := range slices.Concat(docs.Providers, docs.Types) {
+		names = append(names, d.Name)
+	}
+	for _, d := range docs.Operations {
 		names = append(names, d.Name)
 	}
 	return names
@@ -81,7 +85,7 @@ func topicNames(docs engine.Docs) []string {
 
 // docs returns the documentation of the embedded rules and, in a workspace, of its own sbom.star, whose
 // names hide embedded ones. The embedded ones are returned even beside an error of the workspace's own.
-func (a *app) docs(cmd *cobra.Command) (engine.Docs, error) {
+func (a *app) docs(cmd *cobra.Command) (reference, error) {
 	docs, err := embeddedDocs(cmd.Context())
 	if err != nil {
 		return docs, err
@@ -99,7 +103,7 @@ func (a *app) docs(cmd *cobra.Command) (engine.Docs, error) {
 		if err != nil {
 			return err
 		}
-		hidden := topicNames(own)
+		hidden := topicNames(reference{Docs: own})
 		docs.Rules = append(own.Rules, slices.DeleteFunc(docs.Rules, func(d star.RuleDoc) bool { return slices.Contains(hidden, d.Name) })...)
 		docs.Functions = append(own.Functions, slices.DeleteFunc(docs.Functions, func(d star.FunctionDoc) bool { return slices.Contains(hidden, d.Name) })...)
 		docs.Providers = append(own.Providers, slices.DeleteFunc(docs.Providers, func(d star.ProviderDoc) bool { return slices.Contains(hidden, d.Name) })...)
@@ -109,26 +113,32 @@ func (a *app) docs(cmd *cobra.Command) (engine.Docs, error) {
 }
 
 // printTopic prints the entry of that name and reports whether there is one.
-func (a *app) printTopic(docs engine.Docs, name string) bool {
+func (a *app) printTopic(docs reference, name string) bool {
 	for _, d := range docs.Rules {
 		if d.Name == name {
 			a.printRule(d)
 			return true
 		}
 	}
-	for _, d := range docs.Functions {
+	for _, d := range slices.Concat(docs.Functions, docs.Builtins) {
 		if d.Name == name {
 			a.printFunction(d)
 			return true
 		}
 	}
-	for _, d := range docs.Providers {
+	for _, d := range slices.Concat(docs.Providers, docs.Types) {
 		if d.Name == name {
 			a.printProvider(d)
 			return true
 		}
 	}
-	return false
+	for _, d := range docs.Operations {
+		if d.Name == name {
+			a.printOperation(d)
+			return true
+		}
+	}
+	return a.printGroup(docs, name)
 }
 
 // text prints Markdown as plain text.
@@ -174,7 +184,10 @@ func (a *app) printRule(doc star.RuleDoc) {
 // printFunction prints a function with a paragraph for each parameter.
 func (a *app) printFunction(doc star.FunctionDoc) {
 	text, params := functionDoc(doc)
-	a.heading(doc.Signature, text)
+	// Lines are broken between parameters only.
+	writeWords(a.stdout, strings.Split(strings.ReplaceAll(doc.Signature, ", ", ",\n"), "\n"), "", "    ", a.columns())
+	fmt.Fprintln(a.stdout)
+	a.text(text, "")
 	for i, p := range params {
 		if i == 0 {
 			fmt.Fprint(a.stdout, "\nParameters:\n")
@@ -192,6 +205,45 @@ func (a *app) printProvider(doc star.ProviderDoc) {
 		}
 		a.entry(f.Name, "", f.Doc)
 	}
+}
+
+// printOperation prints an operation with a paragraph for each parameter, input and output.
+func (a *app) printOperation(doc rules.OperationDoc) {
+	a.heading(doc.Name, doc.Doc)
+	for i, p := range doc.Params {
+		if i == 0 {
+			fmt.Fprint(a.stdout, "\nParameters:\n")
+		}
+		a.entry(p.Name, paramNote(p), p.Doc)
+	}
+	for _, files := range []struct {
+		title string
+		docs  []star.FieldDoc
+	}{{"Inputs", doc.Inputs}, {"Outputs", doc.Outputs}} {
+		for i, f := range files.docs {
+			if i == 0 {
+				fmt.Fprintf(a.stdout, "\n%s:\n", files.title)
+			}
+			a.entry(f.Name, "", f.Doc)
+		}
+	}
+}
+
+// printGroup prints the entries below a name that stands for several: attr, ctx.actions, ctx.check.
+func (a *app) printGroup(docs reference, name string) bool {
+	var rows []definition
+	for _, d := range docs.Builtins {
+		if strings.HasPrefix(d.Name, name+".") {
+			rows = append(rows, definition{d.Name, firstSentence(d.Doc)})
+		}
+	}
+	if name == "ctx.check" {
+		for _, c := range docs.Checks {
+			rows = append(rows, definition{"ctx.check." + c.Name, c.Doc})
+		}
+	}
+	writeDefinitions(a.stdout, rows, a.columns())
+	return len(rows) > 0
 }
 
 // printHelp prints what a command does and its flags; for the root, the commands and what else help explains.
@@ -236,12 +288,13 @@ func (a *app) printTopics(cmd *cobra.Command) {
 	}
 	fmt.Fprint(a.stdout, "\nRules, which BUILD.star loads from @sbomctl//:rules.star:\n")
 	writeDefinitions(a.stdout, rows, a.columns())
-	var others []string
-	for _, name := range topicNames(docs)[len(docs.Rules):] {
-		others = append(others, name)
+	named := func(title string, names []string) {
+		fmt.Fprintf(a.stdout, "\n%s:\n", title)
+		writeWrapped(a.stdout, strings.Join(names, ", "), "  ", "  ", a.columns())
 	}
-	fmt.Fprint(a.stdout, "\nFunctions and providers:\n")
-	writeWrapped(a.stdout, strings.Join(others, ", "), "  ", "  ", a.columns())
+	named("Functions and providers", topicNames(reference{Docs: engine.Docs{Functions: docs.Functions, Providers: docs.Providers}}))
+	named("For rules of your own", topicNames(reference{Builtins: docs.Builtins, Types: docs.Types}))
+	named("Operations", topicNames(reference{Operations: docs.Operations}))
 	fmt.Fprint(a.stdout, "\nsbomctl help NAME explains each of these\n")
 }
 

@@ -22,27 +22,25 @@ var (
 
 // plain is a line of Markdown without its marks. The address of a link is kept where it leads out of the page.
 func plain(md string) string {
-	var b strings.Builder
-	for {
-		span := codeSpan.FindStringSubmatchIndex(md)
-		if span == nil {
-			b.WriteString(unmarked(md))
-			return b.String()
-		}
-		b.WriteString(unmarked(md[:span[0]]) + md[span[2]:span[3]])
-		md = md[span[1]:]
-	}
-}
-
-func unmarked(s string) string {
-	s = mdStrong.ReplaceAllString(s, "$1")
-	return mdLink.ReplaceAllStringFunc(s, func(link string) string {
+	const hidden = "\x00" // stands for a code span while the other marks go
+	md = strings.ReplaceAll(md, hidden, "")
+	var spans []string
+	md = codeSpan.ReplaceAllStringFunc(md, func(span string) string {
+		spans = append(spans, strings.Trim(span, "`"))
+		return hidden
+	})
+	md = mdStrong.ReplaceAllString(md, "$1")
+	md = mdLink.ReplaceAllStringFunc(md, func(link string) string {
 		m := mdLink.FindStringSubmatch(link)
 		if m[2] == "" || strings.HasPrefix(m[2], "#") {
 			return m[1]
 		}
 		return m[1] + " (" + m[2] + ")"
 	})
+	for _, span := range spans {
+		md = strings.Replace(md, hidden, span, 1)
+	}
+	return md
 }
 
 // writeText writes Markdown as plain text, each line after indent and none wider than width: paragraphs
@@ -84,8 +82,12 @@ func writeText(w io.Writer, md, indent string, width int) {
 // writeWrapped writes the words of text, first before the first line and next before the others. A word
 // that is wider than a line has one of its own.
 func writeWrapped(w io.Writer, text, first, next string, width int) {
+	writeWords(w, strings.Fields(text), first, next, width)
+}
+
+func writeWords(w io.Writer, words []string, first, next string, width int) {
 	line, empty := first, true
-	for _, word := range strings.Fields(text) {
+	for _, word := range words {
 		word = event.Printable(word)
 		if !empty && textWidth(line)+1+textWidth(word) > width {
 			io.WriteString(w, line+"\n")
