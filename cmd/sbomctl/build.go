@@ -16,7 +16,7 @@ func (a *app) buildCommand() *cobra.Command {
 		Short: "bring targets up to date",
 		Long: `Brings the targets that the patterns name up to date. Their outputs lie under
 sbom-out/, and their paths are printed to standard output, one a line. Standard error
-says of each action that ran why it had to.
+says of each action that ran because something changed what that was.
 
 Patterns: //pkg:name  :name  //pkg:all  //pkg/...  //...  and -PATTERN to leave targets out.`,
 		Example: "sbomctl build //release:all\nsbomctl build //... -//release:all",

@@ -6,6 +6,8 @@ package main
 //     version and completion. It can be piped.
 //   - stderr is everything else. Each line starts with "sbomctl: ", is in lower case and has no
 //     full stop. Errors say "error: ", warnings "warning: "; a hint is a line of its own.
+//   - A line is for what ran because something changed. What ran for a reason that all share (for the
+//     first time) is one line with a count; --verbose has a line for each action.
 //   - A pipe gets each line once, in order, without colour. A terminal gets the same lines, and
 //     below them the live part (progress.go), which is gone when the command ends.
 //   - Names and messages may come from hostile files: what is not printable is shown as a Go
