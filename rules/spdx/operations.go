@@ -179,7 +179,7 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	for _, n := range notes {
-		call.Warn("%s", n)
+		call.Warn("%s; %s", n.Msg, strings.Join(n.Detail, "; "))
 	}
 	return writeDocument(call, doc)
 }
