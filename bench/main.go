@@ -36,19 +36,21 @@ type bench struct {
 	distdir string // folder of the real release; "" when there is none
 	temp    string // empty; removed afterwards
 	caches  int    // empty caches made so far
+	rows    []row  // figures of the benchmark that runs
 }
 
 func main() {
 	n := flag.Int("n", 7, "pairs of runs")
 	keep := flag.Bool("keep", false, "keep the temporary folder")
+	record := flag.String("record", "", "put the figures in `FILE`, as bench/results.json")
 	flag.Parse()
-	if err := run(*n, *keep, flag.Args()); err != nil {
+	if err := run(*n, *keep, *record, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(n int, keep bool, names []string) error {
+func run(n int, keep bool, record string, names []string) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(benchmarks, func(b benchmark) bool { return b.name == name }) {
 			return fmt.Errorf("no benchmark %q", name)
@@ -78,12 +80,18 @@ func run(n int, keep bool, names []string) error {
 			continue
 		}
 		fmt.Printf("# %s: %s\n", bm.name, bm.what)
+		b.rows = nil
 		b.temp = filepath.Join(temp, bm.name)
 		if err := os.Mkdir(b.temp, 0o777); err != nil {
 			return err
 		}
 		if err := bm.run(b); err != nil {
 			return fmt.Errorf("%s: %w", bm.name, err)
+		}
+		if record != "" && len(b.rows) > 0 {
+			if err := b.record(record, bm); err != nil {
+				return err
+			}
 		}
 		if !keep {
 			os.RemoveAll(b.temp)

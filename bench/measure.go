@@ -62,6 +62,7 @@ func (b *bench) alone(s step, target string) (time.Duration, error) {
 		}
 		rss = max(rss, f.maxRSS)
 	}
+	b.rows = append(b.rows, row{Name: s.name, Wall: median(walls).Seconds(), PeakMB: rss >> 20})
 	fmt.Printf("%-44s %9s %36s  peak %d MB  (target %s)\n", s.name, ms(median(walls)), spread(walls), rss>>20, target)
 	return median(walls), nil
 }
@@ -87,6 +88,7 @@ func (b *bench) against(subject, floor step, target string) error {
 		ratios = append(ratios, x.wall.Seconds()/y.wall.Seconds())
 		rss = max(rss, x.maxRSS)
 	}
+	b.rows = append(b.rows, row{Name: subject.name, Wall: median(a).Seconds(), Floor: floor.name, Other: median(f).Seconds(), Ratio: median(ratios), PeakMB: rss >> 20})
 	fmt.Printf("%-44s %9s  %-24s %9s  ratio %.2f  peak %d MB  (target %s)\n",
 		subject.name, ms(median(a)), floor.name, ms(median(f)), median(ratios), rss>>20, target)
 	return nil

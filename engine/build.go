@@ -20,28 +20,6 @@ import (
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
-// ParsePatterns reads patterns as a user typed them in package pkg. A path of the system that leads into the
-// workspace is no pattern, but says which one was meant.
-func (w *Workspace) ParsePatterns(args []string, pkg string) (label.Patterns, error) {
-	patterns, err := label.ParsePatterns(args, pkg)
-	if err == nil {
-		return patterns, nil
-	}
-	var errs diag.List
-	for _, a := range args {
-		rel, below := strings.CutPrefix(a, w.prefix)
-		if _, err := label.ParsePattern("//"+rel, pkg); below && err == nil {
-			errs = append(errs, &diag.Error{Msg: fmt.Sprintf("%q is not a target pattern: it is a path of the system", a), Hints: []string{fmt.Sprintf("write %q", "//"+rel)}})
-		} else if _, err := label.ParsePatterns([]string{a}, pkg); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if len(errs) == 0 {
-		return nil, err // only together they are wrong
-	}
-	return nil, errs.Err()
-}
-
 // Build brings the targets that patterns name up to date and places their outputs. What could
 // be built is placed and returned even beside an error. The validations of the targets, and of all targets
 // below them, run too; an output whose validation fails is placed nevertheless, and the build fails.
@@ -135,12 +113,8 @@ func (b *build) goOn() bool { return len(b.errs) == 0 || b.w.opt.KeepGoing }
 // checkOverrides reports an override of a target that is not there, which would silently do nothing.
 func (w *Workspace) checkOverrides() error {
 	var errs diag.List
-	for _, name := range sortedNames(w.opt.Overrides) {
-		l, err := label.ParseAbsolute(name)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+	for _, override := range w.opt.Overrides {
+		l := override.Label
 		o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
 		if o.Err != nil {
 			errs = append(errs, o.Err)
@@ -282,6 +256,8 @@ func (w *Workspace) meantPackage(target string, err error) error {
 		return add("%s is all targets of the package", all(l.Pkg))
 	case near != "" && near != l.Pkg:
 		return add("is %s meant, all targets of that package?", all(near))
+	case l.Pkg != "" && !strings.Contains(d.Msg, "did you mean"):
+		return add("%s is all targets of the package", all(l.Pkg))
 	}
 	return err
 }

@@ -521,13 +521,12 @@ func TestMeantPackage(t *testing.T) {
 		"//relase":              "//release:all is all targets of that package",
 		"//relase:x":            "//release:all is all targets of that package",
 		"relase":                "is //release:all meant, all targets of that package?",
-		f.root + "/release:all": `write "//release:all"`,
 	} {
 		w, err := Open(context.Background(), f.opt)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := w.ParsePatterns([]string{pattern}, "")
+		p, err := label.ParsePatterns([]string{pattern}, "")
 		if err == nil {
 			_, err = w.Build(p)
 		}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -44,9 +43,7 @@ func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 			docs.Functions = star.FunctionDocs(m)
 		}
 	}
-	sort.Slice(docs.Rules, func(i, j int) bool { return docs.Rules[i].Name < docs.Rules[j].Name })
-	sort.Slice(docs.Functions, func(i, j int) bool { return docs.Functions[i].Name < docs.Functions[j].Name })
-	sort.Slice(docs.Providers, func(i, j int) bool { return docs.Providers[i].Name < docs.Providers[j].Name })
+	docs.sort()
 	return docs, nil
 }
 
@@ -59,13 +56,22 @@ func sortedNames[V any](m map[string]V) []string {
 	return names
 }
 
-// RuleDocs returns the documentation of the rules in the workspace's own sbom.star.
-func (w *Workspace) RuleDocs() ([]star.RuleDoc, error) {
+// Docs returns the documentation of what the workspace's own sbom.star defines.
+func (w *Workspace) Docs() (Docs, error) {
 	o := w.session.Get([]eval.Key{moduleKey(label.Label{Name: RootFile})})[0]
 	if o.Err != nil {
-		return nil, w.explain(diag.List{o.Err})
+		return Docs{}, w.explain(diag.List{o.Err})
 	}
-	return star.Docs(o.Object.(*star.Module)), nil
+	m := o.Object.(*star.Module)
+	docs := Docs{Rules: star.Docs(m), Functions: star.FunctionDocs(m), Providers: star.ProviderDocs(m)}
+	docs.sort()
+	return docs, nil
+}
+
+func (d *Docs) sort() {
+	slices.SortFunc(d.Rules, func(a, b star.RuleDoc) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Functions, func(a, b star.FunctionDoc) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Providers, func(a, b star.ProviderDoc) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // Complete returns the labels and patterns that prefix, typed in package cwd, may become,

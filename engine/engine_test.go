@@ -259,7 +259,7 @@ func TestOverride(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(other, "a", "x"), []byte("elsewhere"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	f.opt.Overrides = map[string]string{"//:a": other}
+	f.opt.Overrides = []Override{{Label: label.Label{Name: "a"}, Path: other}}
 	f.mustRun([]string{"//:a Join"}, "//:a")
 	if got := f.read("a.txt"); got != "elsewhere" {
 		t.Errorf("got %q", got)

@@ -13,6 +13,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/label"
 )
 
 // RootFile marks the root of a workspace and holds the workspace's own macros and rules.
@@ -52,10 +53,16 @@ type Options struct {
 	AnalyseOnly    bool              // stop before any action
 	ReadOnly       bool              // look at the workspace beside a command that is at work; nothing is written, and what is not there is an error
 	Values         map[string]string // build options that rules may read with ctx.option
-	Overrides      map[string]string // canonical label of a tree -> absolute path to use instead
+	Overrides      []Override        // of two for one tree the later counts
 	Events         *event.Stream
 	Rules          RuleSet
 	Program        string // path of the file whose bytes are the code of all this; "" is the running executable
+}
+
+// Override is a folder or an archive that takes the place of a tree.
+type Override struct {
+	Label label.Label // of the tree
+	Path  string      // absolute
 }
 
 // Workspace is a workspace opened for one command. Close it.
@@ -100,7 +107,8 @@ func (opt Options) withDefaults() (Options, error) {
 	for name, v := range opt.Values {
 		values[name] = v
 	}
-	for l, path := range opt.Overrides {
+	for _, o := range opt.Overrides {
+		path := o.Path
 		// What lies in the workspace is called as any file of it is, by whatever path it was entered.
 		for _, root := range []string{entered, opt.Root} {
 			if rel, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(rel) {
@@ -108,7 +116,7 @@ func (opt Options) withDefaults() (Options, error) {
 				break
 			}
 		}
-		values[overrideOption+l] = path
+		values[overrideOption+o.Label.String()] = path
 	}
 	values[cacheOption] = opt.CacheDir
 	opt.Values = values

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"os"
 
+	"github.com/spf13/cobra"
+
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) buildCommand() *cobra.Command {
@@ -18,7 +17,7 @@ func (a *app) buildCommand() *cobra.Command {
 		Short: "bring targets up to date",
 		Long: `Brings the targets that the patterns name up to date. Their outputs lie under
 sbom-out/, and their paths are printed to standard output, one a line. Standard error
-says of each action that ran why it had to.
+says of each action that ran because something changed what that was.
 
 Patterns: //pkg:name  :name  //pkg:all  //pkg/...  //...  and -PATTERN to leave targets out.`,
 		Example: "sbomctl build //release:all\nsbomctl build //... -//release:all",
@@ -31,6 +30,7 @@ Patterns: //pkg:name  :name  //pkg:all  //pkg/...  //...  and -PATTERN to leave 
 		ValidArgsFunction: a.completeLabels,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
 	a.flags.buildFlags(cmd.Flags())
 	return cmd
 }
@@ -39,20 +39,27 @@ func (a *app) build(patterns []string) error {
 	if len(patterns) == 0 {
 		return usage("build needs a target pattern", "sbomctl build //... builds everything")
 	}
-	listeners, records, err := a.openRecords()
+	parsed, err := a.parsePatterns(patterns)
 	if err != nil {
 		return err
 	}
-	events := event.NewStream(append(listeners, a.ui)...)
+	events := event.NewStream(a.ui)
 	o, err := a.options(events)
 	if err != nil {
 		return err
 	}
+	records, err := a.openRecords(o)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		events.Listen(r.listener)
+	}
 	a.ui.start(events.Since)
-	var outputs []output
-	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
+	var outputs []engine.Output
+	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
 		var err error
-		outputs, err = w.Build(ctx, patterns)
+		outputs, err = w.Build(parsed)
 		return err
 	})
 	a.ui.close()
@@ -89,67 +96,4 @@ func said(err error) error {
 		return nil
 	}
 	return saidError{err}
-}
-
-// record is a file that a listener of the event stream writes.
-type record struct {
-	file     *os.File
-	flag     string
-	listener interface {
-		event.Listener
-		io.Closer
-	}
-}
-
-type records []record
-
-// openRecords creates the files of --explain, --profile and --build_event_json_file before
-// anything is built: a build whose record cannot be kept is not begun.
-func (a *app) openRecords() ([]event.Listener, records, error) {
-	var all records
-	var listeners []event.Listener
-	open := func(flag, path string, listener func(io.Writer) record) error {
-		if path == "" {
-			return nil
-		}
-		f, err := os.Create(path)
-		if err != nil {
-			return usage("cannot create the file of --" + flag + ` "` + path + `": ` + osReason(err))
-		}
-		r := listener(bufio.NewWriter(f))
-		r.file, r.flag = f, flag
-		all = append(all, r)
-		listeners = append(listeners, r.listener)
-		return nil
-	}
-	var errs diag.List
-	for _, err := range []error{
-		open("explain", a.flags.explain, func(w io.Writer) record { return record{listener: event.NewExplain(w)} }),
-		open("profile", a.flags.profile, func(w io.Writer) record { return record{listener: event.NewTrace(w)} }),
-		open("build_event_json_file", a.flags.eventJSON, func(w io.Writer) record { return record{listener: event.NewJSON(w)} }),
-	} {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if err := errs.Err(); err != nil {
-		_ = all.close()
-		return nil, nil, &usageError{err}
-	}
-	return listeners, all, nil
-}
-
-// close ends the files and reports the first error of each.
-func (rs records) close() error {
-	var errs diag.List
-	for _, r := range rs {
-		err := r.listener.Close()
-		if closeErr := r.file.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			errs = append(errs, writeError("the file of --"+r.flag, err))
-		}
-	}
-	return errs.Err()
 }

@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 
-	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/spf13/cobra"
+
+	"github.com/sbomctl/sbomctl/engine/event"
 )
 
 func (a *app) cleanCommand() *cobra.Command {

@@ -7,13 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/star"
+	"github.com/sbomctl/sbomctl/rules"
 )
 
 func TestBuild(t *testing.T) {
@@ -24,14 +29,18 @@ func TestBuild(t *testing.T) {
 		event.NodeFinished{ID: 3, Key: "k", Kind: "action", Name: "Spdx //:c", Label: "//:c", Outcome: event.Cached, Reason: &event.Reason{}},
 		event.BuildFinished{Ran: 1, Cached: 1, UpToDate: 4, Elapsed: 20 * time.Millisecond},
 	}
-	r.backend.outputs = []output{{"//:base", "sbom-out/base.spdx.json"}, {"//release:a", "sbom-out/release/a.spdx.json"}}
+	r.backend.outputs = []engine.Output{{Label: "//:base", Path: "sbom-out/base.spdx.json"}, {Label: "//release:a", Path: "sbom-out/release/a.spdx.json"}}
 	r.want(t, 0, "../sbom-out/base.spdx.json\n../sbom-out/release/a.spdx.json\n",
 		"sbomctl: ran //:base (Spdx): attribute version changed \"1\" -> \"2\"\nsbomctl: 1 ran, 1 from the cache, 4 up to date, 0.02 s\n",
 		"-C", "release", "build", "//...", "-//:x", "-:y", "--", "-//z")
-	wantStrings(t, "patterns", r.backend.patterns, []string{"//...", "-//:x", "-:y", "-//z"})
+	var patterns []string
+	for _, p := range r.backend.patterns {
+		patterns = append(patterns, p.String())
+	}
+	wantStrings(t, "patterns", patterns, []string{"//...", "-//:x", "-//release:y", "-//z:z"})
 	o := r.backend.opened
-	if o.Root != r.dir || o.CwdPkg != "release" || o.OutDir != "sbom-out" || o.Jobs != runtime.GOMAXPROCS(0) ||
-		o.CacheDir != "" || !o.RunValidations || o.KeepGoing || len(o.Env) != 0 {
+	if o.Root != r.dir || r.app.cwdPkg != "release" || o.OutDir != "sbom-out" || o.Jobs != runtime.GOMAXPROCS(0) ||
+		o.CacheDir != "" || o.SkipValidation || o.KeepGoing || len(o.Values) != 0 {
 		t.Errorf("options %+v", o)
 	}
 	if !r.backend.closed {
@@ -42,7 +51,7 @@ func TestBuild(t *testing.T) {
 func TestBuildFails(t *testing.T) {
 	r := newRun(t, nil)
 	r.backend.err = diag.List{&diag.Error{Label: "//:a", Msg: "wrong"}, &diag.Error{Label: "//:b", Msg: "wrong too", Hints: []string{"fix it"}}}
-	r.backend.outputs = []output{{"//:c", "sbom-out/c"}}
+	r.backend.outputs = []engine.Output{{Label: "//:c", Path: "sbom-out/c"}}
 	r.backend.events = []event.Event{event.BuildFinished{Failed: 2, Err: errors.New("x")}}
 	r.want(t, 1, "sbom-out/c\n", "sbomctl: error: //:a: wrong\nsbomctl: error: //:b: wrong too\nsbomctl: hint: fix it\nsbomctl: build failed: 0 ran, 2 failed, 0 up to date, 0.00 s\n", "build", "//...")
 }
@@ -54,8 +63,11 @@ func TestBuildFlags(t *testing.T) {
 		t.Fatal(r.stderr.String())
 	}
 	o := r.backend.opened
-	if o.Overrides["//:cpython"] != filepath.Join(r.dir, "tree") || o.Overrides["//:b"] != filepath.Join(r.env["HOME"], "t.tgz") ||
-		o.CacheDir != filepath.Join(r.dir, "c") || !o.KeepGoing || o.Jobs != 2 || !o.RunValidations || o.Env["source_date_epoch"] != "42" {
+	if !slices.Equal(o.Overrides, []engine.Override{
+		{Label: label.Label{Name: "cpython"}, Path: filepath.Join(r.dir, "tree")},
+		{Label: label.Label{Name: "b"}, Path: filepath.Join(r.env["HOME"], "t.tgz")},
+	}) ||
+		o.CacheDir != filepath.Join(r.dir, "c") || !o.KeepGoing || o.Jobs != 2 || o.SkipValidation || o.Values["source_date_epoch"] != "42" {
 		t.Errorf("options %+v", o)
 	}
 	for _, c := range []struct{ epoch, flag, want string }{
@@ -87,7 +99,7 @@ func TestBuildRecords(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat("/dev/full"); err == nil {
-		r.want(t, 1, "", "sbomctl: ran //:base (Spdx): not built before\nsbomctl: error: cannot write the file of --explain: no space left on device\n", "build", "//...", "--explain=/dev/full")
+		r.want(t, 1, "", "sbomctl: ran //:base (Spdx) for the first time\nsbomctl: error: cannot write the file of --explain: no space left on device\n", "build", "//...", "--explain=/dev/full")
 	}
 }
 
@@ -97,7 +109,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, &os.PathError{Err: sysc
 
 func TestStdoutFails(t *testing.T) {
 	r := newRun(t, nil)
-	r.backend.outputs = []output{{"//:c", "sbom-out/c"}}
+	r.backend.outputs = []engine.Output{{Label: "//:c", Path: "sbom-out/c"}}
 	for _, args := range [][]string{{"build", "//..."}, {"version"}} {
 		a := &app{stdout: bufio.NewWriter(brokenPipe{}), stderr: &r.stderr, backend: r.backend, getenv: func(string) string { return "" }}
 		r.stderr.Reset()
@@ -138,12 +150,12 @@ func TestSecondInterrupt(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	r := newRun(t, nil)
-	r.backend.lock = lockResult{Path: "pip.lock.json", Written: true, Changes: []string{"certifi 2025.1.31: url is new"}}
+	r.backend.lock = rules.LockResult{Path: "pip.lock.json", Written: true, Changes: []string{"certifi 2025.1.31: url is new"}}
 	r.want(t, 0, "pip.lock.json\n", "sbomctl: certifi 2025.1.31: url is new\nsbomctl: wrote pip.lock.json\n", "lock", "//:pip", "--index-url=http://localhost:1/")
-	if r.backend.target != "//:pip" || r.backend.indexURL != "http://localhost:1" {
+	if r.backend.target.String() != "//:pip" || r.backend.indexURL != "http://localhost:1" {
 		t.Errorf("%+v", r.backend)
 	}
-	r.backend.lock = lockResult{Path: "pip.lock.json"}
+	r.backend.lock = rules.LockResult{Path: "pip.lock.json"}
 	r.want(t, 0, "pip.lock.json\n", "sbomctl: pip.lock.json is up to date\n", "lock", "//:pip")
 	if r.backend.indexURL != "https://pypi.org" {
 		t.Errorf("index %q", r.backend.indexURL)
@@ -169,7 +181,7 @@ func TestClean(t *testing.T) {
 
 func TestRuleHelp(t *testing.T) {
 	r := newRun(t, nil)
-	r.backend.docs = []ruleDoc{{Name: "vendored_package", Doc: "A library.\n", Attrs: []attrDoc{
+	r.backend.docs.Rules = []star.RuleDoc{{Name: "vendored_package", Doc: "A library.\n", Attrs: []star.AttrDoc{
 		{Name: "version", Type: "string", Mandatory: true, Doc: "What the\n  tree has."},
 		{Name: "kind", Type: "string", Default: `"a"`, Values: []string{`"a"`, `"b"`}},
 	}}}
@@ -179,11 +191,11 @@ A library.
 
 Attributes:
   version (string, mandatory)
-      What the
-      tree has.
-  kind (string, default "a", one of "a", "b")
+      What the tree has.
+  kind (string, default "a")
+      One of "a", "b".
 `, "", "help", "vendored_package")
-	r.want(t, 2, "", "sbomctl: error: \"vendored_pakage\" is neither a command nor a rule; did you mean \"vendored_package\"?\nsbomctl: hint: sbomctl help lists the commands\nsbomctl: hint: rules: vendored_package\n", "help", "vendored_pakage")
+	r.want(t, 2, "", "sbomctl: error: \"vendored_pakage\" is neither a command nor a name that is documented; did you mean \"vendored_package\"?\nsbomctl: hint: sbomctl help lists them\n", "help", "vendored_pakage")
 }
 
 func TestCompleteLabels(t *testing.T) {

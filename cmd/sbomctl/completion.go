@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 var shells = []string{"bash", "zsh", "fish"}
@@ -17,9 +21,9 @@ func (a *app) completionCommand() *cobra.Command {
 		Short: "print a shell's completion script",
 		Long: `Prints the script that makes the shell complete commands, flags and labels.
 
-bash: source <(sbomctl completion bash)
-zsh:  sbomctl completion zsh > "${fpath[1]}/_sbomctl"
-fish: sbomctl completion fish | source`,
+  bash: source <(sbomctl completion bash)
+  zsh:  sbomctl completion zsh > "${fpath[1]}/_sbomctl"
+  fish: sbomctl completion fish | source`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("completion takes one shell: bash, zsh or fish")
@@ -49,6 +53,66 @@ func completeWords(words ...string) cobra.CompletionFunc {
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// prepareCompletion readies the flags for cobra's completion of word: the negative ones are offered to whoever has
+// typed their beginning, and texts lose the marks of their placeholders.
+func prepareCompletion(cmd *cobra.Command, word string) {
+	visit := func(f *pflag.Flag) {
+		f.Usage = strings.ReplaceAll(f.Usage, "`", "")
+		if _, ok := f.Value.(*negated); ok && strings.HasPrefix(word, "--no") {
+			f.Hidden = false
+		}
+	}
+	cmd.PersistentFlags().VisitAll(visit)
+	cmd.Flags().VisitAll(visit)
+	for _, c := range cmd.Commands() {
+		prepareCompletion(c, word)
+	}
+}
+
+// completeOverride completes LABEL=PATH.
+func (a *app) completeOverride(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if label, path, ok := strings.Cut(prefix, "="); ok {
+		a.undouble()
+		_ = a.enter() // the path is relative to the folder of -C
+		return completePath(label+"=", path), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+	labels, _ := a.completeLabels(cmd, args, prefix)
+	var out []string
+	for _, l := range labels {
+		switch {
+		case strings.HasSuffix(l, "...") || strings.HasSuffix(l, ":all"): // patterns
+		case strings.HasSuffix(l, "/") || strings.HasSuffix(l, ":"):
+			out = append(out, l)
+		default:
+			out = append(out, l+"=")
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completePath returns the files and folders that path may become, each after before. A shell would look for one
+// whose name starts with all that was typed.
+func completePath(before, path string) []string {
+	dir, start := filepath.Split(path)
+	look := expandHome(dir)
+	if look == "" {
+		look = "."
+	}
+	entries, _ := os.ReadDir(look)
+	var out []string
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, start) || start == "" && strings.HasPrefix(name, ".") {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(look, name)); err == nil && info.IsDir() {
+			name += "/"
+		}
+		out = append(out, before+dir+name)
+	}
+	return out
 }
 
 func (a *app) completeOneLabel(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
@@ -81,8 +145,8 @@ func (a *app) completeLabels(cmd *cobra.Command, _ []string, prefix string) ([]s
 	o.ReadOnly = true // whoever presses tab does not wait for a build
 	label, negative := strings.CutPrefix(strings.TrimPrefix(prefix, shield), "-")
 	var labels []string
-	_ = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
-		labels, err = w.Complete(ctx, label)
+	_ = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+		labels, err = w.Complete(label, a.cwdPkg)
 		return err
 	})
 	directive := none

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"github.com/sbomctl/sbomctl/cache/osfile"
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sbomctl/sbomctl/cache/osfile"
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 // The exit codes, which are Bazel's where Bazel has them.

@@ -12,46 +12,49 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/rules"
 )
 
 // fakeBackend records what the commands ask of the engine, and answers as a test says.
 type fakeBackend struct {
+	ctx      context.Context
 	opened   options
-	patterns []string
-	target   string
+	patterns label.Patterns
+	target   label.Label
 	indexURL string
 	outDir   bool // there is one to clean
 	expunged bool
 	closed   bool
 
 	events  []event.Event
-	outputs []output
-	lock    lockResult
+	outputs []engine.Output
+	lock    rules.LockResult
 	labels  []string
-	docs    []ruleDoc
+	docs    engine.Docs
 	err     error
 	onBuild func(ctx context.Context)
 }
 
-func (f *fakeBackend) Open(_ context.Context, o options) (workspace, error) {
-	f.opened = o
+func (f *fakeBackend) Open(ctx context.Context, o options) (workspace, error) {
+	f.ctx, f.opened = ctx, o
 	return f, nil
 }
 func (f *fakeBackend) Clean(_ context.Context, _ options, expunge bool) (bool, error) {
 	f.expunged = expunge
 	return f.outDir, f.err
 }
-func (f *fakeBackend) Build(ctx context.Context, patterns []string) ([]output, error) {
+func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	f.patterns = patterns
 	for _, e := range f.events {
 		f.opened.Events.Emit(e)
 	}
 	if f.onBuild != nil {
-		f.onBuild(ctx)
+		f.onBuild(f.ctx)
 	}
 	return f.outputs, f.err
 }
-func (f *fakeBackend) Complete(_ context.Context, prefix string) ([]string, error) {
+func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string
 	for _, l := range f.labels {
 		if strings.HasPrefix(l, prefix) {
@@ -60,11 +63,8 @@ func (f *fakeBackend) Complete(_ context.Context, prefix string) ([]string, erro
 	}
 	return out, nil
 }
-func (f *fakeBackend) RuleDocs(context.Context) ([]ruleDoc, error) { return f.docs, nil }
-func (f *fakeBackend) Reference(context.Context) (engine.Docs, error) {
-	return engine.Docs{}, nil
-}
-func (f *fakeBackend) Lock(_ context.Context, target, indexURL string) (lockResult, error) {
+func (f *fakeBackend) Docs() (engine.Docs, error) { return f.docs, nil }
+func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err
 }

@@ -9,8 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/spf13/pflag"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 // flagValues are the values of all flags, after the rc files were applied.
@@ -27,6 +28,7 @@ type flagValues struct {
 	diskCache string
 	distDirs  listValue
 	overrides listValue
+	verbose   bool
 
 	// Of build.
 	explain, profile, eventJSON string
@@ -75,6 +77,7 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 	fs.VarP((*jobsValue)(&v.jobs), "jobs", "j", "run at most `N` actions at once; auto: one a processor")
 	fs.Var((*pathValue)(&v.diskCache), "disk_cache", "keep the cache in `DIR` instead of the user's cache folder")
 	fs.Var(&v.distDirs, "distdir", "look in `DIR` for files to fetch, before the network; repeatable")
+	boolVarP(fs, &v.verbose, "verbose", "v", false, "say of each action what became of it, also of those that ran for the first time")
 	fs.Var(&v.overrides, "override", "take a tree from another folder or archive: `LABEL=PATH`; repeatable")
 }
 
@@ -135,7 +138,7 @@ func boolVarP(fs *pflag.FlagSet, p *bool, name, short string, value bool, help s
 	*p = value
 	flag := fs.VarPF((*boolValue)(p), name, short, help)
 	flag.NoOptDefVal = "true"
-	no := fs.VarPF(&negated{flag}, "no"+name, "", "")
+	no := fs.VarPF(&negated{flag}, "no"+name, "", "turn --"+name+" off")
 	no.NoOptDefVal = "true"
 	no.Hidden = true
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/spf13/cobra"
+
+	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/rules"
 )
 
 func (a *app) lockCommand() *cobra.Command {
@@ -28,22 +30,27 @@ and prints the path of the lock file. Only this command asks the index; build ne
 		ValidArgsFunction: a.completeOneLabel,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
 	a.flags.indexURL = "https://pypi.org"
 	cmd.Flags().Var((*urlValue)(&a.flags.indexURL), "index_url", "base `URL` of the package index's JSON API")
 	return cmd
 }
 
 func (a *app) lock(target string) error {
+	l, err := parseTarget(target, a.cwdPkg)
+	if err != nil {
+		return err
+	}
 	events := event.NewStream(a.ui)
 	o, err := a.options(events)
 	if err != nil {
 		return err
 	}
 	a.ui.start(events.Since)
-	var result lockResult
+	var result rules.LockResult
 	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
 		var err error
-		result, err = w.Lock(ctx, target, a.flags.indexURL)
+		result, err = w.Lock(ctx, l, a.flags.indexURL)
 		return err
 	})
 	a.ui.close()

@@ -22,7 +22,7 @@ func main() {
 	// A build is short and its garbage small: collect seldom, until there is much of it.
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(150 << 20)
-	a := &app{stdout: bufio.NewWriter(os.Stdout), stderr: os.Stderr, getenv: os.Getenv, backend: engineBackend{}}
+	a := &app{stdout: bufio.NewWriter(os.Stdout), stderr: os.Stderr, getenv: os.Getenv, backend: engineBackend{}, width: terminalWidth(os.Stdout)}
 	os.Exit(a.run(os.Args[1:]))
 }
 
@@ -32,11 +32,15 @@ type app struct {
 	stderr  io.Writer     // everything else, through ui
 	getenv  func(string) string
 	backend backend
+	width   int // columns of the terminal that stdout is; 0 when it is none
 
 	ui     *ui // set by prepare; before that, messages are uncoloured
 	flags  flagValues
-	root   string // the workspace's root; "" when there is none
-	cwdPkg string // the package path of the working folder; "" at the root
+	root   string   // the workspace's root, without links; "" when there is none
+	cwd    string   // the working folder, without links
+	seen   string   // the working folder as the user came to it
+	rcRead []string // the rc files that were read
+	cwdPkg string   // the package path of the working folder; "" at the root
 }
 
 // run executes one command line and returns the process's exit code.
@@ -45,6 +49,9 @@ func (a *app) run(args []string) int {
 	a.ui.configure("auto", "no", a.getenv) // until the flags are known
 	root := a.rootCommand()
 	args = shieldPatterns(args)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		prepareCompletion(root, args[len(args)-1])
+	}
 	root.SetArgs(args)
 	err := a.checkCommand(root, args)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 )
 
@@ -15,48 +16,39 @@ const outDirName = "sbom-out"
 
 // options gathers what the flags and the environment say of the workspace.
 func (a *app) options(events *event.Stream) (options, error) {
-	o := options{
-		Root: a.root, OutDir: outDirName, CwdPkg: a.cwdPkg,
-		Jobs: a.flags.jobs, KeepGoing: a.flags.keepGoing, RunValidations: a.flags.runValidations, AnalyseOnly: !a.flags.build,
-		Overrides: map[string]string{}, Env: map[string]string{}, Events: events,
-	}
+	o := options{Options: engine.Options{
+		Root: a.root, OutDir: outDirName, Jobs: a.flags.jobs, KeepGoing: a.flags.keepGoing,
+		SkipValidation: !a.flags.runValidations, AnalyseOnly: !a.flags.build,
+		Values: map[string]string{}, Events: events,
+	}}
 	if a.flags.diskCache != "" {
-		dir, err := absolute(a.flags.diskCache)
-		if err != nil {
-			return o, err
-		}
-		o.CacheDir = dir
+		o.CacheDir = a.absolute(a.flags.diskCache)
 	}
 	for _, dir := range a.flags.distDirs {
-		path, err := absolute(dir)
-		if err != nil {
-			return o, err
-		}
+		path := a.absolute(dir)
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			return o, usage(`--distdir "` + dir + `" is not a folder`)
 		}
 		o.DistDirs = append(o.DistDirs, path)
 	}
-	for _, override := range a.flags.overrides {
-		label, path, ok := strings.Cut(override, "=")
-		if !ok || label == "" || path == "" {
-			return o, usage(`--override "`+override+`" is not LABEL=PATH`, "for example --override=//:cpython=../cpython")
-		}
-		abs, err := absolute(path)
+	for _, value := range a.flags.overrides {
+		override, err := parseOverride(value, a.cwdPkg)
 		if err != nil {
 			return o, err
 		}
-		if _, err := os.Stat(abs); err != nil {
-			return o, usage(`--override of ` + label + `: cannot find "` + path + `": ` + osReason(err))
+		path := a.absolute(override.Path)
+		if _, err := os.Stat(path); err != nil {
+			return o, usage(`--override of ` + override.Label.String() + `: cannot find "` + override.Path + `": ` + osReason(err))
 		}
-		o.Overrides[label] = abs
+		override.Path = path
+		o.Overrides = append(o.Overrides, override)
 	}
 	if epoch := a.getenv("SOURCE_DATE_EPOCH"); epoch != "" {
 		n, err := strconv.ParseInt(epoch, 10, 64)
 		if err != nil || n < 0 || n > maxEpoch {
 			return o, usage(`the environment variable SOURCE_DATE_EPOCH is "` + epoch + `", not a number of seconds since 1970`)
 		}
-		o.Env["source_date_epoch"] = strconv.FormatInt(n, 10)
+		o.Values["source_date_epoch"] = strconv.FormatInt(n, 10)
 	}
 	return o, nil
 }
@@ -64,12 +56,24 @@ func (a *app) options(events *event.Stream) (options, error) {
 // maxEpoch is the end of the year 9999, the last that SPDX's timestamps can write.
 const maxEpoch = 253402300799
 
-func absolute(path string) (string, error) {
-	abs, err := filepath.Abs(expandHome(path))
-	if err != nil {
-		return "", usage(`cannot find "` + path + `": ` + osReason(err))
+// absolute is a path of the command line without the working folder. Where a ".." follows a
+// link, the path as the system resolves it is meant, not as it is written.
+func (a *app) absolute(path string) string {
+	path = expandHome(path)
+	if !filepath.IsAbs(path) {
+		path = a.cwd + string(filepath.Separator) + path
 	}
-	return abs, nil
+	clean := filepath.Clean(path)
+	if strings.Contains(path, "..") {
+		meant, err := os.Stat(path)
+		got, cleanErr := os.Stat(clean)
+		if err == nil && (cleanErr != nil || !os.SameFile(meant, got)) {
+			if real, err := filepath.EvalSymlinks(path); err == nil {
+				return real
+			}
+		}
+	}
+	return clean
 }
 
 // withWorkspace opens the workspace, runs f in it and closes it. An interrupt cancels f's
@@ -86,9 +90,10 @@ func (a *app) withWorkspace(o options, f func(ctx context.Context, w workspace) 
 	return ending(ctx, err)
 }
 
-// fromHere is a path inside the workspace as seen from the working folder.
+// fromHere is a path inside the workspace, slash-separated, as seen from the working folder.
 func (a *app) fromHere(path string) string {
-	rel, err := filepath.Rel(filepath.FromSlash(a.cwdPkg), filepath.FromSlash(path))
+	path = filepath.Join(a.root, filepath.FromSlash(path))
+	rel, err := filepath.Rel(a.cwd, path)
 	if err != nil {
 		return path
 	}

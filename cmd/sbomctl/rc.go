@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
@@ -18,10 +20,13 @@ import (
 //
 // Words are split at white space; quotes and "\" protect as in a shell; a "\" at the end of a
 // line joins it with the next; "#" at the start of a word comments the rest of the line out.
+//
+// A relative path or label in a flag is relative to the file that the line is in.
 
 // rcLine is one line: flags for a command, or the name of another file.
 type rcLine struct {
 	Pos     diag.Pos // its line
+	Dir     string   // folder of its file, absolute: relative paths in it start there
 	Command string   // "build", "common", ...; "" for an import
 	Config  string   // the part after the colon; "" when the line always counts
 	Args    []string // flags
@@ -39,6 +44,9 @@ const (
 func parseRC(name string, data []byte) ([]rcLine, error) {
 	if len(data) > maxRCBytes {
 		return nil, &diag.Error{Pos: diag.File(name), Msg: "the file is larger than 1 MiB"}
+	}
+	if err := checkText(name, data); err != nil {
+		return nil, err
 	}
 	var lines []rcLine
 	var errs diag.List
@@ -86,6 +94,22 @@ func parseRC(name string, data []byte) ([]rcLine, error) {
 	return lines, errs.Err()
 }
 
+// checkText returns an error for what is no text: a NUL byte, which ends a text for some programs, and
+// bytes that are not UTF-8.
+func checkText(name string, data []byte) error {
+	if i := bytes.IndexByte(data, 0); i >= 0 {
+		return &diag.Error{Pos: diag.At(name, data, i), Msg: "a NUL byte; expected text in UTF-8"}
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return &diag.Error{Pos: diag.At(name, data, i), Msg: fmt.Sprintf("the byte 0x%02x is not UTF-8; expected text in UTF-8", data[i])}
+		}
+		i += size
+	}
+	return nil
+}
+
 // splitRCLine splits the first line of data, with the lines it is joined to, into words. msg
 // says what is wrong with it; rest is what follows in either case.
 func splitRCLine(data []byte) (words []string, rest []byte, msg string) {
@@ -102,16 +126,11 @@ func splitRCLine(data []byte) (words []string, rest []byte, msg string) {
 	for ; i < len(data); i++ {
 		c := data[i]
 		switch {
-		case c == 0:
-			msg = "the line holds a NUL byte"
 		case c == '\\' && quote != '\'':
 			i++
 			if i == len(data) {
 				flush()
-				return words, nil, msg
-			}
-			if data[i] == 0 {
-				msg = "the line holds a NUL byte"
+				return words, nil, ""
 			}
 			if data[i] != '\n' { // a joined line is nothing at all
 				inWord = true
@@ -119,7 +138,7 @@ func splitRCLine(data []byte) (words []string, rest []byte, msg string) {
 			}
 		case c == '\n' && quote == 0:
 			flush()
-			return words, data[i+1:], msg
+			return words, data[i+1:], ""
 		case c == '\n':
 			return nil, data[i+1:], "the quote " + string(quote) + " is not closed on its line"
 		case quote != 0 && c == quote:
@@ -133,9 +152,9 @@ func splitRCLine(data []byte) (words []string, rest []byte, msg string) {
 		case c == '#' && !inWord:
 			end := bytes.IndexByte(data[i:], '\n')
 			if end < 0 {
-				return words, nil, msg
+				return words, nil, ""
 			}
-			return words, data[i+end+1:], msg
+			return words, data[i+end+1:], ""
 		default:
 			inWord = true
 			word.WriteByte(c)
@@ -145,5 +164,5 @@ func splitRCLine(data []byte) (words []string, rest []byte, msg string) {
 		return nil, nil, "the quote " + string(quote) + " is not closed on its line"
 	}
 	flush()
-	return words, nil, msg
+	return words, nil, ""
 }

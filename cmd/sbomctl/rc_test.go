@@ -35,7 +35,8 @@ func TestParseRC(t *testing.T) {
 		{name: "no config", text: "build: -k", err: `rc:1: "build:" is neither COMMAND nor COMMAND:CONFIG`},
 		{name: "import of two", text: "import a b", err: "rc:1: import takes one path"},
 		{name: "startup", text: "\nstartup --x", err: "rc:2: there are no startup flags\n  hint: write \"common\" for flags of every command"},
-		{name: "NUL", text: "build \x00", err: "rc:1: the line holds a NUL byte"},
+		{name: "NUL", text: "build \x00", err: "rc:1:7: a NUL byte; expected text in UTF-8"},
+		{name: "not UTF-8", text: "# \xc3\xa9\nbuild a\xff", err: "rc:2:8: the byte 0xff is not UTF-8; expected text in UTF-8"},
 		{name: "several errors", text: "import\nimport", err: "rc:1: import takes one path\nrc:2: import takes one path"},
 		{name: "too large", text: strings.Repeat("#", maxRCBytes+1), err: "rc: the file is larger than 1 MiB"},
 	} {
@@ -135,8 +136,8 @@ func TestRCPrecedence(t *testing.T) {
 			for _, d := range o.DistDirs {
 				dist = append(dist, filepath.Base(d))
 			}
-			if o.Jobs != c.jobs || o.KeepGoing != c.keep || o.RunValidations != c.valid || strings.Join(dist, " ") != c.dist {
-				t.Errorf("jobs %d, keep going %v, validations %v, dist %v; want %+v", o.Jobs, o.KeepGoing, o.RunValidations, dist, c)
+			if o.Jobs != c.jobs || o.KeepGoing != c.keep || o.SkipValidation == c.valid || strings.Join(dist, " ") != c.dist {
+				t.Errorf("jobs %d, keep going %v, no validations %v, dist %v; want %+v", o.Jobs, o.KeepGoing, o.SkipValidation, dist, c)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ const rcName = ".sbomctlrc"
 // wins over every file. Values of a repeatable flag are all kept, the files' first.
 func (a *app) applyRC(cmd *cobra.Command) error {
 	lines, err := a.readRCFiles()
-	r := rcApplier{cmd: cmd, lines: lines, lists: map[*pflag.Flag][]string{}}
+	r := rcApplier{cmd: cmd, root: a.root, lines: lines, lists: map[*pflag.Flag][]string{}}
 	if err != nil {
 		r.errs = append(r.errs, err)
 	}
@@ -92,6 +92,7 @@ func (a *app) readRC(path string, from diag.Pos, optional bool, above []string) 
 	if err != nil {
 		return nil, &diag.Error{Pos: from, Msg: "cannot read the rc file " + a.shortPath(path) + ": " + osReason(err), Err: err}
 	}
+	a.rcRead = append(a.rcRead, path)
 	parsed, err := parseRC(a.shortPath(path), data)
 	var errs diag.List
 	if err != nil {
@@ -99,6 +100,7 @@ func (a *app) readRC(path string, from diag.Pos, optional bool, above []string) 
 	}
 	var lines []rcLine
 	for _, line := range parsed {
+		line.Dir = filepath.Dir(a.absolute(path))
 		for i := range line.Args {
 			line.Args[i] = a.expandWorkspace(line.Args[i])
 		}
@@ -158,6 +160,7 @@ func (a *app) shortPath(path string) string {
 // rcApplier sets flags from lines.
 type rcApplier struct {
 	cmd   *cobra.Command
+	root  string // of the workspace
 	lines []rcLine
 	lists map[*pflag.Flag][]string // values of repeatable flags, in order
 	errs  diag.List
@@ -227,7 +230,7 @@ func (r *rcApplier) line(line rcLine, within []string) {
 		if r.cmd.Flags().Lookup(f.Name) != f {
 			return nil
 		}
-		return r.set(f, value, line.Pos, within)
+		return r.set(f, value, line, within)
 	})
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
@@ -240,7 +243,8 @@ func (r *rcApplier) line(line rcLine, within []string) {
 }
 
 // set sets one flag unless the command line did.
-func (r *rcApplier) set(f *pflag.Flag, value string, pos diag.Pos, within []string) error {
+func (r *rcApplier) set(f *pflag.Flag, value string, line rcLine, within []string) error {
+	pos := line.Pos
 	switch f.Name {
 	case "config":
 		for _, other := range within {
@@ -259,6 +263,19 @@ func (r *rcApplier) set(f *pflag.Flag, value string, pos diag.Pos, within []stri
 		r.fail(pos, &diag.Error{Msg: dashes(f) + " belongs on the command line, not in an rc file"})
 		return nil
 	}
+	switch _, isPath := f.Value.(*pathValue); {
+	case value == "":
+	case isPath || f.Name == "distdir":
+		value = pathIn(line.Dir, value)
+	case f.Name == "override":
+		override, err := parseOverride(value, r.packageOf(line.Dir))
+		if err != nil {
+			d, _ := diagnostic(err)
+			r.fail(pos, d)
+			return nil
+		}
+		value = override.Label.String() + "=" + pathIn(line.Dir, override.Path)
+	}
 	if _, ok := f.Value.(*listValue); ok {
 		r.lists[f] = append(r.lists[f], value)
 		return nil
@@ -276,4 +293,22 @@ func (r *rcApplier) set(f *pflag.Flag, value string, pos diag.Pos, within []stri
 		r.fail(pos, invalidValue(f, value, err))
 	}
 	return nil
+}
+
+// pathIn is a path that a file in dir names, absolute.
+func pathIn(dir, path string) string {
+	if path = expandHome(path); filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// packageOf is the package whose labels an rc file in dir means by ":name"; that of the root, when
+// it lies outside the workspace.
+func (r *rcApplier) packageOf(dir string) string {
+	rel, err := filepath.Rel(r.root, dir)
+	if err != nil || !filepath.IsLocal(rel) || rel == "." {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }

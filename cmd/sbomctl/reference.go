@@ -1,22 +1,39 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules"
-	"github.com/spf13/cobra"
 )
+
+// reference is everything that a BUILD.star or .star file can name.
+type reference struct {
+	engine.Docs                      // rules, functions and providers in Starlark
+	Builtins    []star.FunctionDoc   // what every file has
+	Types       []star.ProviderDoc   // what an implementation meets
+	Checks      []star.FieldDoc      // kinds of ctx.check
+	Operations  []rules.OperationDoc // what ctx.actions.run applies
+}
+
+// embeddedDocs is the reference of the program, which needs no workspace.
+func embeddedDocs(ctx context.Context) (reference, error) {
+	docs, err := engine.EmbeddedDocs(ctx, rules.Set(nil))
+	return reference{docs, star.BuiltinFunctions(), star.BuiltinTypes(), rules.Checks(), rules.Operations()}, err
+}
 
 // markdownHelp prints docs/rules.md: the reference of the embedded rules.
 func (a *app) markdownHelp(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usage("help --markdown prints all rules, not just \"" + args[0] + "\"")
 	}
-	docs, err := a.backend.Reference(cmd.Context())
+	docs, err := embeddedDocs(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -24,12 +41,12 @@ func (a *app) markdownHelp(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// writeReference writes the reference of rules, functions and providers in Markdown.
-func writeReference(w io.Writer, docs engine.Docs) {
+// writeReference writes the reference in Markdown.
+func writeReference(w io.Writer, docs reference) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
-	p("<!-- Written by `sbomctl help --markdown` from the doc strings in rules/*.star. Edit those. -->\n")
+	p("<!-- Written by `sbomctl help --markdown` from the doc strings in rules/*.star, rules/opdocs.go and engine/star/builtindocs.go. Edit those. -->\n")
 	p("# Rule reference\n\n```python\nload(\"@sbomctl//:%s\", \"vendored_package\", ...)\n```\n\n", rules.Entry)
-	p("`sbomctl help RULE` shows one of them in a terminal.\n")
+	p("`sbomctl help NAME` shows one entry in a terminal. Below the rules is what a [rule of your own](#rules-of-your-own) is written with.\n")
 	index := func(title string) { p("\n| %s | |\n|---|---|\n", title) }
 	entry := func(name, doc string) {
 		p("| [%s](#%s) | %s |\n", name, strings.ToLower(name), cell(firstSentence(doc)))
@@ -46,6 +63,17 @@ func writeReference(w io.Writer, docs engine.Docs) {
 	for _, d := range docs.Providers {
 		entry(d.Name, d.Doc)
 	}
+	index("Built in")
+	for _, d := range docs.Builtins {
+		p("| [%s](#%s) | %s |\n", d.Name, anchor(d.Name), cell(firstSentence(d.Doc)))
+	}
+	for _, d := range docs.Types {
+		entry(d.Name, d.Doc)
+	}
+	index("Operation")
+	for _, d := range docs.Operations {
+		p("| [%s](#%s) | %s |\n", d.Name, anchor(d.Name), cell(firstSentence(d.Doc)))
+	}
 	p("\nEvery rule has the attributes\n")
 	attributes(w, docs.Rules[:min(1, len(docs.Rules))], isCommon)
 
@@ -55,30 +83,76 @@ func writeReference(w io.Writer, docs engine.Docs) {
 		attributes(w, []star.RuleDoc{d}, func(name string) bool { return !isCommon(name) })
 	}
 	p("\n# Functions\n")
-	for _, d := range docs.Functions {
-		doc, args, _ := strings.Cut(strings.TrimSpace(d.Doc), "\n\nArgs:\n")
-		p("\n## %s\n\n```python\n%s\n```\n\n%s\n\n", d.Name, d.Signature, doc)
-		for line := range strings.Lines(args) {
-			name, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
-			p("- `%s`: %s\n", name, text)
+	function := func(d star.FunctionDoc) {
+		doc, params := functionDoc(d)
+		p("\n## %s\n\n```python\n%s\n```\n\n%s\n", d.Name, d.Signature, doc)
+		for i, param := range params {
+			if i == 0 {
+				p("\n")
+			}
+			p("- `%s`: %s\n", param.term, param.text)
 		}
 	}
+	for _, d := range docs.Functions {
+		function(d)
+	}
 	p("\n# Providers\n\nWhat a rule tells the rules above it. A rule of your own loads them from `@sbomctl//:providers.star`.\n")
-	for _, d := range docs.Providers {
+	provider := func(d star.ProviderDoc) {
 		p("\n## %s\n\n%s\n\n| field | |\n|---|---|\n", d.Name, strings.TrimSpace(d.Doc))
 		for _, f := range d.Fields {
 			p("| `%s` | %s |\n", f.Name, cell(f.Doc))
 		}
 	}
+	for _, d := range docs.Providers {
+		provider(d)
+	}
+
+	p("\n# Rules of your own\n\nWhat is written in sbom.star, or a .star file that is loaded from there, and for macros in BUILD.star: [Starlark](https://github.com/bazelbuild/starlark/blob/master/spec.md), and these names.\n")
+	for _, d := range docs.Builtins {
+		function(d)
+	}
+	for _, d := range docs.Types {
+		provider(d)
+	}
+	p("\n## Checks\n\n`ctx.check.KIND(value, \"attribute\")` with one of\n\n| kind | what is valid |\n|---|---|\n")
+	for _, c := range docs.Checks {
+		p("| `%s` | %s |\n", c.Name, cell(c.Doc))
+	}
+	p("\n# Operations\n\nWhat [ctx.actions.run](#ctxactionsrun) and [ctx.actions.validate](#ctxactionsvalidate) apply to files. A parameter must be given unless it is optional.\n")
+	for _, d := range docs.Operations {
+		p("\n## %s\n\n%s\n\n| | | |\n|---|---|---|\n", d.Name, d.Doc)
+		for _, param := range d.Params {
+			p("| parameter `%s` | %s | %s |\n", param.Name, paramNote(param), cell(param.Doc))
+		}
+		for _, f := range d.Inputs {
+			p("| input `%s` | | %s |\n", f.Name, cell(f.Doc))
+		}
+		for _, f := range d.Outputs {
+			p("| output `%s` | | %s |\n", f.Name, cell(f.Doc))
+		}
+	}
+}
+
+// anchor is the address of a heading in a page, as GitHub makes it.
+func anchor(heading string) string {
+	return strings.ToLower(strings.NewReplacer(".", "", " ", "-").Replace(heading))
+}
+
+// paramNote is the type of an operation's parameter, and whether it may be left out.
+func paramNote(p rules.ParamDoc) string {
+	if p.Optional {
+		return p.Type + ", optional"
+	}
+	return p.Type
 }
 
 // isCommon reports whether every rule has the attribute.
 func isCommon(attr string) bool { return attr == "name" || attr == "tags" || attr == "visibility" }
 
 // attributes writes a table of the attributes that include wants.
-func attributes(w io.Writer, rules []star.RuleDoc, include func(name string) bool) {
+func attributes(w io.Writer, docs []star.RuleDoc, include func(name string) bool) {
 	fmt.Fprint(w, "\n| attribute | type | default | |\n|---|---|---|---|\n")
-	for _, r := range rules {
+	for _, r := range docs {
 		for _, a := range r.Attrs {
 			if !include(a.Name) {
 				continue
@@ -87,16 +161,36 @@ func attributes(w io.Writer, rules []star.RuleDoc, include func(name string) boo
 			if !a.Mandatory {
 				fallback = "`" + a.Default + "`"
 			}
-			doc := a.Doc
-			if len(a.Values) > 0 {
-				doc += " One of " + strings.Join(a.Values, ", ") + "."
-			}
-			if len(a.Providers) > 0 {
-				doc += " Takes targets with " + strings.Join(a.Providers, ", or ") + "."
-			}
-			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", a.Name, strings.ReplaceAll(a.Type, "_", " "), fallback, cell(doc))
+			fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", a.Name, strings.ReplaceAll(a.Type, "_", " "), fallback, cell(attrText(a)))
 		}
 	}
+}
+
+// attrText is what the reference says of an attribute.
+func attrText(a star.AttrDoc) string {
+	doc := a.Doc
+	if len(a.Values) > 0 {
+		doc += " One of " + strings.Join(a.Values, ", ") + "."
+	}
+	if len(a.Providers) > 0 {
+		doc += " Takes targets with " + strings.Join(a.Providers, ", or ") + "."
+	}
+	return strings.TrimSpace(doc)
+}
+
+// functionDoc divides a function's doc string into what it does and its parameters, which stand after
+// "Args:", a line each.
+func functionDoc(d star.FunctionDoc) (doc string, params []definition) {
+	doc, args, _ := strings.Cut(strings.TrimSpace(d.Doc), "\n\nArgs:\n")
+	for line := range strings.Lines(args) {
+		name, text, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if n := len(params); !ok && n > 0 {
+			params[n-1].text += " " + name
+		} else {
+			params = append(params, definition{name, text})
+		}
+	}
+	return doc, params
 }
 
 // cell is text in a cell of a table: on one line, where "|" ends nothing. A backslash before

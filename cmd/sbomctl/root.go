@@ -56,9 +56,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	a.ui.configure(a.flags.color, a.flags.curses, a.getenv)
+	a.ui.verbose = a.flags.verbose
 	if a.root == "" {
-		dir, _ := os.Getwd()
-		return usage("no "+workspaceFile+" in "+dir+" or any folder above it",
+		return usage("no "+workspaceFile+" in "+a.seen+" or any folder above it",
 			"a workspace is a folder with a file "+workspaceFile+"; -C DIR runs in another folder")
 	}
 	return nil
@@ -68,26 +68,64 @@ func (a *app) prepare(cmd *cobra.Command) error {
 const workspaceFile = "sbom.star"
 
 // enter goes to the folder of -C and finds the workspace above it.
+//
+// A folder has a path without links, where ".." leads up, and the one by which the user came. The
+// system resolves relative paths by the former: a workspace is looked for there first, and what is
+// printed leads from there. A package that is a link out of its workspace is found by the latter.
 func (a *app) enter() error {
-	for _, dir := range a.flags.dirs {
-		if err := os.Chdir(expandHome(dir)); err != nil {
-			return usage(`cannot run in "` + dir + `": ` + osReason(err))
-		}
-	}
-	dir, err := os.Getwd()
+	seen, err := os.Getwd()
 	if err != nil {
 		return usage("cannot find the working folder: " + osReason(err))
 	}
+	for _, dir := range a.flags.dirs {
+		dir = expandHome(dir)
+		if err := os.Chdir(dir); err != nil {
+			return usage(`cannot run in "` + dir + `": ` + osReason(err))
+		}
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(seen, dir)
+		}
+		if seen = dir; !isWorkingFolder(seen) {
+			if seen, err = os.Getwd(); err != nil {
+				return usage("cannot find the working folder: " + osReason(err))
+			}
+		}
+	}
+	a.seen, a.cwd = seen, seen
+	if real, err := filepath.EvalSymlinks(seen); err == nil {
+		a.cwd = real
+	}
+	for _, dir := range []string{a.cwd, seen} {
+		root := findRoot(dir)
+		if root == "" {
+			continue
+		}
+		if rel, err := filepath.Rel(root, dir); err == nil && rel != "." {
+			a.cwdPkg = filepath.ToSlash(rel)
+		}
+		if a.root, err = filepath.EvalSymlinks(root); err != nil {
+			a.root = root
+		}
+		return nil
+	}
+	return nil
+}
+
+// isWorkingFolder reports whether path is a name of the working folder.
+func isWorkingFolder(path string) bool {
+	a, err := os.Stat(path)
+	b, errHere := os.Stat(".")
+	return err == nil && errHere == nil && os.SameFile(a, b)
+}
+
+// findRoot is the nearest folder at or above dir that a workspace file marks; "" when there is none.
+func findRoot(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if engine.IsRoot(at) {
-			a.root = at
-			if rel, err := filepath.Rel(at, dir); err == nil && rel != "." {
-				a.cwdPkg = filepath.ToSlash(rel)
-			}
-			return nil
+			return at
 		}
 		if at == filepath.Dir(at) {
-			return nil
+			return ""
 		}
 	}
 }

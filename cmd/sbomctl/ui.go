@@ -6,6 +6,8 @@ package main
 //     version and completion. It can be piped.
 //   - stderr is everything else. Each line starts with "sbomctl: ", is in lower case and has no
 //     full stop. Errors say "error: ", warnings "warning: "; a hint is a line of its own.
+//   - A line is for what ran because something changed. What ran for a reason that all share (for the
+//     first time) is one line with a count; --verbose has a line for each action.
 //   - A pipe gets each line once, in order, without colour. A terminal gets the same lines, and
 //     below them the live part (progress.go), which is gone when the command ends.
 //   - Names and messages may come from hostile files: what is not printable is shown as a Go
@@ -42,9 +44,11 @@ type ui struct {
 
 	mu       sync.Mutex // guards what follows
 	colour   bool
-	pending  strings.Builder // lines to write
-	warned   map[string]bool // warnings that were shown
-	removed  [2][]string     // outputs that were removed: no target makes them, they failed
+	pending  strings.Builder          // lines to write
+	verbose  bool                     // say of every action what became of it
+	warned   map[string]bool          // warnings that were shown
+	counted  map[event.Cause][]string // actions that ran for a reason of many, not said yet
+	removed  [2][]string              // outputs that were removed: no target makes them, they failed
 	finished *event.BuildFinished
 	progress *progress // nil: no live part
 	clock    func() time.Duration
@@ -52,7 +56,9 @@ type ui struct {
 	stopped  sync.WaitGroup
 }
 
-func newUI(out io.Writer) *ui { return &ui{out: out, warned: map[string]bool{}} }
+func newUI(out io.Writer) *ui {
+	return &ui{out: out, warned: map[string]bool{}, counted: map[event.Cause][]string{}}
+}
 
 // configure decides on colour and live progress from the flags and the environment. A word
 // on the command line beats NO_COLOR (no-color.org), which beats the terminal.
@@ -69,6 +75,23 @@ func (u *ui) configure(color, curses string, getenv func(string) string) {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// terminalWidth is the width of the terminal that f is; 0 when it is none.
+func terminalWidth(f *os.File) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
+// columns is the width that text on stdout is wrapped to.
+func (a *app) columns() int {
+	if a.width > 0 {
+		return a.width
+	}
+	return textWidthDefault
 }
 
 // start begins to write every redrawEvery; clock is the time since the build started.
@@ -91,8 +114,9 @@ func (u *ui) start(clock func() time.Duration) {
 	})
 }
 
-// close writes what is left and takes the live part off the screen. Later lines are written at once.
+// close writes what is left, the counts last, and takes the live part off the screen. Later lines are written at once.
 func (u *ui) close() {
+	u.counts()
 	u.mu.Lock()
 	stop := u.stop
 	u.stop = nil
@@ -153,8 +177,8 @@ func (u *ui) Handle(e event.Event) {
 	case event.NodeFinished:
 		// Only actions have a key. The other nodes (files, packages, targets) are bookkeeping,
 		// which --explain shows.
-		if e.Outcome == event.Ran && e.Key != "" {
-			u.line(green, "ran", " "+event.Title(e.Label, e.Name)+": "+e.Reason.Brief())
+		if e.Key != "" {
+			u.action(e)
 		}
 	case event.Warning:
 		u.warn(e.Label, e.Message)
@@ -189,6 +213,44 @@ func (u *ui) tellRemoved(paths []string, why string) {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	u.line("", "removed", " "+text+", "+why)
+}
+
+// action says that an action ran and why. Where the reason is not that something changed, and the same for
+// all, it only counts them; with --verbose it says that too, and what was found in the cache.
+func (u *ui) action(e event.NodeFinished) {
+	title := event.Title(e.Label, e.Name)
+	switch {
+	case e.Outcome == event.Cached && u.verbose:
+		u.line(green, "from the cache", " "+title+": "+e.Reason.Brief())
+	case e.Outcome != event.Ran:
+	case u.verbose || e.Reason == nil || e.Reason.Cause != event.NoTrace && e.Reason.Cause != event.Forced:
+		u.line(green, "ran", " "+title+": "+e.Reason.Brief())
+	default:
+		u.mu.Lock()
+		u.counted[e.Reason.Cause] = append(u.counted[e.Reason.Cause], title)
+		u.mu.Unlock()
+	}
+}
+
+// counts says how many actions ran for a reason that action only counts. A single one is named.
+func (u *ui) counts() {
+	u.mu.Lock()
+	counted := u.counted
+	u.counted = map[event.Cause][]string{}
+	u.mu.Unlock()
+	for _, cause := range []event.Cause{event.NoTrace, event.Forced} {
+		words := " for the first time"
+		if cause == event.Forced {
+			words = " because sbomctl itself was replaced"
+		}
+		switch titles := counted[cause]; len(titles) {
+		case 0:
+		case 1:
+			u.line(green, "ran", " "+titles[0]+words)
+		default:
+			u.line(green, "ran", " "+strconv.Itoa(len(titles))+" actions"+words)
+		}
+	}
 }
 
 // The colours of the words at the start of a line, as ANSI SGR parameters.
@@ -269,7 +331,7 @@ func (u *ui) error(err error) {
 
 // diagnostic is the diagnostic that err is; its class decides on the exit code and says nothing.
 func diagnostic(err error) (*diag.Error, bool) {
-	if class, ok := err.(*usageError); ok {
+	for class, ok := err.(*usageError); ok; class, ok = err.(*usageError) {
 		err = class.err
 	}
 	d, ok := err.(*diag.Error)

@@ -33,11 +33,11 @@ func TestDrawing(t *testing.T) {
 	want("")
 	u.flush(true)
 	want("[0/1] 1 running, 1.0 s\n    //:a 1.0 s\n")
-	u.Handle(event.NodeFinished{ID: 1, Key: "k", Kind: "action", Label: "//:a", Reason: &event.Reason{}})
+	u.Handle(event.NodeFinished{ID: 1, Key: "k", Kind: "action", Label: "//:a", Reason: &event.Reason{Cause: event.Lost}})
 	u.Handle(event.Warning{Label: "//:a", Message: "odd\x1b[A"})
 	want("")
 	u.flush(true)
-	want("\r\x1b[2A\x1b[Jsbomctl: ran //:a: not built before\nsbomctl: warning: //:a: odd\\x1b[A\n[0/0] 0 running, 1.0 s\n")
+	want("\r\x1b[2A\x1b[Jsbomctl: ran //:a: an output is gone from the cache\nsbomctl: warning: //:a: odd\\x1b[A\n[0/0] 0 running, 1.0 s\n")
 	u.close()
 	want("\r\x1b[1A\x1b[J")
 	u.note("done")
@@ -75,6 +75,44 @@ sbomctl: warning: careful
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// TestActions checks which actions get a line of their own, and which are counted.
+func TestActions(t *testing.T) {
+	action := func(label string, outcome event.Outcome, cause event.Cause) event.NodeFinished {
+		return event.NodeFinished{Key: "k", Kind: "action", Label: label, Name: label + " Write", Outcome: outcome, Reason: &event.Reason{Cause: cause, Name: "version", Old: "1", New: "2"}}
+	}
+	events := []event.Event{
+		action("//:a", event.Ran, event.NoTrace), action("//:b", event.Ran, event.Attribute), action("//:c", event.Ran, event.NoTrace),
+		action("//:d", event.Cached, event.NoTrace), action("//:e", event.Ran, event.Forced), action("//:f", event.Failed, event.NoTrace),
+	}
+	for _, c := range []struct {
+		verbose bool
+		want    string
+	}{
+		{false, `sbomctl: ran //:b (Write): attribute version changed "1" -> "2"
+sbomctl: ran 2 actions for the first time
+sbomctl: ran //:e (Write) because sbomctl itself was replaced
+`},
+		{true, `sbomctl: ran //:a (Write): not built before
+sbomctl: ran //:b (Write): attribute version changed "1" -> "2"
+sbomctl: ran //:c (Write): not built before
+sbomctl: from the cache //:d (Write): not built before
+sbomctl: ran //:e (Write): the engine was replaced
+`},
+	} {
+		var out bytes.Buffer
+		u := newUI(&out)
+		u.verbose = c.verbose
+		for _, e := range events {
+			u.Handle(e)
+		}
+		u.close()
+		u.close()
+		if out.String() != c.want {
+			t.Errorf("verbose %v: got\n%s\nwant\n%s", c.verbose, out.String(), c.want)
+		}
 	}
 }
 

@@ -69,7 +69,11 @@ func (p *Package) Missing(name string) *diag.Error {
 	if near := diag.Nearest(name, names); near != "" {
 		e.Msg += fmt.Sprintf("; did you mean %q?", label.Label{Pkg: p.name, Name: near})
 	}
-	e.Msg += fmt.Sprintf(" (%s declares %d targets)", p.path, len(p.targets))
+	count := "1 target"
+	if n := len(p.targets); n != 1 {
+		count = fmt.Sprintf("%d targets", n)
+	}
+	e.Msg += fmt.Sprintf(" (%s declares %s)", p.path, count)
 	return e
 }
 

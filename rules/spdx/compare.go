@@ -254,8 +254,30 @@ func (r *release) record(s Supersession, in SourceInput) {
 	*comment += s.note(in)
 }
 
-// note says what was superseded and why, in one line.
+// Note is something that the user should know of a document: a sentence, and its detail in further ones.
+type Note struct {
+	Msg    string
+	Detail []string
+}
+
+// notice says what was superseded, how the two differ, and why.
+func (s Supersession) notice(in SourceInput) Note {
+	return Note{s.subject(in), []string{in.OwnPath + " " + s.differences(), "declared why: " + s.reason()}}
+}
+
+// note is the same in one line, for the document.
 func (s Supersession) note(in SourceInput) string {
+	return fmt.Sprintf("%s (it %s): %s", s.subject(in), s.differences(), s.reason())
+}
+
+func (s Supersession) subject(in SourceInput) string {
+	return fmt.Sprintf("package %q of %s in %s is superseded", s.Package, in.OwnPath, in.Artifact.Name)
+}
+
+func (s Supersession) reason() string { return strings.Join(strings.Fields(s.Reason), " ") }
+
+// differences says how the archive's own package differs from the base's.
+func (s Supersession) differences() string {
 	says := make([]string, len(s.Differences))
 	for i, d := range s.Differences {
 		switch {
@@ -271,6 +293,5 @@ func (s Supersession) note(in SourceInput) string {
 			says[i] = "differs in " + d.Field
 		}
 	}
-	return fmt.Sprintf("package %q of %s in %s is superseded (it %s): %s", s.Package, in.OwnPath, in.Artifact.Name,
-		strings.Join(says, ", "), strings.Join(strings.Fields(s.Reason), " "))
+	return strings.Join(says, ", ")
 }

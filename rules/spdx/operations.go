@@ -189,7 +189,7 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	for _, n := range notes {
-		call.Report(finding.Finding{Rule: "superseded", Severity: finding.Warning, Attr: "superseded", Msg: n})
+		call.Report(finding.Finding{Rule: "superseded", Severity: finding.Warning, Attr: "superseded", Msg: n.Msg, Hints: n.Detail})
 	}
 	return writeDocument(call, doc)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -235,7 +236,7 @@ func TestOperationSource(t *testing.T) {
 	c.Parameters = SourceParams{Artifact: tarball, Product: cpython(), Superseded: map[string]string{"libb2": "it is newer"}}
 	c.Inputs["own"] = []action.File{file("x", bytes.ReplaceAll(golden(t, "Misc-sbom.spdx.json"), []byte("0.98.1"), []byte("0.98.0")))}
 	mustRun(t, "spdx.source", "document", c)
-	if len(c.Findings) != 1 || c.Findings[0].Severity != finding.Warning || !strings.HasSuffix(c.Findings[0].Msg, ": it is newer") {
+	if len(c.Findings) != 1 || c.Findings[0].Severity != finding.Warning || !slices.Contains(c.Findings[0].Hints, "declared why: it is newer") {
 		t.Errorf("findings are %+v", c.Findings)
 	}
 }

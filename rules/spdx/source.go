@@ -37,8 +37,8 @@ type SourceInput struct {
 
 // Source returns the SBOM of a source archive: the packages and files of the base SBOM, every
 // other file as the product's own, and the wheels. The archive's own base SBOM must agree with its
-// files, and with Base but for superseded packages; notes say, one line each, what was superseded.
-func Source(in SourceInput) (doc *Document, notes []string, err error) {
+// files, and with Base but for superseded packages; notes say what was superseded.
+func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 	members := make(map[string]int, len(in.Members))
 	for i := range in.Members {
 		if _, twice := members[in.Members[i].Path]; twice {
@@ -81,7 +81,7 @@ func Source(in SourceInput) (doc *Document, notes []string, err error) {
 	}
 	for _, s := range supersessions {
 		r.record(s, in)
-		notes = append(notes, s.note(in))
+		notes = append(notes, s.notice(in))
 	}
 	for i := range r.Packages {
 		r.Packages[i].FilesAnalyzed = true

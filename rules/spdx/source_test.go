@@ -55,7 +55,11 @@ func TestSourceDiffersFromBase(t *testing.T) {
 	}
 	const note = `package "expat" of Misc/sbom.spdx.json in Python-3.13.5.tar.xz is superseded ` +
 		`(it differs in downloadLocation, differs in externalRefs, says version "2.6.3", lists 21 files): Modules/expat/expat.h is 2.7.1`
-	if len(notes) != 1 || notes[0] != note {
+	notice := Note{`package "expat" of Misc/sbom.spdx.json in Python-3.13.5.tar.xz is superseded`, []string{
+		`Misc/sbom.spdx.json differs in downloadLocation, differs in externalRefs, says version "2.6.3", lists 21 files`,
+		"declared why: Modules/expat/expat.h is 2.7.1",
+	}}
+	if len(notes) != 1 || notes[0].Msg != notice.Msg || !slices.Equal(notes[0].Detail, notice.Detail) {
 		t.Errorf("notes are %q", notes)
 	}
 	text := render(t, doc)

@@ -1,0 +1,300 @@
+package rules
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/star"
+	"github.com/sbomctl/sbomctl/rules/archive"
+	"github.com/sbomctl/sbomctl/rules/evidence"
+	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/wheel"
+)
+
+// OperationDoc is the entry of an operation in the reference: what ctx.actions.run needs to know of it.
+type OperationDoc struct {
+	Name            string
+	Version         int
+	Doc             string
+	Params          []ParamDoc
+	Inputs, Outputs []star.FieldDoc
+}
+
+// ParamDoc is a parameter of an operation, or with a dot in its name a field of one.
+type ParamDoc struct {
+	Name     string // "product.name"
+	Type     string // "string", "list of strings", ...
+	Doc      string
+	Optional bool // it may be left out
+}
+
+// Operations returns the documentation of all operations, sorted by name.
+func Operations() []OperationDoc {
+	var out []OperationDoc
+	for _, op := range Set(nil).Operations {
+		d := operationDocs[op.Name]
+		doc := OperationDoc{Name: op.Name, Version: op.Version, Doc: d.doc, Inputs: d.inputs, Outputs: d.outputs}
+		if d.params != nil {
+			doc.Params = paramDocs(reflect.TypeOf(d.params), "", d.fields)
+		}
+		out = append(out, doc)
+	}
+	slices.SortFunc(out, func(a, b OperationDoc) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// paramDocs lists the fields of a struct of parameters, as JSON names them.
+func paramDocs(t reflect.Type, prefix string, docs map[string]string) []ParamDoc {
+	var out []ParamDoc
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		p := ParamDoc{Name: prefix + name, Doc: docs[prefix+name], Optional: strings.Contains(options, "omitempty")}
+		below := f.Type
+		switch below.Kind() {
+		case reflect.Slice:
+			below = below.Elem()
+			p.Type = "list of " + typeWord(below) + "s"
+		case reflect.Map:
+			p.Type = "dictionary of " + typeWord(below.Elem()) + "s"
+		default:
+			p.Type = typeWord(below)
+		}
+		out = append(out, p)
+		if below.Kind() == reflect.Struct {
+			out = append(out, paramDocs(below, prefix+name+".", docs)...)
+		}
+	}
+	return out
+}
+
+func typeWord(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "bool"
+	case reflect.Int, reflect.Int64:
+		return "int"
+	}
+	return "object"
+}
+
+// operationDoc is what the code of an operation does not say of itself: params is the struct that it decodes its
+// parameters into, fields what each of them is.
+type operationDoc struct {
+	doc             string
+	params          any
+	fields          map[string]string
+	inputs, outputs []star.FieldDoc
+}
+
+// What several operations have.
+var (
+	inputWheels   = star.FieldDoc{Name: "wheels", Doc: "outputs of wheel.packages; may be empty"}
+	outDocument   = star.FieldDoc{Name: "document", Doc: "the SPDX document"}
+	productFields = map[string]string{
+		"product":                      "what every document says of the product itself",
+		"product.label":                "the declaring target, for messages",
+		"product.name":                 `its name: "CPython"`,
+		"product.license":              "SPDX licence expression",
+		"product.originator":           `"Organization: NAME"`,
+		"product.supplier":             "of the product and of everything that is shipped in it",
+		"product.cpe":                  "CPE 2.3 formatted string; {version} is replaced",
+		"product.purl":                 "package URL; {version} is replaced",
+		"product.download_url":         "where an artifact is published; the document's namespace is this and \".spdx.json\"",
+		"product.creators":             `"Tool: NAME", ...`,
+		"product.created":              `"YYYY-MM-DDThh:mm:ssZ"`,
+		"product.license_list_version": "of the SPDX licence list",
+	}
+)
+
+// packageFields is what is declared of packages, in the list that the parameter name is.
+func packageFields(name, doc string) map[string]string {
+	out := map[string]string{name: doc}
+	for field, doc := range map[string]string{
+		"label":        "the declaring target, for messages",
+		"name":         "its name in documents",
+		"version":      "its version",
+		"license":      `SPDX licence expression; "" is NOASSERTION`,
+		"originator":   `who made it: "Organization: NAME" or "Person: NAME (EMAIL)"`,
+		"supplier":     "who supplies it, likewise",
+		"download_url": `where this version was downloaded from; "" is NOASSERTION`,
+		"sha256":       `of the download; "" or NOASSERTION: none is stated`,
+		"md5":          "likewise",
+		"cpe":          "CPE 2.3 formatted string",
+		"purl":         "package URL",
+		"purpose":      `primaryPackagePurpose of SPDX; "" is SOURCE`,
+		"comment":      "of the package, in the document",
+	} {
+		out[name+"."+field] = doc
+	}
+	return out
+}
+
+// with is all entries of the fields.
+func with(fields ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range fields {
+		for name, doc := range m {
+			out[name] = doc
+		}
+	}
+	return out
+}
+
+// operationDocs is by name. TestOperationDocs holds it against the operations.
+var operationDocs = map[string]operationDoc{
+	"archive.index": {
+		doc:    "Reads an archive (.tar, .tar.gz, .tar.xz, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
+		params: archive.IndexParams{},
+		fields: map[string]string{
+			"facet":        `what else than digests is computed of each file; left to the engine`,
+			"strip_prefix": `the folder that every member must lie in, which is taken off the paths; "" is that of the first member, "." none`,
+			"max_bytes":    "most bytes of the uncompressed archive; 0 is 4 GiB",
+			"max_files":    "most files and folders; 0 is 250,000",
+			"max_ratio":    "most uncompressed bytes for a compressed one, beyond 64 MiB; 0 is 200",
+		},
+		inputs:  []star.FieldDoc{{Name: "archive", Doc: "one file"}},
+		outputs: []star.FieldDoc{{Name: "data", Doc: "the uncompressed archive"}, {Name: "index", Doc: "path, place and checksums of each regular file"}},
+	},
+	"archive.pack": {
+		doc:    "Makes a source archive whose bytes depend on the paths, bytes and executable bits of its files and on nothing else.",
+		params: archive.PackParams{},
+		fields: map[string]string{
+			"prefix":   `folder that everything lies in, such as "Python-3.13.5"`,
+			"format":   `"tgz" or "tar.xz"`,
+			"mtime":    "modification time of every member, in seconds since 1970",
+			"overlays": "paths below prefix that an input replaces or adds",
+		},
+		inputs:  []star.FieldDoc{{Name: "tree", Doc: "the files"}, {Name: "overlay:PATH", Doc: "one file for each path of the parameter overlays"}},
+		outputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}},
+	},
+	"evidence.check": {
+		doc:    "Compares what is declared with what files say. Where they contradict each other, it reports an error.",
+		params: evidence.Params{},
+		fields: map[string]string{
+			"label":             "the declaring target, for messages",
+			"declared":          `what is declared; "" is not compared`,
+			"declared.version":  "a version",
+			"declared.sha256":   "a SHA-256, lower-case hexadecimal",
+			"declared.revision": "a commit",
+			"rules":             "calls of regex()",
+			"rules.path":        "a file, or a pattern",
+			"rules.pattern":     "a regular expression with named groups",
+		},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "what was found, as JSON; as a validation it needs none"}},
+	},
+	"fetch.http": {
+		doc:    "Fetches the file that has a checksum: from a folder of --distdir, else from the network.",
+		params: fetch.Params{},
+		fields: map[string]string{
+			"urls":   "where it is; the first that answers with the right bytes is taken",
+			"sha256": "64 lower-case hexadecimal digits",
+			"size":   "most bytes; 0 is 2 GiB",
+			"name":   `its name in a folder of --distdir; "" is the last segment of the first URL`,
+		},
+		outputs: []star.FieldDoc{{Name: "file", Doc: "the file"}},
+	},
+	"spdx.base": {
+		doc:     "Writes the SBOM of vendored packages with their files.",
+		params:  spdx.PackagesParams{},
+		fields:  packageFields("packages", "in the document's order"),
+		inputs:  []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"}},
+		outputs: []star.FieldDoc{outDocument},
+	},
+	"spdx.binary": {
+		doc:    "Writes the SBOM of a Windows or macOS artifact: packages, no files.",
+		params: spdx.BinaryParams{},
+		fields: with(productFields, packageFields("deps", "the platform's source dependencies, in declared order"), packageFields("base", "the vendored packages, likewise"), map[string]string{
+			"artifact": "file name, which says what it is",
+			"sha256":   `its checksum; "" when it is an input`,
+			"platform": `"windows" or "macos"`,
+		}),
+		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputWheels},
+		outputs: []star.FieldDoc{outDocument},
+	},
+	"spdx.checksums": {
+		doc:     "Lists files with their checksums, as a document has them: of a text file, with CRLF as LF.",
+		params:  spdx.ChecksumsParams{},
+		fields:  map[string]string{"patterns": "the patterns of the file set: files go by the text of the pattern that matched, then by path; [] keeps the file set's order of patterns"},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set"}},
+		outputs: []star.FieldDoc{{Name: "checksums", Doc: "a line for each file"}},
+	},
+	"spdx.deps": {
+		doc:     "Writes the SBOM of packages without files.",
+		params:  spdx.PackagesParams{},
+		fields:  packageFields("packages", "in the document's order"),
+		outputs: []star.FieldDoc{outDocument},
+	},
+	"spdx.source": {
+		doc:    "Writes the SBOM of a source archive: every file in it, the vendored packages, the wheels.",
+		params: spdx.SourceParams{},
+		fields: with(productFields, map[string]string{
+			"artifact":   "file name, which says what it is",
+			"superseded": "name of a package of the archive's own SBOM that is not believed -> why",
+			"base_label": "target of the base SBOM, for messages",
+			"own":        "path of the archive's own SBOM, for messages",
+			"prefix":     `folder that the members lie in, such as "Python-3.13.5"; "" when it is stripped`,
+		}),
+		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order"}, {Name: "own", Doc: "its own SBOM"},
+			{Name: "base", Doc: "output of spdx.base"}, inputWheels, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
+		outputs: []star.FieldDoc{outDocument},
+	},
+	"spdx.version": {
+		doc:     "Checks that an artifact's name and a tree state one version.",
+		params:  spdx.VersionParams{},
+		fields:  map[string]string{"artifact": "file name"},
+		inputs:  []star.FieldDoc{{Name: "patchlevel", Doc: "the file of the tree that states the version"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
+	"wheel.packages": {
+		doc:    "Reads what a wheel is and what is vendored in it.",
+		params: wheel.Params{},
+		fields: map[string]string{
+			"label":          "the declaring target, for messages",
+			"package_name":   `project that the wheel must be of: "pip"`,
+			"vendor_txt":     `path in the wheel of the list of what it vendors; "" when it vendors nothing`,
+			"lock":           "path of the lock file, for messages",
+			"license":        `of the wheel's package; "" or NOASSERTION is what the lock says`,
+			"originator":     `of the wheel's package: "Organization: NAME"`,
+			"cpe":            "of the wheel's package; {version} is replaced",
+			"canonical_purl": "write package URLs in canonical form, not as upstream does",
+		},
+		inputs:  []star.FieldDoc{{Name: "wheel", Doc: "one file"}, {Name: "lock", Doc: "its lock file; may be empty"}},
+		outputs: []star.FieldDoc{{Name: "packages", Doc: "the wheel's package and those that it vendors, as JSON"}},
+	},
+}
+
+// Checks returns the documentation of the kinds of ctx.check, sorted by name.
+func Checks() []star.FieldDoc {
+	var out []star.FieldDoc
+	for name := range checks {
+		out = append(out, star.FieldDoc{Name: name, Doc: checkDocs[name]})
+	}
+	slices.SortFunc(out, func(a, b star.FieldDoc) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// checkDocs is by kind. TestCheckDocs holds it against checks.
+var checkDocs = map[string]string{
+	"agent":          `"Organization: NAME" or "Person: NAME (EMAIL)"`,
+	"cpe_of":         "a version, a space, and a CPE 2.3 formatted string that has this version",
+	"created":        `a time as "YYYY-MM-DDThh:mm:ssZ"`,
+	"creator":        `"Tool: NAME", "Organization: NAME" or "Person: NAME (EMAIL)"`,
+	"folder":         "a path of a folder of the workspace, relative to its root",
+	"path":           "a path of a file or folder, relative and without \"..\"",
+	"evidence":       "a regular expression with the named groups that regex() wants",
+	"license":        "an SPDX licence expression",
+	"md5":            "32 lower-case hexadecimal digits",
+	"oci_digest":     `"sha256:" and 64 lower-case hexadecimal digits`,
+	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
+	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
+	"purl_of":        "a version, a space, and a package URL that has this version",
+	"sha256":         "64 lower-case hexadecimal digits",
+	"url":            "a URL that something can be downloaded from",
+	"word":           "a name or version: not empty, no spaces or control characters",
+}
