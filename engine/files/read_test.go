@@ -190,20 +190,6 @@ func TestListMany(t *testing.T) {
 	}
 }
 
-func TestLstatAllocates(t *testing.T) {
-	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
-		t.Skip("only these systems have the fast path")
-	}
-	path := filepath.Join(tempDir(t), "f")
-	write(t, path, "")
-	var s Stater
-	defer s.Close()
-	s.Lstat(path)
-	if n := testing.AllocsPerRun(100, func() { Lstat(path); s.Lstat(path); Lstat("nothing") }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func benchTree(b *testing.B) []string {
 	dir := tempDir(b)
 	var paths []string

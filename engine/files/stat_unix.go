@@ -58,6 +58,20 @@ func sigOf(st *unix.Stat_t) Sig {
 	}
 }
 
+// fstatat is lstat of a path relative to the directory dirfd.
+func fstatat(dirfd int, path string) (Sig, error) {
+	var st unix.Stat_t
+	for {
+		err := unix.Fstatat(dirfd, path, &st, unix.AT_SYMLINK_NOFOLLOW)
+		if err == nil {
+			return sigOf(&st), nil
+		}
+		if err != unix.EINTR {
+			return Sig{}, err
+		}
+	}
+}
+
 func fstat(fd int) (Sig, error) {
 	var st unix.Stat_t
 	for {
