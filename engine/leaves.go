@@ -57,9 +57,10 @@ func (w *Workspace) path(arg string) string {
 }
 
 // statProber probes with a stat.
-type statProber struct {
-	w *Workspace
-	s files.Stater
+type statProber struct{ s files.Stater }
+
+func (w *Workspace) statProber() *statProber {
+	return &statProber{files.Stater{Prefix: w.prefix}}
 }
 
 func (p *statProber) Probe(arg string, signature, _ []byte) bool {
@@ -67,7 +68,7 @@ func (p *statProber) Probe(arg string, signature, _ []byte) bool {
 	if err != nil {
 		return false
 	}
-	now, _, err := p.s.Lstat(p.w.path(arg))
+	now, _, err := p.s.Lstat(arg)
 	return err == nil && old.Fresh(now)
 }
 
@@ -75,7 +76,7 @@ func (p *statProber) Close() { p.s.Close() }
 
 type fileLeaf struct{ w *Workspace }
 
-func (l fileLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
+func (l fileLeaf) Prober() eval.Prober { return l.w.statProber() }
 
 func (l fileLeaf) Read(arg string) (value, signature []byte, err error) {
 	state, sig, err := l.w.reader.Read(l.w.path(arg))
@@ -112,7 +113,7 @@ func diffFile(before, after []byte) (attribute, old, new string, ok bool) {
 
 type dirLeaf struct{ w *Workspace }
 
-func (l dirLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
+func (l dirLeaf) Prober() eval.Prober { return l.w.statProber() }
 
 func (l dirLeaf) Read(arg string) (value, signature []byte, err error) {
 	entries, sig, err := files.List(l.w.path(arg))
@@ -134,7 +135,7 @@ func decodeDir(value []byte) (any, error) {
 
 type textLeaf struct{ w *Workspace }
 
-func (l textLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
+func (l textLeaf) Prober() eval.Prober { return l.w.statProber() }
 
 func (l textLeaf) Read(arg string) (value, signature []byte, err error) {
 	data, state, sig, err := files.ReadBytes(l.w.path(arg), maxText)
@@ -154,7 +155,7 @@ func decodeText(value []byte) (any, error) {
 // kindLeaf does not change with what a file holds: for the files of which only that they exist matters.
 type kindLeaf struct{ w *Workspace }
 
-func (l kindLeaf) Prober() eval.Prober { return &kindProber{w: l.w} }
+func (l kindLeaf) Prober() eval.Prober { return &kindProber{files.Stater{Prefix: l.w.prefix}} }
 
 func (l kindLeaf) Read(arg string) (value, signature []byte, err error) {
 	_, kind, err := files.Lstat(l.w.path(arg))
@@ -162,13 +163,10 @@ func (l kindLeaf) Read(arg string) (value, signature []byte, err error) {
 }
 
 // kindProber compares kinds; there is nothing that a signature could add.
-type kindProber struct {
-	w *Workspace
-	s files.Stater
-}
+type kindProber struct{ s files.Stater }
 
 func (p *kindProber) Probe(arg string, _, value []byte) bool {
-	_, kind, err := p.s.Lstat(p.w.path(arg))
+	_, kind, err := p.s.Lstat(arg)
 	return err == nil && len(value) == 1 && value[0] == byte(kind)
 }
 

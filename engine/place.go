@@ -24,7 +24,7 @@ const kindPlaced = "placed"
 
 type placedLeaf struct{ w *Workspace }
 
-func (l placedLeaf) Prober() eval.Prober { return &statProber{w: l.w} }
+func (l placedLeaf) Prober() eval.Prober { return l.w.statProber() }
 
 func (l placedLeaf) Read(arg string) (value, signature []byte, err error) {
 	state, sig, err := files.Read(l.w.path(arg))

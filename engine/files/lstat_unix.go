@@ -32,7 +32,9 @@ func lstatResult(sig Sig, err error, path string) (Sig, Kind, error) {
 // It is for one goroutine. A directory that is renamed away while it is in use is seen under
 // its old name, as with any walk. The zero Stater is ready; Close it at the end.
 type Stater struct {
-	dir  string
+	Prefix string // put before a path that is not absolute
+
+	dir  string // of the path as given
 	fd   int
 	open bool
 }
@@ -42,18 +44,28 @@ func (s *Stater) Lstat(path string) (Sig, Kind, error) {
 	i := strings.LastIndexByte(path, '/')
 	name := path[i+1:]
 	if i <= 0 || name == "" || name == "." || name == ".." {
-		return Lstat(path)
+		return Lstat(s.full(path))
 	}
 	if dir := path[:i]; !s.open || s.dir != dir {
 		s.Close()
-		fd, err := unix.Open(dir, pathFlags, 0)
+		fd, err := unix.Open(s.full(dir), pathFlags, 0)
 		if err != nil { // Lstat says it better
-			return Lstat(path)
+			return Lstat(s.full(path))
 		}
 		s.dir, s.fd, s.open = dir, fd, true
 	}
 	sig, err := fstatat(s.fd, name)
-	return lstatResult(sig, err, path)
+	if err != nil {
+		return lstatResult(sig, err, s.full(path))
+	}
+	return sig, kindOf(sig.Mode), nil
+}
+
+func (s *Stater) full(path string) string {
+	if path != "" && path[0] == '/' {
+		return path
+	}
+	return s.Prefix + path
 }
 
 // Close releases the directory. The Stater may be used again.

@@ -236,3 +236,26 @@ func BenchmarkList(b *testing.B) {
 		List(dir)
 	}
 }
+
+// TestStater: a Stater says what Lstat says, of absolute paths and of those below its prefix, in any order.
+func TestStater(t *testing.T) {
+	unixOnly(t)
+	dir, other := tempDir(t), tempDir(t)
+	for _, p := range []string{"a", "d/b", "d/e/c"} {
+		write(t, filepath.Join(dir, p), p)
+		write(t, filepath.Join(other, p), p+p)
+	}
+	s := Stater{Prefix: dir + "/"}
+	defer s.Close()
+	for _, p := range []string{"a", "d/b", "d/e/c", "d/none", "none/x", other + "/d/b", "d/b", ".", "d/..", "d/", "", "/", other + "/a", "a/b"} {
+		full := p
+		if !filepath.IsAbs(p) {
+			full = dir + "/" + p
+		}
+		wantSig, wantKind, wantErr := Lstat(full)
+		sig, kind, err := s.Lstat(p)
+		if sig != wantSig || kind != wantKind || (err == nil) != (wantErr == nil) {
+			t.Errorf("%q: %+v %v %v, want %+v %v %v", p, sig, kind, err, wantSig, wantKind, wantErr)
+		}
+	}
+}

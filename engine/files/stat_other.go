@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -25,10 +26,17 @@ func Lstat(path string) (Sig, Kind, error) {
 }
 
 // A Stater is Lstat for many paths. The zero Stater is ready; Close it at the end.
-type Stater struct{}
+type Stater struct {
+	Prefix string // put before a path that is not absolute
+}
 
 // Lstat is as the function Lstat.
-func (*Stater) Lstat(path string) (Sig, Kind, error) { return Lstat(path) }
+func (s *Stater) Lstat(path string) (Sig, Kind, error) {
+	if !filepath.IsAbs(path) {
+		path = s.Prefix + path
+	}
+	return Lstat(path)
+}
 
 // Close does nothing here.
 func (*Stater) Close() {}
