@@ -70,6 +70,9 @@ func (t *diskTree) Ignored(p string, isDir bool) (bool, error) {
 
 // Written reports whether sbomctl writes what is at p; see written.go.
 func (t *diskTree) Written(p string, isDir bool) (bool, error) {
+	if !t.w.mayBeWritten(p[strings.LastIndexByte(p, '/')+1:]) {
+		return false, nil
+	}
 	if err := t.locate(); err != nil {
 		return false, err
 	}

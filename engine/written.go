@@ -40,6 +40,12 @@ func (w *Workspace) cachePaths(c *eval.Context) ([]string, error) {
 	return []string{filepath.Join(dir, cache.Layout), filepath.Join(dir, cache.Tag)}, nil
 }
 
+// mayBeWritten reports whether something called name may be what sbomctl writes, so that of nearly all paths
+// nothing is asked.
+func (w *Workspace) mayBeWritten(name string) bool {
+	return name == w.opt.OutDir || name == cache.Layout || name == cache.Tag || cache.IsTemp(name)
+}
+
 // writtenByName reports whether a path is an output folder, of a cache, or a file being written.
 func (w *Workspace) writtenByName(c *eval.Context, arg string, isDir bool) (bool, error) {
 	beside := func(name string, want files.Kind) (bool, error) {
