@@ -21,8 +21,8 @@ type FacetHasher interface {
 	Reset(digest hash.Hash)
 	// Write adds b to the file.
 	Write(b []byte)
-	// Sum returns the facet. Nothing is written after it until Reset.
-	Sum() []byte
+	// Sum appends the facet to dst. Nothing is written after it until Reset.
+	Sum(dst []byte) []byte
 }
 
 // ID names the facet and its version; "" is none.

@@ -13,6 +13,7 @@ type Hasher struct {
 	sha256 hash.Hash
 	facet  FacetHasher // nil for none
 	size   int64
+	buf    []byte // that facets are appended to
 }
 
 // NewHasher returns a Hasher of nothing.
@@ -49,7 +50,8 @@ func (h *Hasher) Sum() State {
 	s := State{Kind: Regular, Digest: cache.Digest{Size: h.size}}
 	h.sha256.Sum(s.Digest.Hash[:0])
 	if h.facet != nil {
-		s.Facet = string(h.facet.Sum())
+		h.buf = h.facet.Sum(h.buf[:0])
+		s.Facet = string(h.buf)
 	}
 	return s
 }

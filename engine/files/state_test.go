@@ -143,4 +143,4 @@ func (s *spy) Reset(digest hash.Hash) { *s = spy{digest: digest} }
 func (s *spy) Write(b []byte) {
 	s.seen += hex.EncodeToString(s.digest.Sum(nil)) + " " + string(b) + "\n"
 }
-func (s *spy) Sum() []byte { return []byte(s.seen) }
+func (s *spy) Sum(dst []byte) []byte { return append(dst, s.seen...) }

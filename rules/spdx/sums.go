@@ -44,15 +44,6 @@ func sumsOf(f action.File) (sums, error) {
 	return s, nil
 }
 
-func (s sums) encode() []byte {
-	b := bytes.Clone(s.SHA1[:])
-	if s.Text != nil {
-		b = append(b, s.Text.SHA1[:]...)
-		b = append(b, s.Text.SHA256[:]...)
-	}
-	return b
-}
-
 // sumsHasher computes a Facet. The text form's hashes are forked off those of the bytes at the first CRLF.
 // Where a piece ends in a CR, whether that begins a CRLF is known with the next piece only, so they are
 // forked for the time being.
@@ -160,16 +151,14 @@ func clone(h hash.Hash) hash.Hash {
 }
 
 // Sum implements files.FacetHasher.
-func (h *sumsHasher) Sum() []byte {
-	var s sums
-	h.sha1.Sum(s.SHA1[:0])
+func (h *sumsHasher) Sum(dst []byte) []byte {
+	dst = h.sha1.Sum(dst)
 	if h.isText && !h.nul {
 		if h.held {
 			h.text.write(cr)
 		}
-		s.Text = new(textSums)
-		h.text.sha1.Sum(s.Text.SHA1[:0])
-		h.text.sha256.Sum(s.Text.SHA256[:0])
+		dst = h.text.sha1.Sum(dst)
+		dst = h.text.sha256.Sum(dst)
 	}
-	return s.encode()
+	return dst
 }

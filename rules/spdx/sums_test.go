@@ -12,6 +12,16 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 )
 
+// encode is the inverse of sumsOf.
+func (s sums) encode() []byte {
+	b := bytes.Clone(s.SHA1[:])
+	if s.Text != nil {
+		b = append(b, s.Text.SHA1[:]...)
+		b = append(b, s.Text.SHA256[:]...)
+	}
+	return b
+}
+
 // reference is what a Facet is, in the obvious way.
 func reference(b []byte) sums {
 	s := sums{SHA1: sha1.Sum(b)}
