@@ -17,19 +17,3 @@ func TestWritten(t *testing.T) {
 		t.Errorf("a new cache holds %v, %v", entries, err)
 	}
 }
-
-func TestIsTemp(t *testing.T) {
-	f, err := createTemp(t.TempDir(), 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for name, want := range map[string]bool{
-		filepath.Base(f.Name()): true, ".sbomctl-2718281828": true,
-		".sbomctlrc": false, ".sbomctl-": false, ".sbomctl-notes": false, "sbomctl-1-2-3": false,
-	} {
-		if IsTemp(name) != want {
-			t.Errorf("%s: %v", name, !want)
-		}
-	}
-}

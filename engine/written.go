@@ -43,7 +43,7 @@ func (w *Workspace) cachePaths(c *eval.Context) ([]string, error) {
 // mayBeWritten reports whether something called name may be what sbomctl writes, so that of nearly all paths
 // nothing is asked.
 func (w *Workspace) mayBeWritten(name string) bool {
-	return name == w.opt.OutDir || name == cache.Layout || name == cache.Tag || cache.IsTemp(name)
+	return name == w.opt.OutDir || name == cache.Layout || name == cache.Tag || osfile.IsTemp(name)
 }
 
 // writtenByName reports whether a path is an output folder, of a cache, or a file being written.
