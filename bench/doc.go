@@ -4,6 +4,7 @@
 //
 //	go run ./bench            every benchmark that can run here
 //	go run ./bench tarxz      one of them; -n sets the number of pairs
+//	go run ./bench -all       the long ones too: a million files
 //
 // README.md's table is made of bench/results.json, which is written on a machine that does nothing else:
 //

@@ -14,21 +14,22 @@ import (
 	"time"
 )
 
-// The large workspace: groups of packages, a Starlark package and a base SBOM for each group.
-const (
-	groups        = 100
-	packagesEach  = 20
-	filesEach     = 50
-	largeFiles    = groups * packagesEach * filesEach
-	meanFileBytes = 4 << 10
-)
+// shape is how large a workspace of many files is: groups of vendored packages, a Starlark
+// package and a base SBOM for each group.
+type shape struct {
+	groups, packages, files int // packages of a group, files of a package
+	meanFileBytes           int
+	ninja                   bool // write a build.ninja over the same files
+}
+
+var largeShape = shape{groups: 100, packages: 20, files: 50, meanFileBytes: 4 << 10, ninja: true}
 
 func groupName(g int) string { return fmt.Sprintf("group%03d", g) }
 
-// writeLarge writes the workspace and, for ninja, a build.ninja over the same files.
-func writeLarge(dir string) error {
+// write writes the workspace.
+func (s shape) write(dir string) error {
 	r := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, 4*meanFileBytes)
+	noise := make([]byte, 4*s.meanFileBytes)
 	for i := range noise {
 		noise[i] = byte('a' + r.IntN(26))
 	}
@@ -38,24 +39,26 @@ func writeLarge(dir string) error {
 		return err
 	}
 	var sboms []string
-	for g := range groups {
+	for g := range s.groups {
 		sboms = append(sboms, fmt.Sprintf("\"//%s:base_sbom\"", groupName(g)))
 		var build, inputs strings.Builder
 		build.WriteString("load(\"@sbomctl//:rules.star\", \"base_sbom\", \"vendored_package\")\n")
 		var names []string
-		for p := range packagesEach {
-			name := fmt.Sprintf("pkg%04d", g*packagesEach+p)
+		for p := range s.packages {
+			name := fmt.Sprintf("pkg%04d", g*s.packages+p)
 			names = append(names, fmt.Sprintf("%q", ":"+name))
 			fmt.Fprintf(&build, "vendored_package(name = %q, version = \"1.%d\", download_url = \"https://example.org/%s-{version}.tar.gz\", sha256 = \"%064x\", cpe = \"cpe:2.3:a:example:%s:{version}:*:*:*:*:*:*:*\", tree = \"//:src\", srcs = [\"%s/%s/**\"])\n",
-				name, p, name, g*packagesEach+p+1, name, groupName(g), name)
-			for f := range filesEach {
+				name, p, name, g*s.packages+p+1, name, groupName(g), name)
+			for f := range s.files {
 				path := fmt.Sprintf("src/%s/%s/d%d/file%02d.c", groupName(g), name, f%5, f)
-				start := r.IntN(2 * meanFileBytes)
-				body := fmt.Sprintf("/* %s */\n%s\n", path, noise[start:start+r.IntN(2*meanFileBytes)])
+				start := r.IntN(2 * s.meanFileBytes)
+				body := fmt.Sprintf("/* %s */\n%s\n", path, noise[start:start+r.IntN(2*s.meanFileBytes)])
 				if err := writeFile(dir, path, body); err != nil {
 					return err
 				}
-				inputs.WriteString(" " + path)
+				if s.ninja {
+					inputs.WriteString(" " + path)
+				}
 			}
 		}
 		fmt.Fprintf(&build, "base_sbom(name = \"base_sbom\", packages = [%s])\n", strings.Join(names, ", "))
@@ -68,6 +71,9 @@ func writeLarge(dir string) error {
 		"filegroup(name = \"sboms\", srcs = [" + strings.Join(sboms, ", ") + "])\n"
 	if err := writeFile(dir, "BUILD.star", root); err != nil {
 		return err
+	}
+	if !s.ninja {
+		return nil
 	}
 	return writeFile(dir, "build.ninja", ninja.String())
 }
@@ -108,7 +114,7 @@ func hashAll(dir string) error {
 
 func large(b *bench) error {
 	dir := filepath.Join(b.temp, "workspace")
-	if err := writeLarge(dir); err != nil {
+	if err := largeShape.write(dir); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -142,7 +148,7 @@ func large(b *bench) error {
 	if err != nil {
 		return err
 	}
-	victim := filepath.Join(dir, "src", groupName(7), fmt.Sprintf("pkg%04d", 7*packagesEach), "d0", "file00.c")
+	victim := filepath.Join(dir, "src", groupName(7), fmt.Sprintf("pkg%04d", 7*largeShape.packages), "d0", "file00.c")
 	edits := 0
 	edited, err := b.alone(step{
 		name: "one file edited",

@@ -15,17 +15,19 @@ type benchmark struct {
 	name string
 	what string
 	run  func(b *bench) error
+	long bool // minutes: run when it is named, or with --all
 }
 
 var benchmarks = []benchmark{
-	{"tarxz", "source SBOM from the .tar.xz, empty cache, against xz -dc", tarxz},
-	{"tgz", "source SBOM from the .tgz, empty cache, against gzip -dc", tgz},
-	{"example", "examples/cpython, //release:all, nothing changed", example},
-	{"edit", "the unpacked tree, one vendored file edited", edit},
-	{"large", "2,000 packages, 100,000 files: cold, no-op, edit, touch, memory", large},
-	{"targets", "20,000 targets: load and analyse", targets},
-	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers},
-	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle},
+	{"tarxz", "source SBOM from the .tar.xz, empty cache, against xz -dc", tarxz, false},
+	{"tgz", "source SBOM from the .tgz, empty cache, against gzip -dc", tgz, false},
+	{"example", "examples/cpython, //release:all, nothing changed", example, false},
+	{"edit", "the unpacked tree, one vendored file edited", edit, false},
+	{"large", "2,000 packages, 100,000 files: cold, no-op, edit, touch, memory", large, false},
+	{"targets", "20,000 targets: load and analyse", targets, false},
+	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers, false},
+	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle, false},
+	{"million", "20,000 packages, 1,000,000 files: no-op against lstat of all, memory", million, true},
 }
 
 // bench is what every benchmark is handed.
@@ -43,14 +45,15 @@ func main() {
 	n := flag.Int("n", 7, "pairs of runs")
 	keep := flag.Bool("keep", false, "keep the temporary folder")
 	record := flag.String("record", "", "put the figures in `FILE`, as bench/results.json")
+	all := flag.Bool("all", false, "run the long ones too")
 	flag.Parse()
-	if err := run(*n, *keep, *record, flag.Args()); err != nil {
+	if err := run(*n, *keep, *all, *record, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(n int, keep bool, record string, names []string) error {
+func run(n int, keep, all bool, record string, names []string) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(benchmarks, func(b benchmark) bool { return b.name == name }) {
 			return fmt.Errorf("no benchmark %q", name)
@@ -76,7 +79,7 @@ func run(n int, keep bool, record string, names []string) error {
 		return fmt.Errorf("go build: %w", err)
 	}
 	for _, bm := range benchmarks {
-		if len(names) > 0 && !slices.Contains(names, bm.name) {
+		if named := slices.Contains(names, bm.name); !named && (len(names) > 0 || bm.long && !all) {
 			continue
 		}
 		fmt.Printf("# %s: %s\n", bm.name, bm.what)
