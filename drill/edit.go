@@ -176,8 +176,8 @@ func init() {
 			at := g.any(append(seen.folders, "ws/a", "ws/c")) + "/" + pick(g.r, []string{"BUILD.star", "BUILD.star", "sbom.star"})
 			return []op{pick(g.r, []op{{"folder", at, ""}, {"write", at + "/inside.c", g.text()}, {"link", at, "nowhere"}, {"link", at, "other.star"}, {"fifo", at, ""}})}
 		}},
-		{"ignore", 6, func(g *generator, seen listing) []op {
-			at := pick(g.r, []string{"ws/co/", "ws/co/lib/", "ws/", "ws/v/one/", "ws/v/two/", "ws/src/", "ws/co/gen/", "ws/a/"})
+		{"ignore", 10, func(g *generator, seen listing) []op {
+			at := pick(g.r, []string{"ws/co/", "ws/co/", "ws/co/", "ws/co/lib/", "ws/", "ws/v/one/", "ws/v/one/", "ws/v/two/", "ws/src/", "ws/co/gen/", "ws/a/"})
 			return []op{pick(g.r, []op{
 				{"write", at + ".gitignore", pick(g.r, []string{"*.o\n", "*.c\n", "lib/\n", "!x.o\n", "a/\n", "gen/\n!gen/e.c\n", "/doc\n", ""})},
 				{"write", at + ".gitignore", pick(g.r, []string{"*.o\n", "sub/\n", "**/deep\n", "*\n!*.c\n!*/\n"})},

@@ -43,6 +43,9 @@ func random(s *session) error {
 		}
 		os.RemoveAll(filepath.Dir(w.dir))
 	}
+	if s.trials >= 2*stepsEach && s.good == 0 {
+		s.found(s.seed, failed("nothing builds", "none of %d builds exits with 0: a drill over such worlds shows nothing", s.trials), "")
+	}
 	return nil
 }
 
