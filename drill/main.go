@@ -26,15 +26,18 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -56,13 +59,14 @@ var drills = []drill{
 
 // session is the run of one drill.
 type session struct {
+	ctx      context.Context // ends when the drill is interrupted
 	out      io.Writer
 	temp     string
 	program  string // the binary under test; each world has a copy
 	seed     uint64
 	skip     []string
 	steps    int       // 0: until the deadline
-	deadline time.Time //
+	deadline time.Time
 	goOn     bool      // after a failure
 	allow    []string  // kinds of failure that are not told
 
@@ -70,13 +74,13 @@ type session struct {
 	trials   int
 	worlds   int
 	builds   int // processes started
-	good     int // trials whose build exits with 0
+	good     int // trials of edits whose build exits with 0
 	failures map[string]int
 }
 
 // more says whether another trial is due.
 func (s *session) more() bool {
-	if len(s.failures) > 0 && !s.goOn {
+	if s.ctx.Err() != nil || len(s.failures) > 0 && !s.goOn {
 		return false
 	}
 	if s.steps > 0 {
@@ -140,12 +144,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "drill: it takes flags only, and --only one of "+names())
 		os.Exit(2)
 	}
-	base := session{out: os.Stdout, seed: *seed, skip: strings.Split(*skip, ","), steps: *steps, goOn: *goOn, allow: strings.Split(*allow, ",")}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	base := session{ctx: ctx, out: os.Stdout, seed: *seed, skip: strings.Split(*skip, ","), steps: *steps, goOn: *goOn, allow: strings.Split(*allow, ",")}
 	failures, err := run(base, *only, *binary, *seconds)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "drill:", err)
 	}
-	if err != nil || failures > 0 {
+	if ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "drill: interrupted")
+	}
+	if err != nil || failures > 0 || ctx.Err() != nil {
 		os.Exit(1)
 	}
 }
@@ -159,12 +168,12 @@ func names() string {
 }
 
 func run(base session, only, binary string, seconds int) (failures int, err error) {
-	// Links on the way to the temporary folder would be in messages of one build and not in those of the other.
 	temp, err := os.MkdirTemp("", "sbomctl-drill-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(temp)
+	// Messages name files by their real paths; the oracle leaves out the world's.
 	if base.temp, err = filepath.EvalSymlinks(temp); err != nil {
 		return 0, err
 	}
@@ -187,8 +196,12 @@ func run(base session, only, binary string, seconds int) (failures int, err erro
 			return failures, fmt.Errorf("%s: %w", d.name, err)
 		}
 		failures += len(s.failures)
-		fmt.Fprintf(s.out, "%-7s %s: seed %d, %d steps (%d with exit code 0), %d worlds, %d processes, %d failures, %.1f s\n",
-			d.name, d.what, s.seed, s.trials, s.good, s.worlds, s.builds, len(s.failures), time.Since(start).Seconds())
+		steps := fmt.Sprint(s.trials, " steps")
+		if s.good > 0 {
+			steps += fmt.Sprintf(" (%d with exit code 0)", s.good)
+		}
+		fmt.Fprintf(s.out, "%-7s %s: seed %d, %s, %d worlds, %d processes, %d failures, %.1f s\n",
+			d.name, d.what, s.seed, steps, s.worlds, s.builds, len(s.failures), time.Since(start).Seconds())
 	}
 	return failures, nil
 }

@@ -52,6 +52,9 @@ func random(s *session) error {
 // replay does a sequence in a new world and holds its last build against a clean one. The builds before
 // are done once, or with twice in two.
 func (s *session) replay(seq []step, twice bool) *failure {
+	if s.ctx.Err() != nil {
+		return nil
+	}
 	w, err := s.newWorld()
 	if err != nil {
 		return failed("drill", "%v", err)

@@ -29,7 +29,7 @@ type testbed struct {
 // newTestbed makes a world whose builds succeed before the edit and after it, so that what goes wrong later is
 // the hazard's doing. Of those that the seed gives it is the first.
 func (s *session) newTestbed(seed uint64) (*testbed, error) {
-	for n := uint64(0); n < 100; n++ {
+	for n := uint64(0); n < 100 && s.ctx.Err() == nil; n++ {
 		t, err := s.tryTestbed(seed, n)
 		if err != nil {
 			return nil, err
