@@ -65,10 +65,10 @@ type session struct {
 	program  string // the binary under test; each world has a copy
 	seed     uint64
 	skip     []string
-	steps    int       // 0: until the deadline
+	steps    int // 0: until the deadline
 	deadline time.Time
-	goOn     bool      // after a failure
-	allow    []string  // kinds of failure that are not told
+	goOn     bool     // after a failure
+	allow    []string // kinds of failure that are not told
 
 	name     string
 	trials   int
