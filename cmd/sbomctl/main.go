@@ -12,16 +12,13 @@ import (
 	"context"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 func main() {
-	// A build is short and its garbage small: collect seldom, until there is much of it.
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(150 << 20)
+	tuneCollector()
 	a := &app{stdout: bufio.NewWriter(os.Stdout), stderr: os.Stderr, getenv: os.Getenv, backend: engineBackend{}, width: terminalWidth(os.Stdout)}
 	os.Exit(a.run(os.Args[1:]))
 }

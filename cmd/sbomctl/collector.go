@@ -1,0 +1,30 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// leastHeap is how large the heap may grow before anything is collected: a build is short and most are small.
+const leastHeap = 150 << 20
+
+// tuneCollector makes the garbage collector leave small builds alone and spares large ones. The runtime keeps
+// the heap near a limit, whatever that costs when nearly all of it lives; so after each collection the limit is
+// set anew, to twice what lives.
+func tuneCollector() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(leastHeap)
+	watchCollections()
+}
+
+// watchCollections raises the limit after every collection. A finalizer runs once, after the next one.
+func watchCollections() {
+	type marker struct{ _ [16]byte }
+	runtime.SetFinalizer(&marker{}, func(*marker) {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		debug.SetMemoryLimit(max(leastHeap, int64(live[0].Value.Uint64())*2))
+		watchCollections()
+	})
+}
