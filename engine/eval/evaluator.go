@@ -14,9 +14,6 @@ type Options struct {
 	State *osfile.Folder
 	// ReadOnly takes from the journal what it holds and records nothing. Others may write it.
 	ReadOnly bool
-	// Fingerprint names the code of the functions. When it differs from the journal's, all
-	// recorded values but those of leaves are dropped.
-	Fingerprint string
 	// Jobs is how many functions may compute at a time; at least 1.
 	Jobs int
 	// KeepGoing lets nodes of FailFast kinds start after one of them has failed.
@@ -28,11 +25,10 @@ type Options struct {
 // Evaluator holds the nodes and what is recorded of them. It serves one Session at a time.
 type Evaluator struct {
 	Options
-	kinds       []Kind
-	kindIndex   map[string]uint8
-	fingerprint string
-	journal     *journal // nil: in memory only
-	replaced    bool     // the journal was another engine's
+	kinds     []Kind
+	kindIndex map[string]uint8
+	journal   *journal // nil: in memory only
+	replaced  bool     // the journal was of other kinds, or of other versions of them
 
 	mu     sync.Mutex // guards what follows and the nodes' session fields
 	nodes  []*node    // by id; nil for ids whose definition was lost
@@ -48,7 +44,7 @@ func Open(kinds []Kind, opt Options) (*Evaluator, error) {
 	if opt.Jobs < 1 {
 		opt.Jobs = 1
 	}
-	e := &Evaluator{Options: opt, kinds: kinds, kindIndex: map[string]uint8{}, fingerprint: opt.Fingerprint}
+	e := &Evaluator{Options: opt, kinds: kinds, kindIndex: map[string]uint8{}}
 	for i, k := range kinds {
 		if (k.Leaf == nil) == (k.Run == nil) {
 			return nil, fmt.Errorf("node kind %s must have either a Leaf or a function", k.Name)

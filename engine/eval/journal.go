@@ -18,7 +18,7 @@ import (
 
 // The journal is a header and then batches, each appended with one write:
 //
-//	header  magic, then a batch that holds the fingerprint and the kinds' names and versions
+//	header  magic, then a batch that holds the kinds' names and versions
 //	batch   length of the payload (4 bytes, little-endian), its CRC-32C (4 bytes), payload
 //
 // A payload is records; numbers are unsigned varints, strings have their length before them:
@@ -30,7 +30,7 @@ import (
 // A later record of a node replaces an earlier one. The CRC is against accidents (a torn
 // write, a bad disk), not against an attacker who can write to the user's own cache.
 
-const magic = "sbomctl journal 1\n"
+const magic = "sbomctl journal 2\n"
 
 // maxNodes bounds ids, so that a damaged record cannot ask for absurd amounts of memory.
 const maxNodes = 1 << 26
@@ -140,8 +140,7 @@ func (e *Evaluator) warnUnusable(err error) {
 }
 
 func (e *Evaluator) writeHeader() error {
-	p := record.AppendString(make([]byte, batchHead), e.fingerprint)
-	p = record.AppendUint(p, uint64(len(e.kinds)))
+	p := record.AppendUint(make([]byte, batchHead), uint64(len(e.kinds)))
 	for i := range e.kinds {
 		p = record.AppendString(p, e.kinds[i].Name)
 		p = record.AppendUint(p, uint64(e.kinds[i].Version))
@@ -213,16 +212,15 @@ func (e *Evaluator) replay(buf []byte) (good int64, err error) {
 }
 
 // readHeader maps the kinds of the file to ours. keep[i] is where the file's kind i stands
-// in e.kinds; -1 where the kind, or its version, is not known any more. When the
-// fingerprint differs only leaves are kept: they depend on nothing but the world.
+// in e.kinds; -1 where the kind, or its version, is not known any more: its nodes are dropped, and
+// a trace that speaks of one of them does not hold.
 func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 	d := record.Reader{B: p}
-	fingerprint := string(d.Bytes())
 	n := d.Uint()
 	if d.Bad || n > 255 {
 		return nil, errForeign
 	}
-	same := fingerprint == e.fingerprint && int(n) == len(e.kinds)
+	same := int(n) == len(e.kinds)
 	for i := range int(n) {
 		name, version := d.Bytes(), uint32(d.Uint())
 		j, ok := e.kindIndex[string(name)]
@@ -237,14 +235,7 @@ func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 	if d.Bad {
 		return nil, errForeign
 	}
-	if !same {
-		e.replaced = true
-		for i, j := range keep {
-			if j >= 0 && e.kinds[j].Leaf == nil {
-				keep[i] = -1
-			}
-		}
-	}
+	e.replaced = !same
 	return keep, nil
 }
 

@@ -62,6 +62,3 @@ func (r *Reader) Bytes() []byte {
 	}
 	return r.Take(int(n))
 }
-
-// Done reports that all of the record was taken, and was well formed.
-func (r *Reader) Done() bool { return !r.Bad && len(r.B) == 0 }

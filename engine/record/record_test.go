@@ -34,8 +34,8 @@ func TestRoundTrip(t *testing.T) {
 			}
 		}
 		same = r.Byte() == 7 && same
-		if r.Bad != (cut < len(b)) || r.Done() != (cut == len(b)) || same != (cut == len(b)) {
-			t.Fatalf("cut at %d of %d: bad %v, done %v, same %v", cut, len(b), r.Bad, r.Done(), same)
+		if r.Bad != (cut < len(b)) || same != (cut == len(b)) {
+			t.Fatalf("cut at %d of %d: bad %v, same %v", cut, len(b), r.Bad, same)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestBadStays(t *testing.T) {
 		"longer than the rest":  {5, 1, 1},
 	} {
 		r := Reader{B: b}
-		if r.Bytes() != nil || r.Uint() != 0 || r.Take(0) != nil || r.Byte() != 0 || r.Bytes() != nil || !r.Bad || r.Done() {
+		if r.Bytes() != nil || r.Uint() != 0 || r.Take(0) != nil || r.Byte() != 0 || r.Bytes() != nil || !r.Bad {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
