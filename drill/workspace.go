@@ -75,7 +75,7 @@ def _listing(ctx):
     tree = ctx.attr.tree[TreeInfo].tree
     out = ctx.actions.declare_output(ctx.label.name + ".list")
     ctx.actions.run("spdx.checksums", params = {"patterns": ctx.attr.srcs}, inputs = {"files": ctx.actions.fileset(tree, ctx.attr.srcs, require_all = False)}, outputs = {"checksums": out}, mnemonic = "List")
-    ctx.actions.validate("evidence.check", params = {"label": str(ctx.label), "declared": {"version": "1.1", "sha256": "", "revision": ""}, "rules": [{"path": "VERSION", "pattern": r"version (?P<version>[0-9.]+)", "pos": ""}]}, inputs = {"files": ctx.actions.fileset(tree, ["VERSION"])}, mnemonic = "Version")
+    ctx.actions.validate("evidence.check", params = {"label": str(ctx.label), "declared": {"version": "1.1", "sha256": "", "revision": ""}, "rules": [{"path": "VERSION", "pattern": r"version (?P<version>[0-9.]+)"}]}, inputs = {"files": ctx.actions.fileset(tree, ["VERSION"])}, mnemonic = "Version")
     return [DefaultInfo(files = [out])]
 listing = rule(implementation = _listing, doc = "Lists files.", attrs = {"tree": attr.label(mandatory = True, providers = [TreeInfo], doc = "Tree."), "srcs": attr.string_list(doc = "Patterns.")})
 def family(name, n):

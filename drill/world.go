@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sbomctl/sbomctl/engine/outdir"
 )
 
 // world is a folder that holds a workspace and what it reaches outside of itself:
@@ -100,8 +103,13 @@ func (w *world) buildArgs(args []string) []string {
 	return append([]string{"build", "--color=no", "--curses=no", "--disk_cache=" + w.cache}, args...)
 }
 
-// outputs returns the bytes of everything below sbom-out.
-func (w *world) outputs() map[string]string { return filesBelow(w.path(outDir)) }
+// outputs returns the bytes of everything below sbom-out but the record of what was placed, which knows more of
+// earlier builds than a clean one can.
+func (w *world) outputs() map[string]string {
+	out := filesBelow(w.path(outDir))
+	maps.DeleteFunc(out, func(name, _ string) bool { return outdir.Reserved(name) })
+	return out
+}
 
 // filesBelow returns the bytes of the files below a folder; what is no file is named by its kind.
 func filesBelow(dir string) map[string]string {

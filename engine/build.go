@@ -30,6 +30,9 @@ func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
 	for i, p := range patterns {
 		names[i] = p.String()
 	}
+	if err := w.checkOverrides(); err != nil {
+		return nil, err // no build was begun
+	}
 	w.said.Clear()
 	w.opt.Events.Emit(event.BuildStarted{Command: "build", Patterns: names})
 	b := &build{w: w, patterns: patterns, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
@@ -81,9 +84,6 @@ const (
 )
 
 func (b *build) run() (err error) {
-	if err := b.w.checkOverrides(); err != nil {
-		return err
-	}
 	if !b.w.opt.AnalyseOnly {
 		var warning string
 		if b.folder, warning, err = outdir.Open(b.w.opt.Root, b.w.opt.OutDir); err != nil {
@@ -116,13 +116,21 @@ func (w *Workspace) checkOverrides() error {
 	for _, override := range w.opt.Overrides {
 		l := override.Label
 		o := w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]
-		if o.Err != nil {
-			errs = append(errs, o.Err)
-		} else if p := o.Object.(*star.Package); p.Target(l.Name) == nil {
-			e := p.Missing(l.Name)
-			e.Msg = "--override: " + e.Msg
-			errs = append(errs, e)
+		var none *diag.Error
+		switch {
+		case o.Err == nil:
+			p := o.Object.(*star.Package)
+			if p.Target(l.Name) != nil {
+				continue
+			}
+			none = p.Missing(l.Name)
+		case !errors.As(o.Err, &none) || !none.Pos.IsZero():
+			errs = append(errs, o.Err) // of a package that is there
+			continue
 		}
+		e := *none
+		e.Msg = "--override: " + e.Msg
+		errs = append(errs, &e)
 	}
 	return w.explain(errs)
 }

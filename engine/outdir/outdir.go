@@ -55,7 +55,23 @@ func Open(root, name string) (f *Folder, warning string, err error) {
 		return f, "", err
 	}
 	warning, err = f.read()
+	f.tidy()
 	return f, warning, err
+}
+
+// tidy removes what a killed build left half-written. Such a build did not come to writing the record that has
+// one digest for each path.
+func (f *Folder) tidy() {
+	for i, e := range f.record {
+		if i == 0 || e.Path != f.record[i-1].Path || e.Digest == f.record[i-1].Digest {
+			continue
+		}
+		dir := path.Join(f.name, path.Dir(e.Path))
+		if there, err := f.through(dir); err == nil && there && !f.ready[dir] {
+			osfile.CleanTemp(f.onDisk(dir))
+			f.ready[dir] = true
+		}
+	}
 }
 
 // Record is what the folder is known to hold.
