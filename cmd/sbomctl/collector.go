@@ -6,12 +6,14 @@ import (
 	"runtime/metrics"
 )
 
-// leastHeap is how large the heap may grow before anything is collected: a build is short and most are small.
-const leastHeap = 150 << 20
+const (
+	leastHeap   = 150 << 20 // how large the heap may grow before anything is collected: most builds are small
+	mostGarbage = 256 << 20 // how much beside what lives is worth leaving until then
+)
 
 // tuneCollector makes the garbage collector leave small builds alone and spares large ones. The runtime keeps
 // the heap near a limit, whatever that costs when nearly all of it lives; so after each collection the limit is
-// set anew, to twice what lives.
+// set anew, to what lives and as much again.
 func tuneCollector() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(leastHeap)
@@ -24,7 +26,8 @@ func watchCollections() {
 	runtime.SetFinalizer(&marker{}, func(*marker) {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
-		debug.SetMemoryLimit(max(leastHeap, int64(live[0].Value.Uint64())*2))
+		lives := int64(live[0].Value.Uint64())
+		debug.SetMemoryLimit(max(leastHeap, lives+min(lives, mostGarbage)))
 		watchCollections()
 	})
 }
