@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSecondBuild builds every workspace of the repository twice: the second build runs nothing and changes
-// no output.
+// TestSecondBuild builds every workspace of the repository twice: the second build runs nothing, changes no
+// output, and says again what the first one warned of.
 func TestSecondBuild(t *testing.T) {
 	var roots []string
 	err := filepath.WalkDir(repository, func(path string, d fs.DirEntry, err error) error {
@@ -56,6 +56,9 @@ func TestSecondBuild(t *testing.T) {
 					t.Errorf("the second build ran %q:\n%s", second.executed(), second.stderr)
 				}
 				sameOutputs(t, "the second build", w.outputs(), outputs)
+				if a, b := strings.Join(first.warnings(), "\n"), strings.Join(second.warnings(), "\n"); a != b {
+					t.Errorf("the first build warned of\n%s\nthe second of\n%s", a, b)
+				}
 			})
 		}
 	}
