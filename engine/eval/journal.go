@@ -212,8 +212,9 @@ func (e *Evaluator) replay(buf []byte) (good int64, err error) {
 }
 
 // readHeader maps the kinds of the file to ours. keep[i] is where the file's kind i stands
-// in e.kinds; -1 where the kind, or its version, is not known any more: its nodes are dropped, and
-// a trace that speaks of one of them does not hold.
+// in e.kinds; -1 where the kind, or its version, is not known any more. When the kinds are not
+// the same, only leaves are kept: a trace may speak of a node that is dropped, and its number
+// would become another node's.
 func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 	d := record.Reader{B: p}
 	n := d.Uint()
@@ -235,7 +236,14 @@ func (e *Evaluator) readHeader(p []byte) (keep []int, err error) {
 	if d.Bad {
 		return nil, errForeign
 	}
-	e.replaced = !same
+	if !same {
+		e.replaced = true
+		for i, j := range keep {
+			if j >= 0 && e.kinds[j].Leaf == nil {
+				keep[i] = -1
+			}
+		}
+	}
 	return keep, nil
 }
 

@@ -95,7 +95,8 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// TestReplaced: with other kinds, or versions of them, what is still known is kept.
+// TestReplaced: with other kinds, or other versions of them, only leaves are kept, and what is recorded then
+// is found again.
 func TestReplaced(t *testing.T) {
 	w := newWorld(rand.New(rand.NewPCG(3, 3)), true)
 	state := stateFolder(t)
@@ -121,21 +122,66 @@ func TestReplaced(t *testing.T) {
 		t.Fatal("the second build does not find the first one's record")
 	}
 	kinds := append([]Kind{{Name: "new", Leaf: w}}, w.kinds()...)
-	if again := build(kinds); len(again) != 0 {
-		t.Errorf("with another kind ran %q", again)
+	if again := build(kinds); len(again) != len(first) {
+		t.Errorf("with another kind ran %q, want %q", again, first)
 	}
 	if len(build(kinds)) != 0 {
 		t.Error("the journal in terms of the new kinds is not found")
 	}
 	kinds[2].Version++
-	if again := build(kinds); len(again) == 0 || len(again) >= len(first) {
-		t.Errorf("with another version of one kind ran %q of %q", again, first)
+	if again := build(kinds); len(again) != len(first) {
+		t.Errorf("with another version of one kind ran %q, want %q", again, first)
+	}
+	if again := build(kinds); len(again) != 0 {
+		t.Errorf("after that ran %q", again)
 	}
 	for i := range kinds {
 		kinds[i].Version++
 	}
 	if again := build(kinds); len(again) != len(first) {
 		t.Errorf("with other versions ran %q, want %q", again, first)
+	}
+	if again := build(kinds); len(again) != 0 {
+		t.Errorf("after that ran %q", again)
+	}
+}
+
+// TestDroppedKind: the numbers of nodes whose kind is dropped may be the highest, and traces spoke of them.
+func TestDroppedKind(t *testing.T) {
+	state := stateFolder(t)
+	build := func(version uint32) (ran int) {
+		kinds := []Kind{
+			{Name: "top", Run: func(c *Context, _ string) (Result, error) {
+				ran++
+				_, err := c.Get(Key{"low", "y"})
+				return Result{Value: []byte("t")}, err
+			}},
+			{Name: "low", Version: version, Run: func(*Context, string) (Result, error) {
+				ran++
+				return Result{Value: []byte("l")}, nil
+			}},
+		}
+		e, err := Open(kinds, Options{State: state, Jobs: 1, Warn: func(m string) { t.Error("warned:", m) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range e.NewSession(context.Background(), nil).Get([]Key{{"top", "x"}}) {
+			if o.Err != nil {
+				t.Fatal(o.Err)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return ran
+	}
+	for i, step := range []struct {
+		version uint32
+		ran     int
+	}{{1, 2}, {1, 0}, {2, 2}, {2, 0}, {1, 2}, {1, 0}} {
+		if ran := build(step.version); ran != step.ran {
+			t.Errorf("build %d, of version %d, ran %d functions, want %d", i, step.version, ran, step.ran)
+		}
 	}
 }
 
