@@ -26,29 +26,36 @@ import (
 //
 // When Build returns no error, every target that was asked for has its outputs in place.
 func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
+	b, err := w.perform("build", patterns)
+	return b.outputs, err
+}
+
+// perform is a command that builds: "build", or "check", which collects the findings and places nothing.
+func (w *Workspace) perform(command string, patterns label.Patterns) (*build, error) {
 	names := make([]string, len(patterns))
 	for i, p := range patterns {
 		names[i] = p.String()
 	}
+	b := &build{w: w, check: command == "check", patterns: patterns, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
+		analysed: map[string]bool{}, waiting: map[string]bool{}, spoilt: map[string]bool{}, unmade: map[string]bool{}, dismissed: map[string]bool{}}
 	if err := w.checkOverrides(); err != nil {
-		return nil, err // no build was begun
+		return b, err // no build was begun
 	}
 	w.said.Clear()
-	w.opt.Events.Emit(event.BuildStarted{Command: "build", Patterns: names})
-	b := &build{w: w, patterns: patterns, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
-		analysed: map[string]bool{}, waiting: map[string]bool{}, spoilt: map[string]bool{}, unmade: map[string]bool{}, dismissed: map[string]bool{}}
+	w.opt.Events.Emit(event.BuildStarted{Command: command, Patterns: names})
 	err := b.run()
 	fin := event.BuildFinished{Elapsed: w.opt.Events.Since(), Err: err, Interrupted: errors.Is(err, context.Canceled)}
 	fin.Ran, fin.Cached, fin.Failed = w.tally.counts()
 	fin.UpToDate = w.session.UpToDate(kindAction) + w.session.UpToDate(kindValidation) + w.session.UpToDate(kindIndex)
 	w.opt.Events.Emit(fin)
-	return b.outputs, err
+	return b, err
 }
 
 // build is one call of Build. Its steps follow each other: choose, analyse, make, place, account. An error in one
 // of the first three ends what comes before placing, unless the user wants to keep going.
 type build struct {
 	w        *Workspace
+	check    bool // collect the findings, and place nothing
 	patterns label.Patterns
 	folder   *outdir.Folder
 	errs     diag.List
@@ -58,6 +65,7 @@ type build struct {
 	fates    map[string]fate          // of labels
 	analysed map[string]bool          // those of labels that could be
 	outputs  []Output
+	found    []finding.Finding // when checking
 
 	subtrees []subtree
 
@@ -84,7 +92,7 @@ const (
 )
 
 func (b *build) run() (err error) {
-	if !b.w.opt.AnalyseOnly {
+	if !b.w.opt.AnalyseOnly && !b.check {
 		var warning string
 		if b.folder, warning, err = outdir.Open(b.w.opt.Root, b.w.opt.OutDir); err != nil {
 			return err
@@ -104,8 +112,19 @@ func (b *build) run() (err error) {
 	if b.goOn() {
 		b.make(validations)
 	}
-	b.place()
+	if !b.check {
+		b.place()
+	}
 	return b.account()
+}
+
+// tell says what was found, or collects it when that is what is asked for.
+func (b *build) tell(findings []finding.Finding) {
+	if b.check {
+		b.found = append(b.found, findings...)
+		return
+	}
+	b.errs = append(b.errs, b.w.tell(findings)...)
 }
 
 func (b *build) goOn() bool { return len(b.errs) == 0 || b.w.opt.KeepGoing }
@@ -219,7 +238,7 @@ func (b *build) analyse() []string {
 		}
 		b.analysed[b.labels[i]] = true
 		all := o.Object.(*closure)
-		b.w.tell(all.prints)
+		b.tell(all.prints)
 		for _, v := range all.validations {
 			validations[v] = true
 		}
@@ -325,7 +344,7 @@ func (b *build) make(validations []string) {
 			}
 		}
 	}
-	b.errs = append(b.errs, b.w.tell(finding.Canonical(append(found, b.w.findings(more)...)))...)
+	b.tell(finding.Canonical(append(found, b.w.findings(more)...)))
 }
 
 func (b *build) output(l string, r requested) Output {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 // ReplaceSource makes content the file at path, which is relative to the root. It is the one
@@ -31,4 +33,40 @@ func (w *Workspace) ReplaceSource(name string, content []byte) error {
 		}
 	}
 	return osfile.Replace(w.path(name), content, w.store.TempDir())
+}
+
+// Change is an edit of one of the user's own files: the whole of it before and after.
+type Change struct {
+	Path   string // relative to the workspace's root, slash-separated
+	Before []byte // nil when there is no such file
+	After  []byte
+}
+
+// Apply makes the changes, each file at once: it has the old bytes or the new ones whatever happens. A file that is not as it was
+// when the change was worked out is an error, and none is then written. Changes that change nothing are skipped; it returns
+// the others, as far as they were made.
+func (w *Workspace) Apply(changes []Change) (made []Change, err error) {
+	for _, c := range changes {
+		now, err := os.ReadFile(w.path(c.Path))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, unwritable(c.Path, err)
+		}
+		if !bytes.Equal(now, c.Before) || (err == nil) != (c.Before != nil) {
+			return nil, &diag.Error{Pos: diag.File(c.Path), Msg: "the file changed meanwhile; nothing was written", Hints: []string{"run the command again"}}
+		}
+	}
+	for _, c := range changes {
+		if c.Before != nil && bytes.Equal(c.Before, c.After) {
+			continue
+		}
+		if err := w.ReplaceSource(c.Path, c.After); err != nil {
+			return made, unwritable(c.Path, err)
+		}
+		made = append(made, c)
+	}
+	return made, nil
+}
+
+func unwritable(path string, err error) error {
+	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + systemReason(err), Err: err}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
 )
 
@@ -33,6 +34,9 @@ type RuleSet struct {
 	Operations []action.Operation
 	// Checks validate attribute values, by kind ("cpe", "sha256"): ctx.check(kind, value).
 	Checks map[string]func(value string) error
+	// Findings are the kinds of findings that the operations report, for documentation and for formats that
+	// describe them. A workspace's own rules may report others.
+	Findings []finding.Rule
 	// Facet is what the operations want to know of each file of a tree beside its digest. It is part of
 	// action.File, as opaque bytes.
 	Facet files.Facet

@@ -23,6 +23,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
@@ -44,6 +45,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     spdx.Facet,
 		Checks:    checks,
+		Findings:  []finding.Rule{evidence.Finding},
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {

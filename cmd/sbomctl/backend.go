@@ -23,6 +23,10 @@ type workspace interface {
 	// Build brings the targets that patterns name up to date. What could be built of them is
 	// returned even beside an error, which is a *diag.Error or a diag.List of them.
 	Build(patterns label.Patterns) ([]engine.Output, error)
+	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
+	Check(patterns label.Patterns) ([]engine.Found, error)
+	// Apply makes changes of the user's own files; it returns those that were made.
+	Apply(changes []engine.Change) ([]engine.Change, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)

@@ -16,6 +16,7 @@ const (
 	exitOK          = 0
 	exitBuildFailed = 1
 	exitUsage       = 2
+	exitFindings    = 3
 	exitInterrupted = 8
 )
 
@@ -43,6 +44,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &u):
 		return exitUsage
+	case errors.Is(err, errFindings):
+		return exitFindings
 	}
 	return exitBuildFailed
 }

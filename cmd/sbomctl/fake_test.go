@@ -29,6 +29,7 @@ type fakeBackend struct {
 
 	events  []event.Event
 	outputs []engine.Output
+	found   []engine.Found
 	lock    rules.LockResult
 	labels  []string
 	docs    engine.Docs
@@ -54,6 +55,11 @@ func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	}
 	return f.outputs, f.err
 }
+func (f *fakeBackend) Check(patterns label.Patterns) ([]engine.Found, error) {
+	f.patterns = patterns
+	return f.found, f.err
+}
+func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string
 	for _, l := range f.labels {

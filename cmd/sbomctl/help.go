@@ -262,7 +262,7 @@ func (a *app) printHelp(cmd *cobra.Command) {
 		writeDefinitions(w, rows, a.columns())
 		a.printFlags("Flags of every command", cmd.PersistentFlags())
 		a.printTopics(cmd)
-		fmt.Fprint(w, "\nExit codes: 0 ok, 1 build failed, 2 usage, 8 interrupted\n")
+		fmt.Fprint(w, "\nExit codes: 0 ok, 1 build failed, 2 usage, 3 findings, 8 interrupted\n")
 		return
 	}
 	long := cmd.Long

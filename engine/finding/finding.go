@@ -74,14 +74,52 @@ type Finding struct {
 	Pos      diag.Pos // zero when no file is to blame
 	Attr     string   // attribute of the target that is to blame; "" when none
 	Msg      string   // as diag.Error.Msg
+	Declared string   // what the target declares; "" when it is nothing that can be said in a value
+	Found    string   // what was found instead, likewise
 	Hints    []string // as diag.Error.Hints
 	Fix      *Fix     // nil when it takes a person to know
 }
 
-// Fix is the edit that makes a finding go away: attribute Attr of the target becomes the string Value.
+// Fix makes a finding go away. It is one of these:
+//
+//   - a command (Command), for a person to run;
+//   - an edit of the target's declaration (Attr): the attribute, or the element of it ("exclude[2]"), becomes the
+//     string Value, or goes (Remove);
+//   - an edit of the file that the finding is in (Old): the text Old that begins at the finding's Pos becomes New.
 type Fix struct {
-	Attr  string `json:"attr"`
-	Value string `json:"value"`
+	Command string `json:"command,omitempty"`
+	Attr    string `json:"attr,omitempty"`
+	Value   string `json:"value,omitempty"`
+	Remove  bool   `json:"remove,omitempty"`
+	Old     string `json:"old,omitempty"`
+	New     string `json:"new,omitempty"`
+}
+
+// Edit reports whether the fix is an edit, which a program may make.
+func (f *Fix) Edit() bool { return f != nil && f.Command == "" }
+
+// compare orders fixes; nil is the first.
+func (f *Fix) compare(g *Fix) int {
+	if f == nil || g == nil {
+		return cmp.Compare(btoi(f != nil), btoi(g != nil))
+	}
+	return cmp.Or(cmp.Compare(f.Command, g.Command), cmp.Compare(f.Attr, g.Attr), cmp.Compare(f.Value, g.Value),
+		cmp.Compare(btoi(f.Remove), btoi(g.Remove)), cmp.Compare(f.Old, g.Old), cmp.Compare(f.New, g.New))
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Rule is a kind of finding, for documentation and for formats that describe the rules beside the findings.
+type Rule struct {
+	ID       string   // "evidence"
+	Severity Severity // that its findings have, unless something declared says otherwise
+	Title    string   // what it says, in one line: lower case, no full stop
+	Help     string   // Markdown: what is looked at, why it matters, and what to do
 }
 
 // Diagnostic returns f in the shape of every message.
@@ -91,18 +129,11 @@ func (f Finding) Diagnostic() *diag.Error {
 
 // compare orders findings as a reader wants them: by target and place, then by the rest.
 func compare(a, b Finding) int {
-	fix := func(f Finding) Fix {
-		if f.Fix == nil {
-			return Fix{}
-		}
-		return *f.Fix
-	}
-	x, y := fix(a), fix(b)
 	return cmp.Or(
 		cmp.Compare(a.Label, b.Label),
 		cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
 		cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Attr, b.Attr), cmp.Compare(a.Msg, b.Msg),
-		slices.Compare(a.Hints, b.Hints), cmp.Compare(x.Attr, y.Attr), cmp.Compare(x.Value, y.Value))
+		cmp.Compare(a.Declared, b.Declared), cmp.Compare(a.Found, b.Found), slices.Compare(a.Hints, b.Hints), a.Fix.compare(b.Fix))
 }
 
 // Canonical returns the findings in order, each once. It may reorder its argument.
@@ -121,6 +152,8 @@ type record struct {
 	Col      int      `json:"col,omitempty"`
 	Attr     string   `json:"attr,omitempty"`
 	Msg      string   `json:"msg"`
+	Declared string   `json:"declared,omitempty"`
+	Found    string   `json:"found,omitempty"`
 	Hints    []string `json:"hints,omitempty"`
 	Fix      *Fix     `json:"fix,omitempty"`
 }
@@ -138,7 +171,7 @@ func Encode(findings []Finding) ([]byte, error) {
 		if f.Rule == "" || f.Msg == "" {
 			return nil, errors.New("a finding has no rule or no message")
 		}
-		r := record{f.Rule, f.Severity, f.Label, f.Pos.File, f.Pos.Line, f.Pos.Col, f.Attr, f.Msg, f.Hints, f.Fix}
+		r := record{f.Rule, f.Severity, f.Label, f.Pos.File, f.Pos.Line, f.Pos.Col, f.Attr, f.Msg, f.Declared, f.Found, f.Hints, f.Fix}
 		if err := e.Encode(r); err != nil {
 			return nil, err
 		}
@@ -159,7 +192,7 @@ func Decode(b []byte) ([]Finding, error) {
 		if err := d.Decode(&r); err != nil {
 			return nil, err
 		}
-		out = append(out, Finding{r.Rule, r.Severity, r.Label, diag.Pos{File: r.File, Line: r.Line, Col: r.Col}, r.Attr, r.Msg, r.Hints, r.Fix})
+		out = append(out, Finding{r.Rule, r.Severity, r.Label, diag.Pos{File: r.File, Line: r.Line, Col: r.Col}, r.Attr, r.Msg, r.Declared, r.Found, r.Hints, r.Fix})
 	}
 	if again, err := Encode(out); err != nil || !bytes.Equal(again, b) {
 		return nil, errors.New("findings are not in their canonical form")

@@ -57,7 +57,7 @@ const RuleID = "evidence"
 // name), output "report" (a Report as JSON). What contradicts the declaration, and evidence that proves nothing, are
 // findings: errors.
 func Operation() action.Operation {
-	return action.Operation{Name: "evidence.check", Version: 2, Run: run}
+	return action.Operation{Name: "evidence.check", Version: 3, Run: run}
 }
 
 func run(ctx context.Context, call action.Call) error {
@@ -232,7 +232,7 @@ func (c *checker) compare(name string, facts []placedFact, r Rule) {
 		if declared == "" {
 			msg = fmt.Sprintf("%s is %s here, but none is declared", name, clip(f.value))
 		}
-		out := finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: attr, Msg: msg,
+		out := finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: attr, Msg: msg, Declared: declared, Found: strings.ToValidUTF8(f.value, "\ufffd"),
 			Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s", attr, clip(f.value), c.params.Label)}}
 		if utf8.ValidString(f.value) {
 			out.Fix = &finding.Fix{Attr: attr, Value: f.value}

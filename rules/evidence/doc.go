@@ -19,6 +19,19 @@
 // Files are hostile: their size and the number of matches are bounded.
 package evidence
 
+import "github.com/sbomctl/sbomctl/engine/finding"
+
+// Finding describes what the operation reports.
+var Finding = finding.Rule{
+	ID: RuleID, Severity: finding.Error,
+	Title: "the tree states another version, checksum or revision than declared, or nothing any more",
+	Help: `A package declares where the source tree itself states its version, checksum or revision (` + "`evidence = [regex(...)]`" + `). Each match must
+equal what is declared. A pattern that matches nothing is a finding too: evidence that silently went away proves nothing.
+
+If the tree is right, correct the declaration: ` + "`sbomctl bump LABEL VERSION`" + `. If the declaration is right, somebody changed the tree by halves.
+If a file moved or says it differently now, correct the pattern.`,
+}
+
 const (
 	// MaxFileBytes bounds a file that evidence is looked for in.
 	MaxFileBytes = 16 << 20

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/sbomctl/sbomctl/engine"
+)
+
+// The commands that write among the user's own files work out the changes first. With --dry_run they are printed as a diff
+// that patch and git apply take, and nothing is written; else each is told in a line, with the path on standard output.
+
+// change makes or prints the changes.
+func (a *app) change(w workspace, changes []engine.Change, dryRun bool) error {
+	if dryRun {
+		for _, c := range changes {
+			fmt.Fprint(a.stdout, changeDiff(c))
+		}
+		return nil
+	}
+	made, err := w.Apply(changes)
+	for _, c := range made {
+		a.ui.note("wrote " + a.fromHere(c.Path))
+		fmt.Fprintln(a.stdout, a.fromHere(c.Path))
+	}
+	return err
+}
+
+// changeDiff is a change as a unified diff; "" when it changes nothing.
+func changeDiff(c engine.Change) string {
+	from := "a/" + c.Path
+	if c.Before == nil {
+		from = "/dev/null"
+	}
+	return udiff.Unified(from, "b/"+c.Path, string(c.Before), string(c.After))
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/finding"
+)
+
+func (a *app) checkTargetsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "check PATTERN...",
+		Short: "run every check of targets and of all below them",
+		Long: `Runs every check of the targets that the patterns name, and of all targets below them, and
+prints what was found. It writes no output. The exit code is 0 when nothing was found but
+notes and warnings, 3 when there are errors, 1 when not everything could be checked.`,
+		Example: "sbomctl check //...",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.prepare(cmd); err != nil {
+				return err
+			}
+			return a.checkTargets(unshield(args))
+		},
+		ValidArgsFunction: a.completeLabels,
+	}
+	a.flags.workspaceFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	return cmd
+}
+
+// errFindings ends a command that found something; it has been said already.
+var errFindings = errors.New("something was found")
+
+func (a *app) checkTargets(patterns []string) error {
+	if len(patterns) == 0 {
+		return usage("check needs a target pattern", "sbomctl check //... checks everything")
+	}
+	parsed, err := a.parsePatterns(patterns)
+	if err != nil {
+		return err
+	}
+	events := event.NewStream(a.ui)
+	o, err := a.options(events)
+	if err != nil {
+		return err
+	}
+	o.KeepGoing = true // what one thing is about does not depend on another
+	a.ui.start(events.Since)
+	var found []engine.Found
+	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+		var err error
+		found, err = w.Check(parsed)
+		return err
+	})
+	a.ui.close()
+	errorsFound := false
+	for _, f := range found {
+		errorsFound = errorsFound || f.Severity == finding.Error
+		fmt.Fprintf(a.stdout, "%s: %s [%s]\n", f.Severity, f.Diagnostic(), f.Rule)
+	}
+	a.ui.error(err)
+	if err != nil {
+		return said(err)
+	}
+	if errorsFound {
+		return errFindings
+	}
+	return nil
+}
