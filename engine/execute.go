@@ -133,8 +133,11 @@ func (w *Workspace) execute(c *eval.Context, operation string, params []byte, in
 		}
 		for i := range r.Findings {
 			f := &r.Findings[i]
+			inside := event.Printable(f.Pos.File) // the system's paths need not be text
 			f.Pos = w.diskPos(f.Pos, spec.Inputs, producers)
-			f.Pos.File = event.Printable(f.Pos.File) // the system's paths need not be text
+			if f.Pos.File = event.Printable(f.Pos.File); f.Pos.File != inside {
+				f.Path = inside
+			}
 		}
 		r.Findings = append(r.Findings, own...)
 		for i := range r.Findings {

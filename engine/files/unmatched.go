@@ -9,8 +9,8 @@ import (
 // Unmatched is a pattern that matches nothing, which is always a mistake: a file that was
 // moved, or a misspelling.
 type Unmatched struct {
-	Exclude bool        // an exclude pattern, else an include pattern
-	Index   int         // its index
+	Exclude bool // an exclude pattern, else an include pattern
+	Index   int  // its index
 	Pattern string
 	Near    string      // the pattern as it may have been meant; "" when nothing is near
 	Error   *diag.Error // without Pos and Label, which the caller knows
