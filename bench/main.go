@@ -25,6 +25,7 @@ var benchmarks = []benchmark{
 	{"edit", "the unpacked tree, one vendored file edited", edit, false},
 	{"large", "2,000 packages, 100,000 files: cold, no-op, edit, touch, memory", large, false},
 	{"targets", "20,000 targets: load and analyse", targets, false},
+	{"query", "20,000 targets: query, nothing changed", queries, false},
 	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers, false},
 	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle, false},
 	{"million", "20,000 packages, 1,000,000 files: no-op against lstat of all, memory", million, true},
