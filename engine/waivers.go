@@ -200,7 +200,11 @@ func (ws *waivers) wholeAsked(pkg string, asked func(label string) bool) bool {
 }
 
 func (w *waiver) finding(severity finding.Severity, msg string, hints ...string) finding.Finding {
-	return finding.Finding{Rule: WaiverRule.ID, Severity: severity, Label: w.label, Pos: w.Pos, Attr: w.attr, Msg: msg, Declared: w.String(), Hints: hints}
+	f := finding.Finding{Rule: WaiverRule.ID, Severity: severity, Label: w.label, Attr: w.attr, Msg: msg, Declared: w.String(), Hints: hints}
+	if w.label == "" { // else it is where the attribute is
+		f.Pos = w.Pos
+	}
+	return f
 }
 
 func (w *waiver) expiredFinding(today string) finding.Finding {
