@@ -23,10 +23,12 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
@@ -37,13 +39,17 @@ var modules embed.FS
 // Entry is the module that a workspace loads: @sbomctl//:rules.star.
 const Entry = "rules.star"
 
+// Facet is what the operations want to know of each file of a tree: what documents list of it, and what it says of its
+// origin. The parts stand where spdx.FacetPart and signals.FacetPart say.
+var Facet = files.Join(spdx.Facet, signals.Facet)
+
 // Set returns the rules, with fetcher for what comes from outside.
 func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	set := engine.RuleSet{
 		Modules:   map[string][]byte{},
 		Entry:     Entry,
 		TreeIndex: "archive.index",
-		Facet:     spdx.Facet,
+		Facet:     Facet,
 		Checks:    checks,
 		Findings:  []finding.Rule{evidence.Finding},
 	}
@@ -57,7 +63,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

@@ -105,7 +105,7 @@ func resultOf(t *testing.T, op action.Operation) string {
 
 // hashed is an input file with all its checksums.
 func hashed(path, content string) action.File {
-	h := files.NewHasher(spdx.Facet)
+	h := files.NewHasher(Facet)
 	h.Write([]byte(content))
 	s := h.Sum()
 	f := actiontest.File(path, []byte(content))
@@ -141,7 +141,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "engine.write":
 		return actiontest.New(object{"content": "text\n"})
 	case "archive.index":
-		return &actiontest.Call{Parameters: object{"facet": spdx.Facet.ID()}, Inputs: inputs{"archive": one("a.tar", fixedTar(t))}}
+		return &actiontest.Call{Parameters: object{"facet": Facet.ID()}, Inputs: inputs{"archive": one("a.tar", fixedTar(t))}}
 	case "archive.pack":
 		run := hashed("bin/run", "#!/bin/sh\n")
 		run.Executable = true

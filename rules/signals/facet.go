@@ -8,7 +8,10 @@ import (
 	"github.com/sbomctl/sbomctl/engine/record"
 )
 
-// Facet is the encoded result of Scan. Decode it with Decode.
+// FacetPart is which part of a file's facet (files.Join) Facet is.
+const FacetPart = 1
+
+// Facet is the encoded result of Scan. It is part FacetPart of a file's facet; decode that with Decode.
 var Facet = files.Facet{Name: "signals", Version: 1, New: func() files.FacetHasher { return new(scanner) }}
 
 // Reset implements files.FacetHasher.
