@@ -10,7 +10,9 @@
 //	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.version
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
-//	evidence  what a tree says of itself  evidence.check
+//	evidence  what a tree says of itself  evidence.check evidence.recipes
+//	inventory all components together     inventory.table inventory.unclaimed
+//	signals   what makes files look vendored: no operations, a part of each file's facet
 //	fetch     files by checksum           fetch.http
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
 //
@@ -28,6 +30,8 @@ import (
 	"github.com/sbomctl/sbomctl/rules/archive"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/ident"
+	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/wheel"
@@ -51,7 +55,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{evidence.Finding},
+		Findings:  append([]finding.Rule{evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding}, inventory.Findings...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -63,7 +67,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), {fetch.Operation(fetcher)},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

@@ -184,8 +184,6 @@ func (f *finder) judge(file *File) *judged {
 		j.named = true
 		j.score = max(j.score, 1)
 		j.reasons = append(j.reasons, Reason{file.Path, 0, "file " + path.Base(file.Path)})
-	case isAutotools(file.Path):
-		j.score = max(j.score, 1)
 	}
 	return j
 }
@@ -214,7 +212,7 @@ func (f *finder) visit(d *dir) {
 		switch {
 		case f.below(d.path):
 			loose["\x00"+j.Path] = append(loose["\x00"+j.Path], j)
-		case isAutotools(j.Path):
+		case j.score > 0 && isAutotools(j.Path):
 			loose["autotools"] = append(loose["autotools"], j)
 		case j.score == 2 && !f.contributed(j):
 			loose[normal(j.holder)] = append(loose[normal(j.holder)], j)
@@ -227,15 +225,26 @@ func (f *finder) visit(d *dir) {
 			f.add(key, d.path, false, files)
 		case len(files) == 1:
 			f.add(stem(files[0].Path), files[0].Path, false, files)
-		default:
+		case strings.Contains(d.path, "/"):
+			f.add(path.Base(d.path), d.path, false, files)
+		default: // a folder of everything
 			f.add(stem(files[0].Path), d.path, false, files)
 		}
 	}
 }
 
-// stem is a file's name without its ending.
+// alike is a place's name without what the parts of one library differ by.
+func alike(name string) string {
+	n := strings.TrimPrefix(strings.Trim(strings.ToLower(name), "_"), "test_")
+	return cmp.Or(strings.TrimRight(n, "0123456789"), n)
+}
+
+// stem is what a single file is called: its name without the ending, or that of its folder when it says what the folder is.
 func stem(file string) string {
 	base := path.Base(file)
+	if dir := dirOf(file); dir != "" && (IsLicence(file) || strings.HasPrefix(strings.ToLower(base), "readme")) {
+		return path.Base(dir)
+	}
 	return cmp.Or(strings.TrimSuffix(base, path.Ext(base)), base)
 }
 
@@ -318,11 +327,7 @@ func (f *finder) add(name, at string, folder bool, files []*judged) {
 		}
 	}
 	if len(p.Reasons) == 0 {
-		why := "below a folder of third-party code"
-		if name == "autotools" {
-			why = "made by autotools"
-		}
-		p.Reasons = []Reason{{p.Files[0], 0, why}}
+		p.Reasons = []Reason{{p.Files[0], 0, "below a folder of third-party code"}}
 	}
 	f.found = append(f.found, candidate{name, mostOf(holders), mostOf(licenses), p})
 }
@@ -347,27 +352,38 @@ func mostOf(counts map[string]int) string {
 	return best
 }
 
-// libraries puts together the places of one holder.
+// libraries puts together the places of one holder that are called alike (sqlite3, _sqlite and test_sqlite3), or of which one lies
+// below another.
 func (f *finder) libraries() []Library {
 	var out []Library
-	at := map[string]int{}
+	slices.SortStableFunc(f.found, func(a, b candidate) int { return cmp.Compare(a.place.Path, b.place.Path) })
+	byHolder := map[string][]int{} // positions in out
 	for _, c := range f.found {
-		key := normal(c.holder)
-		if i, ok := at[key]; ok && c.holder != "" {
-			out[i].Places = append(out[i].Places, c.place)
+		holder := normal(c.holder)
+		same := func(i int) bool {
+			return alike(out[i].Name) == alike(c.name) || slices.ContainsFunc(out[i].Places, func(p Place) bool { return below(p.dir(), c.place.dir()) })
+		}
+		if i := slices.IndexFunc(byHolder[holder], same); i >= 0 && holder != "" {
+			l := &out[byHolder[holder][i]]
+			l.Places = append(l.Places, c.place)
 			continue
 		}
-		at[key] = len(out)
+		byHolder[holder] = append(byHolder[holder], len(out))
 		out = append(out, Library{c.name, c.holder, c.license, []Place{c.place}})
 	}
-	for i := range out {
-		slices.SortFunc(out[i].Places, func(a, b Place) int { return cmp.Compare(a.Path, b.Path) })
-	}
-	slices.SortFunc(out, func(a, b Library) int {
-		return cmp.Or(cmp.Compare(a.Places[0].Path, b.Places[0].Path), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Holder, b.Holder))
-	})
 	return out
 }
+
+// dir is the folder of a place.
+func (p Place) dir() string {
+	if p.Folder || len(p.Files) > 1 {
+		return p.Path
+	}
+	return dirOf(p.Path)
+}
+
+// below reports whether folder b lies in a, which is not a folder of everything, as those at the top are.
+func below(a, b string) bool { return strings.Contains(a, "/") && strings.HasPrefix(b, a+"/") }
 
 // Holders returns whose tree it is, as far as its own files say: the holders that the licence and the README at its top
 // state. Where those state none, it is the holder of most files that state one.
@@ -465,7 +481,7 @@ func normalAll(holders []string) []string {
 	return out
 }
 
-// String returns where the place is: "Objects/mimalloc/", "Python/dtoa.c", "3 files of Lib/asyncio".
+// String returns where the place is: "Objects/mimalloc/", "Python/dtoa.c", "constants.py and 2 more of Lib/asyncio/".
 func (p Place) String() string {
 	switch {
 	case p.Folder:
@@ -473,7 +489,7 @@ func (p Place) String() string {
 	case len(p.Files) == 1:
 		return p.Files[0]
 	case p.Path == "":
-		return fmt.Sprintf("%d files at the top", len(p.Files))
+		return fmt.Sprintf("%s and %d more at the top", p.Files[0], len(p.Files)-1)
 	}
-	return fmt.Sprintf("%d files of %s", len(p.Files), p.Path)
+	return fmt.Sprintf("%s and %d more of %s", path.Base(p.Files[0]), len(p.Files)-1, p.Path+"/")
 }

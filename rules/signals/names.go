@@ -52,7 +52,7 @@ var buildNames = []string{"cmakelists.txt", "configure.ac", "configure.in", "mes
 
 func isBuild(file string) bool { return slices.Contains(buildNames, strings.ToLower(path.Base(file))) }
 
-// autotools are the files that autoconf, automake and libtool put into every project that uses them.
+// autotools are the files that autoconf, automake and libtool put into every project that uses them. They are told together.
 var autotools = []string{"aclocal.m4", "ar-lib", "compile", "config.guess", "config.rpath", "config.sub", "configure", "depcomp", "install-sh",
 	"libtool.m4", "ltmain.sh", "missing", "mkinstalldirs", "py-compile", "test-driver", "ylwrap", "lt~obsolete.m4", "ltoptions.m4", "ltsugar.m4", "ltversion.m4"}
 
