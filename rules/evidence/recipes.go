@@ -61,7 +61,7 @@ func compileAny(expr string) (*regexp.Regexp, error) {
 	case err != nil:
 		return nil, &diag.Error{Msg: fmt.Sprintf("pattern %s is not a regular expression (RE2)", clip(expr))}
 	case re.MatchString(""):
-		return nil, &diag.Error{Msg: fmt.Sprintf("pattern %s matches nothing at all, which is everywhere", clip(expr))}
+		return nil, &diag.Error{Msg: fmt.Sprintf("pattern %s matches the empty text, which is everywhere", clip(expr))}
 	}
 	return re, nil
 }

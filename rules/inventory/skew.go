@@ -38,10 +38,14 @@ func skews(all []Component, severity finding.Severity) []finding.Finding {
 	return out
 }
 
-// name is what a library is called: the shortest of its packages' names.
+// name is what a library is called: what most of its packages are, or else the shortest of their names.
 func name(lib []Component) string {
+	counts := map[string]int{}
+	for _, c := range lib {
+		counts[c.Name]++
+	}
 	return slices.MinFunc(lib, func(a, b Component) int {
-		return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(-cmp.Compare(counts[a.Name], counts[b.Name]), cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
 	}).Name
 }
 

@@ -46,27 +46,23 @@ func (o *overlaps) report(call action.Call, packages []Metadata) {
 		paths := slices.Sorted(slices.Values(o.paths[k]))
 		a, b := packages[min(k[0], k[1])], packages[max(k[0], k[1])]
 		call.Report(finding.Finding{Rule: OverlapID, Severity: finding.Error, Label: b.Label, Attr: "srcs",
-			Msg:   fmt.Sprintf("%s of package %q belong to package %q (%s) as well: %s", count(len(paths), "file"), b.Name, a.Name, a.Label, firstOf(paths)),
+			Msg:   fmt.Sprintf("%s to package %q, and to package %q (%s) as well", belong(paths), b.Name, a.Name, a.Label),
 			Hints: []string{fmt.Sprintf("a file belongs to one package: exclude it from %s or from %s", b.Label, a.Label)}})
 	}
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// firstOf names a few of some paths.
-func firstOf(paths []string) string {
+// belong names a few of some paths, with the verb.
+func belong(paths []string) string {
 	const most = 4
 	var names []string
 	for _, p := range paths[:min(len(paths), most)] {
 		names = append(names, files.Printable(p))
 	}
-	if len(paths) > most {
-		names = append(names, fmt.Sprintf("and %d more", len(paths)-most))
+	switch {
+	case len(paths) == 1:
+		return names[0] + " belongs"
+	case len(paths) > most:
+		return fmt.Sprintf("%s and %d more belong", strings.Join(names, ", "), len(paths)-most)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ", ") + " belong"
 }
