@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/finding"
@@ -145,22 +144,30 @@ func compareVersions(a, b string) int {
 		if i < len(y) {
 			t = y[i]
 		}
-		m, err1 := strconv.ParseUint(s, 10, 64)
-		n, err2 := strconv.ParseUint(t, 10, 64)
-		c := cmp.Compare(m, n)
-		switch {
-		case err1 != nil && err2 != nil:
+		c := 0
+		switch m, n := number(s), number(t); {
+		case m == "" && n == "":
 			c = cmp.Compare(s, t)
-		case err1 != nil: // "1.0.rc1" is before "1.0.1"
+		case m == "": // "1.0.rc1" is before "1.0.1"
 			c = -1
-		case err2 != nil:
+		case n == "":
 			c = 1
+		default:
+			c = cmp.Or(cmp.Compare(len(m), len(n)), cmp.Compare(m, n))
 		}
 		if c != 0 {
 			return c
 		}
 	}
 	return 0
+}
+
+// number returns a number of any size without leading zeros; "" when s is none.
+func number(s string) string {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return ""
+	}
+	return cmp.Or(strings.TrimLeft(s, "0"), "0")
 }
 
 // fields splits a version at dots. What is no version of numbers is one field: a commit has no order.

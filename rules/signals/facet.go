@@ -11,7 +11,8 @@ import (
 // FacetPart is which part of a file's facet (files.Join) Facet is.
 const FacetPart = 1
 
-// Facet is the encoded result of Scan. It is part FacetPart of a file's facet; decode that with Decode.
+// Facet is the encoded result of Scan. It is part FacetPart of a file's facet; decode that with Decode. An action's key has
+// files' digests and not their facets: when Version is raised, so is that of "inventory.unclaimed".
 var Facet = files.Facet{Name: "signals", Version: 1, New: func() files.FacetHasher { return new(scanner) }}
 
 // Reset implements files.FacetHasher.
