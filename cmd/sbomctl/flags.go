@@ -35,6 +35,9 @@ type flagValues struct {
 	runValidations              bool
 	build                       bool
 
+	// Of query.
+	output, orderOutput string
+
 	// Of one command each.
 	indexURL    string
 	expunge     bool
