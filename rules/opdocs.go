@@ -235,7 +235,6 @@ var operationDocs = map[string]operationDoc{
 		params: inventory.UnclaimedParams{},
 		fields: map[string]string{
 			"claims":         "what packages claim",
-			"claims.label":   "the target of one",
 			"claims.srcs":    "patterns of its files",
 			"claims.exclude": "patterns of files that are not its, but known",
 			"own":            "holders of copyright of the tree's own files, beside those that it states itself",

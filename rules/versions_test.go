@@ -161,7 +161,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "inventory.unclaimed":
 		return &actiontest.Call{Inputs: inputs{"files": {hashed("LICENSE", "Copyright 2001 Own Foundation\n"), hashed("a/x.c", "Copyright 2020 Some Labs\nMIT License\n"), hashed("a/y.c", "int y;\n"), hashed("a/z.c", "int z;\n"),
 			hashed("b/COPYING", ""), hashed("third_party/c/c.c", "")}},
-			Parameters: object{"claims": []object{{"label": "//:b", "srcs": []string{"b/**"}, "exclude": []string{}}}, "own": []string{}, "roots": []string{"third_party"}}}
+			Parameters: object{"claims": []object{{"srcs": []string{"b/**"}, "exclude": []string{}}}, "own": []string{}, "roots": []string{"third_party"}}}
 	case "fetch.http":
 		return &actiontest.Call{Parameters: fetch.Params{URLs: []string{"https://example.org/a"}, SHA256: cache.Of([]byte("a")).Hex()}, Stored: map[[32]byte][]byte{cache.Of([]byte("a")).Hash: []byte("a")}}
 	case "wheel.packages":

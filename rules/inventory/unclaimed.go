@@ -21,9 +21,8 @@ type UnclaimedParams struct {
 	Roots  []string `json:"roots"` // folders of third-party code
 }
 
-// Claim is the files of a tree that a target speaks of: as a package's, or as not a package's.
+// Claim is the files of a tree that somebody speaks of: as a package's, or as not a package's.
 type Claim struct {
-	Label   string   `json:"label"`
 	Srcs    []string `json:"srcs"`
 	Exclude []string `json:"exclude"`
 }
