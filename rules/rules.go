@@ -8,6 +8,8 @@
 // pure Go function of its declared inputs and lives in the folder of its subject:
 //
 //	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.version
+//	checkedin documents in the tree       spdx.checked_in
+//	sbomdiff  how two SBOMs differ: no operations
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
 //	evidence  what a tree says of itself  evidence.check evidence.recipes
@@ -22,12 +24,14 @@ package rules
 import (
 	"embed"
 	"fmt"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
+	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/ident"
@@ -56,7 +60,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Facet:     Facet,
 		Checks:    checks,
 		Findings: append([]finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding},
-			inventory.Findings...),
+			slices.Concat(inventory.Findings, checkedin.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -68,7 +72,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), {fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), {checkedin.Operation(), fetch.Operation(fetcher)},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

@@ -32,6 +32,8 @@ type workspace interface {
 	Declared(t *query.Target) engine.Declared
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
+	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
+	Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)
@@ -91,4 +93,8 @@ type engineWorkspace struct{ *engine.Workspace }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	return rules.Lock(ctx, w.Workspace, target, indexURL)
+}
+
+func (w engineWorkspace) Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error) {
+	return rules.Regen(w.Workspace, patterns, acceptDrift)
 }
