@@ -304,6 +304,13 @@ var operationDocs = map[string]operationDoc{
 			{Name: "base", Doc: "output of spdx.base"}, inputWheels, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
 		outputs: []star.FieldDoc{outDocument},
 	},
+	"spdx.valid": {
+		doc:     "Looks whether a whole SPDX document is valid, and has NTIA's minimum elements. What is not are findings (spdx).",
+		params:  spdx.ValidParams{},
+		fields:  map[string]string{"path": `where the document lies, when it is a source file; "" for one that is built`},
+		inputs:  []star.FieldDoc{{Name: "document", Doc: "the document"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
+	},
 	"spdx.version": {
 		doc:     "Checks that an artifact's name and a tree state one version.",
 		params:  spdx.VersionParams{},

@@ -7,7 +7,7 @@
 // providers and actions; it never reads a file. An action applies an operation, which is a
 // pure Go function of its declared inputs and lives in the folder of its subject:
 //
-//	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.version
+//	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.valid spdx.version
 //	checkedin documents in the tree       spdx.checked_in
 //	sbomdiff  how two SBOMs differ: no operations
 //	archive   source archives             archive.index archive.pack
@@ -59,7 +59,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
-		Findings: append([]finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding},
+		Findings: append([]finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding, spdx.ValidFinding},
 			slices.Concat(inventory.Findings, checkedin.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")

@@ -178,6 +178,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 			Inputs: inputs{"checked_in": one("Misc/sbom.spdx.json", fixedDocument("2.6.3")), "document": one("base.json", strings.Replace(fixedDocument("2.7.1"), "ddaa", "eeaa", 1)), "files:0": one("NEWS", fixedNews)}}
 	case "spdx.deps":
 		return &actiontest.Call{Parameters: packages}
+	case "spdx.valid":
+		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
 		return &actiontest.Call{Parameters: object{"artifact": "python-3.14.2.exe"}, Inputs: inputs{"patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
 	case "spdx.binary":

@@ -19,6 +19,8 @@ type Problem struct {
 	Offset  int    // where that is, in bytes
 	Msg     string
 	Minimum bool // the document is valid, but lacks one of NTIA's minimum elements
+
+	lacks, of string // with Minimum: the field that a package lacks, and the package's name
 }
 
 // maxProblems bounds how many problems of one document are returned; a last one says that there are more.
@@ -38,9 +40,9 @@ func Validate(doc []byte) []Problem {
 		}
 	}
 	if err != nil {
-		p := Problem{Msg: err.Error()}
+		p := Problem{Msg: "cannot be read: " + err.Error()}
 		if d, ok := err.(*diag.Error); ok {
-			p.Msg, p.Offset = d.Msg, offsetOf(doc, d.Pos)
+			p.Msg, p.Offset = "cannot be read: "+d.Msg, offsetOf(doc, d.Pos)
 		}
 		return []Problem{p}
 	}
@@ -126,9 +128,11 @@ func (v *validator) problem(offset int, format string, args ...any) {
 	}
 }
 
-func (v *validator) lacks(offset int, msg string) {
+// lacks adds a problem that is that something is missing.
+func (v *validator) lacks(p Problem) {
 	if len(v.problems) <= maxProblems {
-		v.problems = append(v.problems, Problem{Path: v.where(), Offset: offset, Msg: msg, Minimum: true})
+		p.Path, p.Minimum = v.where(), true
+		v.problems = append(v.problems, p)
 	}
 }
 
@@ -395,7 +399,7 @@ func (v *validator) crossCheck() {
 		}
 	}
 	if !v.described {
-		v.lacks(0, "nothing says what the document describes (a relationship DESCRIBES)")
+		v.lacks(Problem{Msg: "nothing says what the document describes (a relationship DESCRIBES)"})
 	}
 }
 
@@ -425,11 +429,10 @@ func noteChecksum(v *validator, o object) {
 
 // notePackage looks for what NTIA wants of a component.
 func notePackage(v *validator, o object) {
-	if s := o.text["supplier"]; s == "" {
-		v.lacks(o.offset, fmt.Sprintf("package %.80q has no supplier", o.text["name"]))
-	}
-	if o.text["versionInfo"] == "" {
-		v.lacks(o.offset, fmt.Sprintf("package %.80q has no versionInfo", o.text["name"]))
+	for _, field := range []string{"supplier", "versionInfo"} {
+		if o.text[field] == "" {
+			v.lacks(Problem{Offset: o.offset, Msg: fmt.Sprintf("package %.80q has no %s", o.text["name"], field), lacks: field, of: o.text["name"]})
+		}
 	}
 }
 

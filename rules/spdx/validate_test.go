@@ -112,7 +112,7 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	for doc, want := range map[string]string{
-		"": "malformed JSON: it ends too early", "[]": "is a JSON array, expected an object", "{}x": `malformed JSON: "x" is not expected here`, "\xff": "the byte 0xff is not UTF-8; the file must be text in UTF-8",
+		"": "cannot be read: malformed JSON: it ends too early", "[]": "is a JSON array, expected an object", "{}x": `cannot be read: malformed JSON: "x" is not expected here`, "\xff": "cannot be read: the byte 0xff is not UTF-8; the file must be text in UTF-8",
 	} {
 		if got := problems(Validate([]byte(doc))); !strings.HasPrefix(got, want) {
 			t.Errorf("%q: %s, want %s", doc, got, want)
