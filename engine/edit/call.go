@@ -172,9 +172,10 @@ func (c *Call) SetExpr(attr, expr string) error {
 	if argument(call, attr) != nil {
 		return &diag.Error{Pos: c.At(attr), Msg: fmt.Sprintf("the call gives %s already", attr)}
 	}
-	arg, err := parseExpr("f(" + attr + " = " + expr + ")")
-	if err != nil {
-		return c.badExpr(expr, err)
+	x, err := parseExpr("f(" + attr + " = " + expr + ")")
+	arg, ok := x.(*syntax.CallExpr)
+	if err != nil || !ok || len(arg.Args) != 1 || argument(arg, attr) == nil {
+		return c.badExpr(attr+" = "+expr, err)
 	}
 	after := len(call.Args) - 1
 	for after >= 0 && isStar(call.Args[after]) {
@@ -185,7 +186,7 @@ func (c *Call) SetExpr(attr, expr string) error {
 		return err
 	}
 	return c.f.apply(seq.insert(after, attr+" = "+expr), func() {
-		call.Args = slices.Insert(call.Args, after+1, arg.(*syntax.CallExpr).Args[0])
+		call.Args = slices.Insert(call.Args, after+1, arg.Args[0])
 	})
 }
 
@@ -281,7 +282,7 @@ func (c *Call) absent(attr string) error {
 }
 
 func (c *Call) badExpr(expr string, err error) error {
-	return &diag.Error{Pos: c.Pos(), Msg: fmt.Sprintf("%q is no expression", expr), Err: err}
+	return &diag.Error{Pos: c.Pos(), Msg: fmt.Sprintf("%q cannot be added to the call", expr), Err: err}
 }
 
 // notLiteral is the error of a value that only a person can edit.
