@@ -27,6 +27,12 @@ type workspace interface {
 	Check(patterns label.Patterns) ([]engine.Found, error)
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
+	// StarlarkFiles returns the .star files that patterns speak of.
+	StarlarkFiles(patterns label.Patterns) ([]string, error)
+	// Format returns the changes that format .star files, even beside an error.
+	Format(names []string) ([]engine.Change, error)
+	// Bump works out the changes that move targets to a version.
+	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)
@@ -86,4 +92,8 @@ type engineWorkspace struct{ *engine.Workspace }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	return rules.Lock(ctx, w.Workspace, target, indexURL)
+}
+
+func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
+	return rules.Bump(ctx, w.Workspace, r)
 }

@@ -60,6 +60,11 @@ func (f *fakeBackend) Check(patterns label.Patterns) ([]engine.Found, error) {
 	return f.found, f.err
 }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
+func (f *fakeBackend) StarlarkFiles(label.Patterns) ([]string, error)         { return nil, f.err }
+func (f *fakeBackend) Format([]string) ([]engine.Change, error)               { return nil, f.err }
+func (f *fakeBackend) Bump(context.Context, rules.BumpRequest) (rules.BumpResult, error) {
+	return rules.BumpResult{}, f.err
+}
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string
 	for _, l := range f.labels {

@@ -97,6 +97,30 @@ func (c *Call) Pos() diag.Pos { return c.f.pos(syntax.Start(c.node().Fn)) }
 // Has reports whether the call gives an attribute by name.
 func (c *Call) Has(attr string) bool { return argument(c.node(), attr) != nil }
 
+// Attrs returns the names of the arguments by name, in order.
+func (c *Call) Attrs() []string {
+	var out []string
+	for _, arg := range c.node().Args {
+		if name, _ := keyword(arg); name != nil {
+			out = append(out, name.Name)
+		}
+	}
+	return out
+}
+
+// Places returns the places of an attribute: of its elements, when it is a list, or else of itself.
+func (c *Call) Places(attr string) []string {
+	list, err := c.list(attr)
+	if err != nil || list == nil {
+		return []string{attr}
+	}
+	out := make([]string, len(list.List))
+	for i := range out {
+		out[i] = fmt.Sprintf("%s[%d]", attr, i)
+	}
+	return out
+}
+
 // At returns where the value of a place is written, "version" or "exclude[2]"; the call's position when it is not.
 func (c *Call) At(place string) diag.Pos {
 	x, err := c.value(place)
