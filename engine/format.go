@@ -69,27 +69,64 @@ func (w *Workspace) StarlarkFiles(patterns label.Patterns) ([]string, error) {
 
 // starlarkBelow returns the .star files at and below a folder that belong to this workspace.
 func (w *Workspace) starlarkBelow(dir string) ([]string, error) {
-	o := w.session.Get([]eval.Key{fileSetKey(fileSetSpec{Tree: treeRef{Path: path.Join(".", dir)}, Include: []string{"**/*.star"}, Loose: true})})[0]
+	o := w.session.Get([]eval.Key{{Kind: kindStarlark, Arg: dir}})[0]
 	if o.Err != nil {
 		return nil, o.Err
 	}
-	var out []string
-	foreign := map[string]bool{} // roots of other workspaces
-	for _, e := range o.Object.(*fileSet).Entries {
-		name := path.Join(dir, e.Path)
-		if path.Base(name) == RootFile && path.Dir(name) != "." {
-			foreign[path.Dir(name)] = true
-		}
-		out = append(out, name)
+	return o.Object.([]string), nil
+}
+
+// kindStarlark is the node that lists the .star files at and below a directory: []string. The argument is the directory, "" the root.
+const kindStarlark = "starlark"
+
+// runStarlark goes where runPackages goes. A link is none of the files that it finds.
+func (w *Workspace) runStarlark(c *eval.Context, dir string) (eval.Result, error) {
+	if err := w.inThisWorkspace(c, dir); err != nil {
+		return eval.Result{}, err
 	}
-	return slices.DeleteFunc(out, func(name string) bool {
-		for d := path.Dir(name); d != "."; d = path.Dir(d) {
-			if foreign[d] {
-				return true
+	tree := w.diskTree(c, ".")
+	leftOut := tree.Ignored
+	if dir != "" {
+		if ignored, err := tree.Ignored(dir, true); err != nil {
+			return eval.Result{}, err
+		} else if ignored {
+			leftOut = tree.Written // it was asked for by name
+		}
+	}
+	var value []byte
+	var walk func(dir string) error
+	walk = func(dir string) error {
+		o, err := c.Get(dirKey(path.Join(".", dir)))
+		if err != nil {
+			return err
+		}
+		entries := o.([]files.Entry)
+		if dir != "" && slices.ContainsFunc(entries, func(e files.Entry) bool { return isMarker(e, RootFile) }) {
+			return nil
+		}
+		for _, e := range entries {
+			name := path.Join(dir, e.Name)
+			isDir := e.Kind == files.Directory
+			if strings.HasPrefix(e.Name, ".") || !isDir && (e.Kind != files.Regular || !strings.HasSuffix(e.Name, ".star")) {
+				continue
+			}
+			out, err := leftOut(name, isDir)
+			switch {
+			case err != nil:
+				return err
+			case out:
+			case !isDir:
+				value = appendString(value, name)
+			default:
+				if err := walk(name); err != nil {
+					return err
+				}
 			}
 		}
-		return false
-	}), nil
+		return nil
+	}
+	err := walk(dir)
+	return eval.Result{Value: value}, err
 }
 
 // Format returns the changes that put .star files into the one layout (edit.Format), for those that have another. Files that cannot be

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -33,7 +34,7 @@ func (r BumpRequest) Check() error {
 	if err := spdx.Word(r.Version); err != nil {
 		return prefixed("the version ", err)
 	}
-	if strings.ContainsAny(r.Version, `{}"'\`) || strings.HasPrefix(r.Version, "-") {
+	if strings.ContainsAny(r.Version, "{}[]()<>\"'`\\/?*#$&|;%") || strings.HasPrefix(r.Version, "-") {
 		return &diag.Error{Msg: fmt.Sprintf("%q is no version", r.Version)}
 	}
 	if r.SHA256 != "" {
@@ -94,7 +95,14 @@ type bump struct {
 	r      BumpRequest
 	moves  []*move
 	files  map[string]*edit.File
+	edits  []bumpEdit
 	result BumpResult
+}
+
+// bumpEdit is one value that became another.
+type bumpEdit struct {
+	pos  diag.Pos // of the old value
+	text string
 }
 
 // move is one target that goes to another version.
@@ -228,6 +236,12 @@ func (b *bump) finish() error {
 			return err
 		}
 		b.result.Changes = append(b.result.Changes, engine.Change{Path: path, Before: before, After: b.files[path].Bytes()})
+	}
+	slices.SortStableFunc(b.edits, func(a, b bumpEdit) int {
+		return cmp.Or(cmp.Compare(a.pos.File, b.pos.File), cmp.Compare(a.pos.Line, b.pos.Line), cmp.Compare(a.pos.Col, b.pos.Col))
+	})
+	for _, e := range b.edits {
+		b.result.Edits = append(b.result.Edits, e.pos.String()+": "+e.text)
 	}
 	for _, m := range b.moves {
 		b.review(m)

@@ -199,7 +199,7 @@ func (b *bump) set(m *move, attr, was, now string) error {
 	if from == "" {
 		from = "nothing"
 	}
-	b.result.Edits = append(b.result.Edits, fmt.Sprintf("%s: %s %s: %s -> %s", pos, m.label, attr, from, now))
+	b.edits = append(b.edits, bumpEdit{pos, fmt.Sprintf("%s %s: %s -> %s", m.label, attr, from, now)})
 	return nil
 }
 

@@ -100,11 +100,15 @@ func (a *app) starlarkPatterns(args []string) (label.Patterns, error) {
 			if !strings.Contains(arg, "//") && !strings.HasPrefix(strings.TrimPrefix(arg, "-"), ":") && !strings.HasSuffix(arg, "...") {
 				return nil, usage(`cannot find "`+arg+`"`, "fmt takes files, folders and target patterns, such as //...")
 			}
-			patterns, err := a.parsePatterns([]string{arg})
+			both := []string{arg}
+			if len(out) > 0 {
+				both = []string{"//...", arg} // what a negative pattern takes away from has been parsed
+			}
+			patterns, err := a.parsePatterns(both)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, patterns...)
+			out = append(out, patterns[len(both)-1:]...)
 			continue
 		}
 		path := a.absolute(arg)

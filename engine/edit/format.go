@@ -54,11 +54,11 @@ func (f *File) notes() []string {
 
 // unformattable is the error of a file that loads and that the formatter cannot read: it does not know all of the dialect.
 func unformattable(path string, err error) error {
-	d := &diag.Error{Pos: diag.File(path), Err: err, Msg: "the formatter cannot read this: " + err.Error()}
+	d := &diag.Error{Pos: diag.File(path), Err: err, Msg: "the formatter cannot read this, though it loads: " + err.Error()}
 	var p build.ParseError
 	if errors.As(err, &p) {
 		d.Pos = diag.Pos{File: path, Line: p.Pos.Line, Col: p.Pos.LineRune}
-		d.Msg = fmt.Sprintf("the formatter cannot read this (%s), though it is right", p.Message)
+		d.Msg = fmt.Sprintf("the formatter cannot read this, though it loads: %s", p.Message)
 	}
 	return d
 }
