@@ -68,5 +68,5 @@ func (w *Workspace) Apply(changes []Change) (made []Change, err error) {
 }
 
 func unwritable(path string, err error) error {
-	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + systemReason(err), Err: err}
+	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + osfile.Reason(err).Error(), Err: err}
 }

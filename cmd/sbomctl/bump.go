@@ -75,14 +75,11 @@ func (a *app) bump(r rules.BumpRequest, dryRun bool) error {
 		if err != nil {
 			return err
 		}
-		for _, edit := range result.Edits {
-			a.ui.note(edit)
-		}
-		for _, note := range result.Notes {
-			a.ui.note(note)
-		}
 		if err := a.change(w, result.Changes, dryRun); err != nil {
 			return err
+		}
+		for _, line := range append(result.Edits, result.Notes...) {
+			a.ui.note(line)
 		}
 		if len(result.Changes) > 0 && !dryRun {
 			a.ui.note("next: sbomctl check //..., and sbomctl regen //... for documents that are checked in")

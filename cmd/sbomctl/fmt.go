@@ -131,4 +131,3 @@ func (a *app) starlarkPatterns(args []string) (label.Patterns, error) {
 	}
 	return out, nil
 }
-
