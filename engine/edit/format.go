@@ -22,18 +22,20 @@ func Format(path string, content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	nl := f.newline()
 	plain := bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
-	if nl == "\r" {
-		plain, nl = bytes.ReplaceAll(plain, []byte("\r"), []byte("\n")), "\n"
+	out := bytes.ReplaceAll(plain, []byte("\r"), []byte("\n"))
+	for range 4 { // comments in odd places can take more than one time to settle
+		before := out
+		tree, err := build.ParseDefault(path, bytes.Clone(before))
+		if err != nil {
+			return nil, unformattable(path, err)
+		}
+		if out = build.FormatWithoutRewriting(tree); bytes.Equal(out, before) {
+			break
+		}
 	}
-	tree, err := build.ParseDefault(path, plain)
-	if err != nil {
-		return nil, unformattable(path, err)
-	}
-	out := build.FormatWithoutRewriting(tree)
-	if nl == "\r\n" {
-		out = bytes.ReplaceAll(bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte(nl))
+	if nl := f.newline(); nl == "\r\n" {
+		out = bytes.ReplaceAll(out, []byte("\n"), []byte(nl))
 	}
 	after, err := Parse(path, out)
 	if err != nil || dump(f.tree) != dump(after.tree) || !slices.Equal(f.notes(), after.notes()) {

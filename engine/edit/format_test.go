@@ -81,5 +81,8 @@ func FuzzFormat(f *testing.F) {
 		if err != nil || dump(after.tree) != dump(file.tree) || len(after.comments()) != len(file.comments()) {
 			t.Errorf("%q became %q (%v)", content, out, err)
 		}
+		if again, err := Format("f.star", out); err != nil || string(again) != string(out) {
+			t.Errorf("%q formatted is %q, and again %q (%v)", content, out, again, err)
+		}
 	})
 }
