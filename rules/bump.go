@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,10 +113,11 @@ type move struct {
 	was, now spdx.Metadata // as declared, and as the preview has it
 	version  string        // the new one
 	call     *edit.Call
-	sha256   string   // that the tree states of the new version; "" when it does not
-	stated   diag.Pos // where
-	sum      string   // the new sha256, when it is declared
-	fetched  bool     // what the new URL names has been looked at
+	at       map[string]string // the argument of call that an attribute is
+	sha256   string            // that the tree states of the new version; "" when it does not
+	stated   diag.Pos          // where
+	sum      string            // the new sha256, when it is declared
+	fetched  bool              // what the new URL names has been looked at
 }
 
 // packageOperations make the SBOM of a package.
@@ -262,8 +264,14 @@ func (b *bump) review(m *move) {
 	if m.now.PURL == m.was.PURL && m.was.PURL != "" {
 		b.note(m, "purl stays %q", m.was.PURL)
 	}
+	if b.r.Archive != "" {
+		name := filepath.Base(b.r.Archive)
+		if _, found, _ := version.Move(name, m.version, "0.0.0"); len(found) == 0 {
+			b.note(m, "has the checksum of %s, whose name has no %s", name, m.version)
+		}
+	}
 	if !stated(m.was.SHA256) && !stated(m.was.MD5) && !stated(m.now.SHA256) {
-		b.note(m, "declares no checksum of what download_url names")
+		b.note(m, "declares no checksum")
 	}
 	var kept []string
 	for _, f := range []struct{ attr, value string }{{"license", m.was.License}, {"originator", m.was.Originator}, {"supplier", m.was.Supplier}} {

@@ -103,13 +103,38 @@ func (b *bump) open(m *move) error {
 		}
 		b.files[path] = f
 	}
-	call, err := f.CallAt(m.site.Pos)
-	m.call = call
-	return err
+	var err error
+	if m.call, err = f.CallAt(m.site.Pos); err != nil {
+		return err
+	}
+	m.at = map[string]string{}
+	for attr, value := range map[string]string{"version": m.was.Version, "download_url": m.was.DownloadURL, "sha256": m.was.SHA256, "md5": m.was.MD5, "cpe": m.was.CPE, "purl": m.was.PURL} {
+		m.at[attr] = m.place(attr, value)
+	}
+	return nil
+}
+
+// place returns the argument of the declaring call that is an attribute of the target. A macro may call it otherwise: then it is the only
+// one with the attribute's value.
+func (m *move) place(attr, value string) string {
+	if m.call.Has(attr) || len(m.site.Macros) == 0 || value == "" {
+		return attr
+	}
+	var found []string
+	for _, arg := range m.call.Args() {
+		text, ok, err := m.call.String(arg)
+		if ok && err == nil && arg != "name" && strings.ReplaceAll(text, "{version}", m.was.Version) == value {
+			found = append(found, arg)
+		}
+	}
+	if len(found) != 1 {
+		return attr
+	}
+	return found[0]
 }
 
 func (b *bump) editVersion(m *move) error {
-	text, given, err := m.call.String("version")
+	text, given, err := m.call.String(m.at["version"])
 	switch {
 	case err != nil:
 		return m.blame(err)
@@ -118,13 +143,13 @@ func (b *bump) editVersion(m *move) error {
 	case text == m.version: // another target of this call has been moved
 		return nil
 	case text != m.was.Version:
-		return &diag.Error{Pos: m.call.At("version"), Label: m.label.String(), Msg: fmt.Sprintf("version is %q here, but %q in the target: it is computed", text, m.was.Version), Hints: m.site.Hints()}
+		return &diag.Error{Pos: m.call.At(m.at["version"]), Label: m.label.String(), Msg: fmt.Sprintf("version is %q here, but %q in the target: it is computed", text, m.was.Version), Hints: m.site.Hints()}
 	}
 	return b.set(m, "version", text, m.version)
 }
 
 func (b *bump) editURL(m *move) error {
-	text, given, err := m.call.String("download_url")
+	text, given, err := m.call.String(m.at["download_url"])
 	if b.r.URL != "" {
 		if err != nil {
 			return m.blame(err)
@@ -142,12 +167,12 @@ func (b *bump) editURL(m *move) error {
 		return nil // it is computed; whether it moves, the preview tells
 	}
 	if strings.Contains(text, "//files.pythonhosted.org/packages/") {
-		return &diag.Error{Pos: m.call.At("download_url"), Label: m.label.String(), Msg: "download_url has a path that is made from the file's checksum",
+		return &diag.Error{Pos: m.call.At(m.at["download_url"]), Label: m.label.String(), Msg: "download_url has a path that is made from the file's checksum",
 			Hints: []string{"the page of the release on pypi.org has the new one; --url=URL gives it"}}
 	}
 	now, _, err := version.Move(text, m.was.Version, m.version)
 	if err != nil {
-		return &diag.Error{Pos: m.call.At("download_url"), Label: m.label.String(), Msg: "in download_url " + err.Error(), Hints: []string{"--url=URL gives the new one"}}
+		return &diag.Error{Pos: m.call.At(m.at["download_url"]), Label: m.label.String(), Msg: "in download_url " + err.Error(), Hints: []string{"--url=URL gives the new one"}}
 	}
 	return b.set(m, "download_url", text, now)
 }
@@ -162,7 +187,7 @@ func withPlaceholder(url, v string) string {
 }
 
 func (b *bump) editCPE(m *move) error {
-	text, given, err := m.call.String("cpe")
+	text, given, err := m.call.String(m.at["cpe"])
 	if err != nil || !given {
 		return nil
 	}
@@ -175,7 +200,7 @@ func (b *bump) editCPE(m *move) error {
 }
 
 func (b *bump) editPURL(m *move) error {
-	text, given, err := m.call.String("purl")
+	text, given, err := m.call.String(m.at["purl"])
 	if err != nil || !given {
 		return nil
 	}
@@ -191,8 +216,8 @@ func (b *bump) set(m *move, attr, was, now string) error {
 	if was == now {
 		return nil
 	}
-	pos := m.call.At(attr)
-	if err := m.call.Set(attr, now); err != nil {
+	pos := m.call.At(m.at[attr])
+	if err := m.call.Set(m.at[attr], now); err != nil {
 		return m.blame(err)
 	}
 	from := was
@@ -218,9 +243,9 @@ func (m *move) blame(err error) error {
 // notHere is the error of an attribute that the call in BUILD.star does not give.
 func (m *move) notHere(attr string) error {
 	d := &diag.Error{Pos: m.site.Pos, Label: m.label.String(), Hints: m.site.Hints()}
-	d.Msg = fmt.Sprintf("%s is not written in this call, so it is to be edited where it is made", attr)
+	d.Msg = fmt.Sprintf("%s is not written in this call, so it is to be edited by hand, where it is made", attr)
 	if len(m.site.Macros) > 0 {
-		d.Msg = fmt.Sprintf("%s is not an argument by name of this call of %s, so it is to be edited by hand", attr, m.call.Function())
+		d.Msg = fmt.Sprintf("%s is no argument of this call of %s, so it is to be edited by hand, where it is made", attr, m.call.Function())
 	}
 	return d
 }
@@ -277,7 +302,7 @@ func (b *bump) preview() error {
 // mentions are the places in the call where the old version is still written.
 func (m *move) mentions() []string {
 	var out []string
-	for _, attr := range m.call.Attrs() {
+	for _, attr := range m.call.Args() {
 		if attr == "name" {
 			continue
 		}

@@ -30,7 +30,7 @@ func (b *bump) checksums() error {
 
 func (b *bump) checksum(m *move, sums fetch.Sums) error {
 	fail := func(attr, format string, args ...any) *diag.Error {
-		return &diag.Error{Pos: m.call.At(attr), Label: m.label.String(), Msg: fmt.Sprintf(format, args...)}
+		return &diag.Error{Pos: m.call.At(m.at[attr]), Label: m.label.String(), Msg: fmt.Sprintf(format, args...)}
 	}
 	known := m.sha256
 	if b.r.SHA256 != "" {
@@ -60,7 +60,7 @@ func (b *bump) checksum(m *move, sums fetch.Sums) error {
 		if a.attr == "md5" && !stated(a.was) || a.attr == "sha256" && !stated(a.was) && stated(m.was.MD5) {
 			continue
 		}
-		text, ok, err := m.call.String(a.attr)
+		text, ok, err := m.call.String(m.at[a.attr])
 		switch {
 		case err != nil:
 			return m.blame(err)
@@ -100,7 +100,7 @@ func flagsHint() []string {
 
 // download returns the checksums of what the new URL names.
 func (b *bump) download(m *move) (fetch.Sums, error) {
-	d := &diag.Error{Pos: m.call.At("download_url"), Label: m.label.String(), Hints: flagsHint()}
+	d := &diag.Error{Pos: m.call.At(m.at["download_url"]), Label: m.label.String(), Hints: flagsHint()}
 	switch {
 	case !stated(m.now.DownloadURL):
 		d.Msg = fmt.Sprintf("the checksum of %s is not known, and no download_url is declared to get it from", m.version)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +35,7 @@ in the tree first, then the declaration. What it cannot know, a licence for one,
 			if err != nil {
 				return err
 			}
-			r.Target, r.Version, r.SHA256, r.URL = l, args[1], sha256, url
+			r.Target, r.Version, r.SHA256, r.URL = l, args[1], strings.ToLower(sha256), url
 			if archive != "" {
 				r.Archive = a.absolute(archive)
 			}

@@ -97,18 +97,20 @@ func (c *Call) Pos() diag.Pos { return c.f.pos(syntax.Start(c.node().Fn)) }
 // Has reports whether the call gives an attribute by name.
 func (c *Call) Has(attr string) bool { return argument(c.node(), attr) != nil }
 
-// Attrs returns the names of the arguments by name, in order.
-func (c *Call) Attrs() []string {
+// Args returns the arguments in order: the name of each, or its number ("0") when it has none. "*" and "**" are left out.
+func (c *Call) Args() []string {
 	var out []string
-	for _, arg := range c.node().Args {
+	for i, arg := range c.node().Args {
 		if name, _ := keyword(arg); name != nil {
 			out = append(out, name.Name)
+		} else if !isStar(arg) {
+			out = append(out, strconv.Itoa(i))
 		}
 	}
 	return out
 }
 
-// Places returns the places of an attribute: of its elements, when it is a list, or else of itself.
+// Places returns the places of an argument: of its elements, when it is a list, or else of itself.
 func (c *Call) Places(attr string) []string {
 	list, err := c.list(attr)
 	if err != nil || list == nil {
@@ -371,8 +373,14 @@ func split(place string) (attr string, i int) {
 	return place, -1
 }
 
-// argument returns what a call gives for a name; nil when nothing.
+// argument returns what a call gives for a name, or for a number when it has no name; nil when nothing.
 func argument(call *syntax.CallExpr, attr string) syntax.Expr {
+	if i, err := strconv.Atoi(attr); err == nil && i >= 0 && i < len(call.Args) && !isStar(call.Args[i]) {
+		if name, _ := keyword(call.Args[i]); name == nil {
+			return call.Args[i]
+		}
+		return nil
+	}
 	for _, arg := range call.Args {
 		if name, value := keyword(arg); name != nil && name.Name == attr {
 			return value
