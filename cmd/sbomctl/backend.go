@@ -25,7 +25,7 @@ type workspace interface {
 	// returned even beside an error, which is a *diag.Error or a diag.List of them.
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
-	Check(patterns label.Patterns) ([]engine.Found, error)
+	Check(patterns label.Patterns) (engine.Report, error)
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.

@@ -30,7 +30,7 @@ type fakeBackend struct {
 
 	events  []event.Event
 	outputs []engine.Output
-	found   []engine.Found
+	report  engine.Report
 	lock    rules.LockResult
 	labels  []string
 	docs    engine.Docs
@@ -56,9 +56,9 @@ func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	}
 	return f.outputs, f.err
 }
-func (f *fakeBackend) Check(patterns label.Patterns) ([]engine.Found, error) {
+func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 	f.patterns = patterns
-	return f.found, f.err
+	return f.report, f.err
 }
 func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
