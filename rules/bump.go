@@ -24,10 +24,11 @@ import (
 type BumpRequest struct {
 	Target     label.Label
 	Version    string
-	Everywhere bool   // all packages that are named as the target is, or as its name ends
-	Archive    string // path of what download_url names; "" when it is not at hand
-	SHA256     string // of it; "" when it is not known
-	URL        string // the new download_url; "" to make it from the old one
+	Everywhere bool         // all packages that are named as the target is, or as its name ends
+	Archive    string       // path of what download_url names; "" when it is not at hand
+	SHA256     string       // of it; "" when it is not known
+	URL        string       // the new download_url; "" to make it from the old one
+	Tell       func(string) // told of what takes time; may be nil
 }
 
 // Check returns what is wrong with the request whatever is declared.

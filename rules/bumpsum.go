@@ -110,6 +110,9 @@ func (b *bump) download(m *move) (fetch.Sums, error) {
 		d.Hints = append([]string{"--url=URL gives the new one"}, d.Hints...)
 		return fetch.Sums{}, d
 	}
+	if b.r.Tell != nil {
+		b.r.Tell("fetching " + m.now.DownloadURL + " for its checksum")
+	}
 	sums, err := fetch.Sum(b.ctx, nil, m.now.DownloadURL)
 	if e, ok := err.(*diag.Error); ok {
 		d.Msg, d.Err = "the checksum of "+m.version+" is not known: "+e.Msg, e
