@@ -13,6 +13,7 @@
 //	evidence  what a tree says of itself  evidence.check
 //	fetch     files by checksum           fetch.http
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
+//	version   how a version is written elsewhere, for bump: no operations
 //
 // The packages know nothing of flags and terminals.
 package rules
