@@ -163,7 +163,7 @@ func (b *bump) editURL(m *move) error {
 		}
 		return b.set(m, "download_url", text, now)
 	}
-	if err != nil || !given {
+	if m.urlErr = err; err != nil || !given {
 		return nil // it is computed; whether it moves, the preview tells
 	}
 	if strings.Contains(text, "//files.pythonhosted.org/packages/") {
