@@ -16,6 +16,7 @@
 //	fetch     files by checksum           fetch.http
 //	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
+//	version   how a version is written elsewhere, for bump: no operations
 //
 // The packages know nothing of flags and terminals.
 package rules
