@@ -45,7 +45,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     spdx.Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding},
+		Findings:  []finding.Rule{engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding},
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
