@@ -107,8 +107,20 @@ func (w *Workspace) Apply(changes []Change) (made []Change, err error) {
 	return made, nil
 }
 
+// ReadSource returns one of the user's own files, for a command that will edit it; nil when there is none.
+func (w *Workspace) ReadSource(path string) ([]byte, error) {
+	b, err := os.ReadFile(w.path(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &diag.Error{Pos: diag.File(path), Msg: "the file cannot be read: " + osfile.Reason(err).Error(), Err: err}
+	}
+	return b, nil
+}
+
 func unwritable(path string, err error) error {
-	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + systemReason(err), Err: err}
+	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + osfile.Reason(err).Error(), Err: err}
 }
 
 // FileInTree begins the change of a file of the tree that an input of the target's action with that operation is a file set of: the file called

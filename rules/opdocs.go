@@ -12,6 +12,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -245,10 +246,11 @@ var operationDocs = map[string]operationDoc{
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"spdx.base": {
-		doc:     "Writes the SBOM of vendored packages with their files.",
-		params:  spdx.PackagesParams{},
-		fields:  packageFields("packages", "in the document's order"),
-		inputs:  []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"}},
+		doc:    "Writes the SBOM of vendored packages with their files.",
+		params: spdx.PackagesParams{},
+		fields: packageFields("packages", "in the document's order"),
+		inputs: []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"},
+			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.binary": {
@@ -317,6 +319,19 @@ var operationDocs = map[string]operationDoc{
 		fields:  map[string]string{"artifact": "file name"},
 		inputs:  []star.FieldDoc{{Name: "patchlevel", Doc: "the file of the tree that states the version"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
+	"vendor.compare": {
+		doc:    "Holds the files of a package against upstream's archive and the declared patches. What is unexplained, and patches that do not apply, it reports.",
+		params: vendor.Params{},
+		fields: map[string]string{
+			"label":   "the declaring target, for messages",
+			"archive": "the input upstream is there; else the patches are taken back from the files",
+			"mapping": "file or folder of upstream -> the one of the tree",
+			"local":   "patterns of files that are the project's own",
+		},
+		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "patches", Doc: "the declared patches, in order"},
+			{Name: "stray", Doc: "patch files of the tree, declared or not"}, {Name: "upstream", Doc: "every file of upstream's archive"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "the verdict of each file, as JSON; as a validation it needs none"}},
 	},
 	"wheel.packages": {
 		doc:    "Reads what a wheel is and what is vendored in it.",

@@ -16,7 +16,9 @@
 //	inventory all components together     inventory.table inventory.unclaimed
 //	signals   what makes files look vendored: no operations, a part of each file's facet
 //	fetch     files by checksum           fetch.http
+//	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
+//	version   how a version is written elsewhere, for bump: no operations
 //
 // The packages know nothing of flags and terminals.
 package rules
@@ -38,6 +40,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -59,8 +62,10 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
-		Findings: append([]finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding, spdx.ValidFinding},
-			slices.Concat(inventory.Findings, checkedin.Findings)...),
+		Findings: append([]finding.Rule{
+			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding, spdx.ValidFinding,
+			vendor.Patch, vendor.Unexplained,
+		}, slices.Concat(inventory.Findings, checkedin.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -72,7 +77,8 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), {checkedin.Operation(), fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(),
+		{checkedin.Operation(), fetch.Operation(fetcher), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

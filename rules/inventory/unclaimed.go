@@ -27,6 +27,9 @@ type Claim struct {
 	Exclude []string `json:"exclude"`
 }
 
+// maxTold bounds how many libraries are told of a tree: nobody reads more.
+const maxTold = 100
+
 func runUnclaimed(ctx context.Context, call action.Call) error {
 	var p UnclaimedParams
 	if err := call.Params(&p); err != nil {
@@ -57,11 +60,21 @@ func runUnclaimed(ctx context.Context, call action.Call) error {
 	for i, r := range p.Roots {
 		p.Roots[i] = strings.TrimSuffix(r, "/")
 	}
-	for _, l := range signals.Find(list, signals.Options{Own: p.Own, Roots: p.Roots}) {
+	libs := signals.Find(list, signals.Options{Own: p.Own, Roots: p.Roots})
+	for _, l := range libs[:min(len(libs), maxTold)] {
 		call.Report(unclaimed(l))
+	}
+	if n := len(libs) - maxTold; n > 0 {
+		f := unclaimed(libs[maxTold])
+		f.Msg = fmt.Sprintf("%d more libraries look vendored, and no package claims them; this is the first", n)
+		f.Hints = []string{"if most of the tree is told, say whose it is with own, or where third-party code lies with third_party_roots; these are told once the others are settled"}
+		call.Report(f)
 	}
 	return write(call, "report", nil)
 }
+
+// maxPlaces bounds how many places of a library are named.
+const maxPlaces = 6
 
 // unclaimed is the finding of a library that nobody claims, at the file that says most.
 func unclaimed(l signals.Library) finding.Finding {
@@ -69,8 +82,13 @@ func unclaimed(l signals.Library) finding.Finding {
 	var places, patterns []string
 	for _, p := range l.Places {
 		n += len(p.Files)
-		places = append(places, files.Printable(p.String()))
-		patterns = append(patterns, pattern(p)...)
+		if len(places) < maxPlaces {
+			places = append(places, files.Printable(p.String()))
+			patterns = append(patterns, pattern(p)...)
+		}
+	}
+	if more := len(l.Places) - len(places); more > 0 {
+		places = append(places, fmt.Sprintf("%d more places", more))
 	}
 	first := l.Places[0].Reasons[0]
 	why := reasons(l)

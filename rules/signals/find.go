@@ -357,19 +357,27 @@ func mostOf(counts map[string]int) string {
 func (f *finder) libraries() []Library {
 	var out []Library
 	slices.SortStableFunc(f.found, func(a, b candidate) int { return cmp.Compare(a.place.Path, b.place.Path) })
-	byHolder := map[string][]int{} // positions in out
+	type key struct{ holder, what string }
+	byName, byDir := map[key]int{}, map[key]int{} // positions in out
 	for _, c := range f.found {
-		holder := normal(c.holder)
-		same := func(i int) bool {
-			return alike(out[i].Name) == alike(c.name) || slices.ContainsFunc(out[i].Places, func(p Place) bool { return below(p.dir(), c.place.dir()) })
+		holder, dir := normal(c.holder), c.place.dir()
+		i, ok := byName[key{holder, alike(c.name)}]
+		for d := dirOf(dir); !ok && strings.Contains(d, "/"); d = dirOf(d) { // folders at the top hold everything
+			i, ok = byDir[key{holder, d}]
 		}
-		if i := slices.IndexFunc(byHolder[holder], same); i >= 0 && holder != "" {
-			l := &out[byHolder[holder][i]]
-			l.Places = append(l.Places, c.place)
-			continue
+		if ok && holder != "" {
+			out[i].Places = append(out[i].Places, c.place)
+		} else {
+			i = len(out)
+			out = append(out, Library{c.name, c.holder, c.license, []Place{c.place}})
 		}
-		byHolder[holder] = append(byHolder[holder], len(out))
-		out = append(out, Library{c.name, c.holder, c.license, []Place{c.place}})
+		note := func(m map[key]int, what string) {
+			if _, ok := m[key{holder, what}]; !ok {
+				m[key{holder, what}] = i
+			}
+		}
+		note(byName, alike(c.name))
+		note(byDir, dir)
 	}
 	return out
 }
@@ -381,9 +389,6 @@ func (p Place) dir() string {
 	}
 	return dirOf(p.Path)
 }
-
-// below reports whether folder b lies in a, which is not a folder of everything, as those at the top are.
-func below(a, b string) bool { return strings.Contains(a, "/") && strings.HasPrefix(b, a+"/") }
 
 // Holders returns whose tree it is, as far as its own files say: the holders that the licence and the README at its top
 // state. Where those state none, it is the holder of most files that state one.
