@@ -42,6 +42,8 @@ type workspace interface {
 	Format(names []string) ([]engine.Change, error)
 	// Bump works out the changes that move targets to a version.
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
+	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
+	Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)
@@ -109,4 +111,8 @@ func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (ru
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
 	return rules.Bump(ctx, w.Workspace, r)
+}
+
+func (w engineWorkspace) Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error) {
+	return rules.Regen(w.Workspace, patterns, acceptDrift)
 }

@@ -94,6 +94,10 @@ func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL strin
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err
 }
+func (f *fakeBackend) Regen(patterns label.Patterns, _ bool) (rules.RegenResult, error) {
+	f.patterns = patterns
+	return rules.RegenResult{}, f.err
+}
 func (f *fakeBackend) Close() { f.closed = true }
 
 // testRun is a command line in a workspace of its own.
