@@ -17,8 +17,11 @@ type Statement struct {
 	Own     bool   // a name beside the value, or the file's, is like the package's: it is what the package says of itself
 }
 
-// maxStatements bounds the statements of one file.
-const maxStatements = 64
+// Bounds of what is looked at: the size of a file, and its statements. A search takes a second for each 20 MB or so.
+const (
+	maxStating    = 2 << 20
+	maxStatements = 16
+)
 
 // Statements returns what a file states that belongs to the package called name, in the order of the file. These forms are known:
 //
@@ -29,7 +32,7 @@ const maxStatements = 64
 //
 // Prose is none: nobody keeps it right. A pattern whose matches in the file do not agree is left out.
 func Statements(name, file string, content []byte) []Statement {
-	if len(content) > MaxFileBytes || diag.CheckText(file, content) != nil {
+	if len(content) > maxStating || diag.CheckText(file, content) != nil {
 		return nil
 	}
 	var out []Statement
@@ -57,7 +60,7 @@ func Statements(name, file string, content []byte) []Statement {
 	}
 	text := string(content)
 	for _, m := range defineMajor.FindAllStringSubmatch(text, maxStatements) {
-		for _, expr := range macros(m[1]) {
+		for _, expr := range macros(text, m[1]) {
 			if n := len(out); n == maxStatements {
 				break
 			} else if add(expr, subject(m[1])); len(out) > n {
@@ -103,18 +106,24 @@ var (
 )
 
 // macros returns the patterns to try for a macro that may be the first of a version's: the longest first.
-func macros(major string) []string {
+func macros(text, major string) []string {
 	at := strings.Index(major, "MAJOR")
 	if at < 0 {
 		return nil
 	}
+	macro := func(word string) string { return major[:at] + word + major[at+len("MAJOR"):] }
 	define := func(word string, n string) string {
-		return `#\s*define\s+` + major[:at] + word + major[at+len("MAJOR"):] + `\s+(?P<version_` + n + `>\d+)`
+		return `#\s*define\s+` + macro(word) + `\s+(?P<version_` + n + `>\d+)`
+	}
+	if !strings.Contains(text, macro("MINOR")) {
+		return nil
 	}
 	two := define("MAJOR", "1") + `\s+` + define("MINOR", "2")
 	var out []string
 	for _, third := range []string{"MICRO", "PATCH", "PATCHLEVEL", "REVISION", "RELEASE"} {
-		out = append(out, two+`\s+`+define(third, "3"))
+		if strings.Contains(text, macro(third)) {
+			out = append(out, two+`\s+`+define(third, "3"))
+		}
 	}
 	return append(out, two)
 }

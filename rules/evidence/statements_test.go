@@ -75,3 +75,15 @@ func FuzzStatements(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkStatementsHostile is the worst file that is looked at.
+func BenchmarkStatementsHostile(b *testing.B) {
+	var text strings.Builder
+	for i := 0; text.Len() < maxStating-200; i++ {
+		fmt.Fprintf(&text, "#define A%d_MAJOR 1\n#define A%d_MINOR 1\n#define A%d_MICRO\n#define A%d_PATCH\n", i, i, i, i)
+	}
+	content := []byte(text.String())
+	for b.Loop() {
+		Statements("a", "a.h", content)
+	}
+}
