@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/cpython"
@@ -76,7 +77,7 @@ func (a *app) importTree(tree, output string, dryRun bool) error {
 	defer stop()
 	r, err := a.backend.Import(ctx, opt, o)
 	if err != nil {
-		return ending(ctx, err)
+		return ending(ctx, a.placedFromHere(err))
 	}
 	bad := false
 	for _, f := range r.Findings {
@@ -112,6 +113,22 @@ func (a *app) importTree(tree, output string, dryRun bool) error {
 		return errFindings
 	}
 	return nil
+}
+
+// placedFromHere makes absolute places in an error relative to the working folder, where they lie below it.
+func (a *app) placedFromHere(err error) error {
+	var out diag.List
+	for _, e := range diag.Flatten(err) {
+		if d, ok := e.(*diag.Error); ok && filepath.IsAbs(d.Pos.File) {
+			if rel, err := filepath.Rel(a.cwd, d.Pos.File); err == nil && filepath.IsLocal(rel) {
+				c := *d
+				c.Pos.File = rel
+				e = &c
+			}
+		}
+		out = append(out, e)
+	}
+	return out.Err()
 }
 
 // inFolder are the words of a command line that run it in a folder; none for the working folder.

@@ -17,7 +17,10 @@ type image struct {
 }
 
 // imageReference is a reference with a registry: HOST/PATH[:TAG][@sha256:DIGEST].
-var imageReference = regexp.MustCompile(`(?:^|[\s"'=])((?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/[a-z0-9._-]+)+)(?::([0-9A-Za-z_][0-9A-Za-z_.-]*))?(?:@(sha256:[0-9a-f]{64}))?(?:$|[\s"'])`)
+var imageReference = regexp.MustCompile(`^((?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/[a-z0-9._-]+)+)(?::([0-9A-Za-z_][0-9A-Za-z_.-]*))?(?:@(sha256:[0-9a-f]{64}))?$`)
+
+// shellWord is a word of a shell script, without its quotes, or the value of an assignment.
+var shellWord = regexp.MustCompile(`[^\s"'=]+`)
 
 // readImages returns the images that a shell script names outside of its comments, each once.
 func readImages(path string, src []byte) ([]image, error) {
@@ -33,19 +36,16 @@ func readImages(path string, src []byte) ([]image, error) {
 		if bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
 			continue
 		}
-		for _, m := range imageReference.FindAllSubmatchIndex(line, 4) {
-			group := func(n int) string {
-				if m[2*n] < 0 {
-					return ""
-				}
-				return string(line[m[2*n]:m[2*n+1]])
-			}
-			i := image{group(1), group(2), group(3), diag.At(path, src, start+m[2])}
-			if (i.tag == "" && i.digest == "") || seen[i.String()] || len(out) == 16 {
+		for _, word := range shellWord.FindAllIndex(line, -1) {
+			m := imageReference.FindStringSubmatch(string(line[word[0]:word[1]]))
+			if m == nil || m[2] == "" && m[3] == "" {
 				continue
 			}
-			seen[i.String()] = true
-			out = append(out, i)
+			i := image{m[1], m[2], m[3], diag.At(path, src, start+word[0])}
+			if !seen[i.String()] && len(out) < 16 {
+				seen[i.String()] = true
+				out = append(out, i)
+			}
 		}
 	}
 	return out, nil

@@ -86,11 +86,13 @@ func vacant(dir string) error {
 	for _, name := range []string{engine.RootFile, engine.BuildFile} {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
-			errs = append(errs, &diag.Error{Pos: diag.File(path), Msg: "the file is there already, and import replaces none",
-				Hints: []string{"move it away, or name another folder with --output=DIR"}})
+			errs = append(errs, &diag.Error{Pos: diag.File(path), Msg: "the file is there already, and import replaces none"})
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, &diag.Error{Pos: diag.File(path), Msg: "nobody can tell whether the file is there: " + osfile.Reason(err).Error(), Err: err})
 		}
+	}
+	if len(errs) > 0 {
+		errs[len(errs)-1].(*diag.Error).Hints = []string{"move what is there away, or name another folder with --output=DIR"}
 	}
 	return errs.Err()
 }
@@ -218,6 +220,9 @@ func (im *importer) finish() (*Result, error) {
 	return r, nil
 }
 
+// attributeWord is where a message of a rule says which attribute it is about. A document has none.
+var attributeWord = regexp.MustCompile(`^attribute "[a-z_0-9]+": `)
+
 // undeclarable turns errors of the declarations into errors of the document that they come from.
 func (im *importer) undeclarable(err error) error {
 	var out diag.List
@@ -230,7 +235,7 @@ func (im *importer) undeclarable(err error) error {
 		c := *d
 		c.Label = ""
 		if from, ok := im.origins[d.Label]; ok {
-			c.Pos, c.Msg = from.pos, fmt.Sprintf("package %q cannot be declared as it is: %s", from.name, d.Msg)
+			c.Pos, c.Msg = from.pos, fmt.Sprintf("package %q cannot be declared as it is: %s", from.name, attributeWord.ReplaceAllString(d.Msg, ""))
 		}
 		out = append(out, &c)
 	}

@@ -76,7 +76,7 @@ func (im *importer) windowsDep(i int, p *spdx.Package, lines []external) declara
 	switch {
 	case len(facts) > 0:
 		if says != p.Version {
-			im.contradiction(facts[0], p.Name, p.Version, im.deps.pos(i, p.Version), label)
+			im.contradiction(facts[0], p.Version, im.deps.pos(i, p.Version), label)
 		}
 	case says == "" && len(lines) > 0:
 		at := im.deps.pos(i, p.Name)

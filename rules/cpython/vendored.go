@@ -165,9 +165,9 @@ func (im *importer) excludes(d *declaration, p packageFiles, paths []string) []s
 		if near != "" {
 			msg += fmt.Sprintf("; did you mean %q?", near)
 			hint = fmt.Sprintf("it is left out: %s lists %s as a file of %s, and so does //:base_sbom", basePath, near, p.name.text)
-			d.comment = append(d.comment, fmt.Sprintf("%s excludes %s, which excludes nothing. Perhaps %s is", generatorPath, e.text, near), "meant; the SBOM lists it.")
+			d.comment = append(d.comment, fmt.Sprintf("generate_sbom.py excludes %s, which excludes nothing.", e.text), fmt.Sprintf("Perhaps %s is meant; the SBOM lists it.", near))
 		} else {
-			d.comment = append(d.comment, fmt.Sprintf("%s excludes %s, which excludes nothing.", generatorPath, e.text))
+			d.comment = append(d.comment, fmt.Sprintf("generate_sbom.py excludes %s, which excludes nothing.", e.text))
 		}
 		im.note("unmatched", finding.Warning, e.pos, msg, hint)
 	}
@@ -199,7 +199,7 @@ func (im *importer) evidence(p *spdx.Package, label string, doc *spdxDocument, i
 		case !certain[s.Fact.Fact+s.Value]:
 			continue // another's version, of a compiler or a format
 		case s.Value != want && !strings.EqualFold(s.Value, want):
-			im.contradiction(s.Fact, p.Name, want, doc.pos(i, want), label)
+			im.contradiction(s.Fact, want, doc.pos(i, want), label)
 		}
 		if len(out) < maxEvidence {
 			out = append(out, regexCall(s.Path, s.Pattern))
@@ -209,16 +209,17 @@ func (im *importer) evidence(p *spdx.Package, label string, doc *spdxDocument, i
 }
 
 // contradiction says that the tree states something else than the document.
-func (im *importer) contradiction(f evidence.Fact, name, want string, at diag.Pos, label string) {
+func (im *importer) contradiction(f evidence.Fact, want string, at diag.Pos, label string) {
 	says := fmt.Sprintf("but %s says %s", at, clip(want))
 	if want == "" {
 		says = "but " + at.String() + " states none"
 	}
-	hint := "build writes the document as it is and fails on this, check finds it"
-	if f.Fact != "sha256" {
-		hint += "; sbomctl bump " + label + " " + clip(f.Value) + " puts the declaration right"
+	var hints []string
+	if last := len(im.found) - 1; last < 0 || im.found[last].Label != label {
+		hints = []string{"build writes the document as it is and fails on this, check finds it", "when the tree is right, sbomctl bump " + label + " VERSION puts the declaration right"}
 	}
-	im.note(evidence.RuleID, finding.Warning, diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, fmt.Sprintf("the tree states %s %s of %s here, %s", f.Fact, clip(f.Value), name, says), hint)
+	im.note(evidence.RuleID, finding.Warning, diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, fmt.Sprintf("the tree states %s %s here, %s", f.Fact, clip(f.Value), says), hints...)
+	im.found[len(im.found)-1].Label = label
 }
 
 // regexCall is evidence as it is written.
