@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/sbomctl/sbomctl/rules/archive/xz"
+	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
 // realTree unpacks what import reads of the real CPython 3.13.5, as a git checkout, so that upstream's own script works in it.
@@ -105,7 +106,7 @@ func addPackage(t testing.TB, root, doc, name, version, url, cpe string) {
 		t.Fatal(err)
 	}
 	d["packages"] = slices.Insert(d["packages"].([]any), 0, any(map[string]any{
-		"SPDXID": "SPDXRef-PACKAGE-" + name, "name": name, "versionInfo": version, "downloadLocation": url, "licenseConcluded": "NOASSERTION", "primaryPackagePurpose": "SOURCE",
+		"SPDXID": spdx.ID("SPDXRef-PACKAGE-" + name), "name": name, "versionInfo": version, "downloadLocation": url, "licenseConcluded": "NOASSERTION", "primaryPackagePurpose": "SOURCE",
 		"originator":   "Organization: S\u00e9n\u00e9 & <Fils> \U0001F40D",
 		"checksums":    []any{map[string]any{"algorithm": "SHA256", "checksumValue": strings.Repeat("0a", 32)}},
 		"externalRefs": []any{map[string]any{"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": cpe}},

@@ -37,8 +37,9 @@ func Statements(name, file string, content []byte) []Statement {
 	}
 	var out []Statement
 	seen := map[string]bool{}
+	named := false // one of them names the package; those that do not are then of something else
 	add := func(expr, subject string) {
-		if len(out) == maxStatements || seen[expr] {
+		if len(out) == maxStatements || seen[expr] || foreign.MatchString(subject) {
 			return
 		}
 		seen[expr] = true
@@ -56,7 +57,8 @@ func Statements(name, file string, content []byte) []Statement {
 			}
 		}
 		pos := diag.At(file, content, facts[0].at)
-		out = append(out, Statement{Fact{file, pos.Line, pos.Col, facts[0].name, facts[0].value}, expr, alike(name, subject) || ownFile(name, file)})
+		out = append(out, Statement{Fact{file, pos.Line, pos.Col, facts[0].name, facts[0].value}, expr, alike(name, subject)})
+		named = named || alike(name, subject)
 	}
 	text := string(content)
 	for _, m := range defineMajor.FindAllStringSubmatch(text, maxStatements) {
@@ -90,6 +92,9 @@ func Statements(name, file string, content []byte) []Statement {
 			add(`\b__version__\s*=\s*`+quote+`(?P<version>[^'"]+)`+quote, path.Base(path.Dir(file)))
 		}
 	}
+	for i := range out {
+		out[i].Own = out[i].Own || !named && ownFile(name, file)
+	}
 	sort.SliceStable(out, func(i, k int) bool {
 		a, b := out[i], out[k]
 		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
@@ -104,6 +109,9 @@ var (
 	dunderVersion = regexp.MustCompile(`(?m)^__version__[ \t]*=[ \t]*(["'])([^'"\n]{1,64})["']`)
 	versionLike   = regexp.MustCompile(`^[0-9]+(\.[0-9A-Za-z]+)+([-+][0-9A-Za-z.]+)?$`)
 )
+
+// foreign are words in the name of a version that is another's than the package's own: of a compiler, an interface, a format.
+var foreign = regexp.MustCompile(`(?i)(^|_)(abi|api|clang|compat|file|format|gcc|gnuc|glibc|max|min|msc|old|proto|protocol|py|python|required?|schema|soname|stdc)(_|$)`)
 
 // macros returns the patterns to try for a macro that may be the first of a version's: the longest first.
 func macros(text, major string) []string {

@@ -20,6 +20,8 @@ func TestStatements(t *testing.T) {
 		{"foo", "foo.h", "#define FOO_VERSION 0x0200\n#define FOO_MAJOR 1\n/* version 1.2.3 */\n__version__ = VERSION\nfoo_version=$other\n", ""},
 		{"foo", "foo.h", "#define FOO_VERSION \"1.0\"\n#else\n#define FOO_VERSION \"2.0\"\n", ""}, // which one holds is not known
 		{"foo", "foo.h", "#define FOO_VERSION \"1.0\"\x00", ""},
+		{"foo", "foo.h", "#define FOO_VERSION \"1.0\"\n#define BAR_VERSION \"2.0\"\n#define FOO_API_VERSION \"3.0\"\n", "1:22 version 1.0 own, 2:22 version 2.0"},
+		{"foo", "foo.h", "#define BAR_VERSION \"2.0\"\n", "1:22 version 2.0 own"},
 	} {
 		var got []string
 		for _, s := range Statements(c.name, c.file, []byte(c.content)) {
