@@ -81,10 +81,14 @@ func (a *app) importTree(tree, output string, dryRun bool) error {
 	}
 	bad := false
 	for _, f := range r.Findings {
-		a.ui.found(f)
-		if f.Severity == finding.Error {
+		switch f.Severity {
+		case finding.Error:
 			bad = true
 			a.ui.error(f.Diagnostic())
+		case finding.Warning:
+			a.ui.diagnostic(yellow, "warning:", f.Diagnostic())
+		default:
+			a.ui.diagnostic(cyan, "note:", f.Diagnostic())
 		}
 	}
 	if !dryRun {
