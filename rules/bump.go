@@ -24,10 +24,11 @@ import (
 type BumpRequest struct {
 	Target     label.Label
 	Version    string
-	Everywhere bool   // all packages that are named as the target is, or as its name ends
-	Archive    string // path of what download_url names; "" when it is not at hand
-	SHA256     string // of it; "" when it is not known
-	URL        string // the new download_url; "" to make it from the old one
+	Everywhere bool         // all packages that are named as the target is, or as its name ends
+	Archive    string       // path of what download_url names; "" when it is not at hand
+	SHA256     string       // of it; "" when it is not known
+	URL        string       // the new download_url; "" to make it from the old one
+	Tell       func(string) // told of what takes time; may be nil
 }
 
 // Check returns what is wrong with the request whatever is declared.
@@ -117,6 +118,7 @@ type move struct {
 	sha256   string            // that the tree states of the new version; "" when it does not
 	stated   diag.Pos          // where
 	sum      string            // the new sha256, when it is declared
+	urlErr   error             // why download_url cannot be edited
 	fetched  bool              // what the new URL names has been looked at
 }
 
@@ -257,7 +259,11 @@ var year = regexp.MustCompile(`/(19|20)\d\d/`)
 // review notes what a person has to look at.
 func (b *bump) review(m *move) {
 	if m.now.DownloadURL == m.was.DownloadURL && stated(m.was.DownloadURL) && b.r.URL == "" {
-		b.note(m, "download_url stays %q: it has the version in no form that bump knows; --url=URL gives another", m.was.DownloadURL)
+		why := "it has the version in no form that bump knows; --url=URL gives another"
+		if d, ok := m.urlErr.(*diag.Error); ok {
+			why = fmt.Sprintf("%s (%s)", d.Msg, d.Pos)
+		}
+		b.note(m, "download_url stays %q: %s", m.was.DownloadURL, why)
 	} else if found := year.FindString(m.now.DownloadURL); found != "" && b.r.URL == "" && !m.fetched {
 		b.note(m, "download_url is %s now, which was not looked at: its folder %s may be another for this version", m.now.DownloadURL, strings.Trim(found, "/"))
 	}

@@ -53,7 +53,7 @@ func (b *bump) weigh(m *move, f evidence.Fact, pos diag.Pos) error {
 	switch {
 	case f.Fact != "sha256" && f.Value != m.version:
 		d := fail("the tree has %s %s here, so the declaration cannot say %s", f.Fact, f.Value, m.version)
-		d.Hints = []string{fmt.Sprintf("update the files of %s in the tree first, then run bump again", m.was.Name)}
+		d.Hints = []string{fmt.Sprintf("bring %s in the tree to %s first, then run bump again", m.was.Name, m.version)}
 		if version.Like(m.version, f.Value) == f.Value {
 			d.Hints = []string{fmt.Sprintf("is %s meant?", f.Value)}
 		}
@@ -163,7 +163,7 @@ func (b *bump) editURL(m *move) error {
 		}
 		return b.set(m, "download_url", text, now)
 	}
-	if err != nil || !given {
+	if m.urlErr = err; err != nil || !given {
 		return nil // it is computed; whether it moves, the preview tells
 	}
 	if strings.Contains(text, "//files.pythonhosted.org/packages/") {

@@ -105,10 +105,15 @@ func (b *bump) download(m *move) (fetch.Sums, error) {
 	case !stated(m.now.DownloadURL):
 		d.Msg = fmt.Sprintf("the checksum of %s is not known, and no download_url is declared to get it from", m.version)
 		return fetch.Sums{}, d
+	case m.now.DownloadURL == m.was.DownloadURL && m.urlErr != nil:
+		return fetch.Sums{}, m.blame(m.urlErr)
 	case m.now.DownloadURL == m.was.DownloadURL && b.r.URL == "":
 		d.Msg = fmt.Sprintf("download_url has the version %s in no form that bump knows, so it cannot be moved to %s", m.was.Version, m.version)
 		d.Hints = append([]string{"--url=URL gives the new one"}, d.Hints...)
 		return fetch.Sums{}, d
+	}
+	if b.r.Tell != nil {
+		b.r.Tell("fetching " + m.now.DownloadURL + " for its checksum")
 	}
 	sums, err := fetch.Sum(b.ctx, nil, m.now.DownloadURL)
 	if e, ok := err.(*diag.Error); ok {

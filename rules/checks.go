@@ -18,6 +18,7 @@ var checks = map[string]func(value string) error{
 	"sha256":   func(s string) error { return ident.Checksum("SHA256", s) },
 	"url":      ident.URL,
 	"evidence": evidence.Validate,
+	"regex":    evidence.ValidateRegexp,
 	"pattern": func(s string) error {
 		_, err := files.Compile([]string{s}, nil)
 		return err

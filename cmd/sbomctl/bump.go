@@ -42,6 +42,7 @@ in the tree first, then the declaration. What it cannot know, a licence for one,
 			if err := r.Check(); err != nil {
 				return &usageError{err}
 			}
+			r.Tell = a.ui.note
 			return a.bump(r, dryRun)
 		},
 		ValidArgsFunction: a.completeOneLabel,

@@ -60,6 +60,11 @@ func Operation() action.Operation {
 	return action.Operation{Name: "evidence.check", Version: 3, Run: run}
 }
 
+// Operations returns the operations of this package.
+func Operations() []action.Operation {
+	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 1, Run: runRecipes}}
+}
+
 func run(ctx context.Context, call action.Call) error {
 	var p Params
 	if err := call.Params(&p); err != nil {
