@@ -59,7 +59,7 @@ func Import(ctx context.Context, opt engine.Options, o Options) (*Result, error)
 	}
 	defer s.close()
 	im := &importer{scratch: s, place: place, used: map[string]bool{"all": true}}
-	for _, name := range []string{treeLabel.Name, "product", "base_sbom", "source_deps_sbom", "macos_deps_sbom", place.archive} {
+	for _, name := range []string{treeLabel.Name, "product", "base_sbom", "source_deps_sbom", "macos_deps_sbom", "inventory", place.archive} {
 		im.used[name] = true
 	}
 	if err := im.read(); err != nil {
@@ -110,9 +110,14 @@ type importer struct {
 	packages []declaration // vendored packages
 	libs     []declaration // source deps of Windows
 	mac      []declaration
-	images   string            // declarations and comments
-	origins  map[string]origin // of each target, by its label
-	found    []finding.Finding
+	images   string   // declarations and comments
+	licenses []string // that the workspace allows
+
+	windowsLines []string // patterns of all libraries that the scripts name
+	macosLines   []string
+
+	origins map[string]origin // of each target, by its label
+	found   []finding.Finding
 }
 
 // origin is where the tree has what a target declares.

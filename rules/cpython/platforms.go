@@ -3,6 +3,7 @@ package cpython
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -15,6 +16,9 @@ import (
 func externalPattern(name string) string {
 	return `%libraries%\s+` + regexp.QuoteMeta(name) + `-(?P<version>[0-9][0-9A-Za-z.]*)`
 }
+
+// allExternals finds every line that names one.
+const allExternals = `set\s+libraries\s*=\s*%libraries%\s+(?P<name>[0-9A-Za-z._+-]+)-(?P<version>[0-9A-Za-z._+]+)`
 
 // externalURL is where get_externals.bat fetches from. The macro makes the same.
 func externalURL(name string) string {
@@ -41,6 +45,9 @@ func (im *importer) windows() error {
 		p := &im.deps.Packages[i]
 		listed[p.Name] = true
 		im.libs = append(im.libs, im.windowsDep(i, p, lines))
+	}
+	if len(lines) > 0 {
+		im.windowsLines = []string{"regex_all(" + quote(externalsPath) + ", " + quotePattern(allExternals) + ")"}
 	}
 	for _, l := range lines {
 		if !listed[l.name] {
@@ -123,16 +130,38 @@ func (im *importer) macos() error {
 	for _, e := range odd {
 		im.note("import", finding.Warning, e.Pos, e.Msg)
 	}
+	var patterns []string
+	literal, whole := 0, len(odd) == 0
 	for _, r := range recipes {
-		im.mac = append(im.mac, im.macosDep(r, src))
+		d, pattern := im.macosDep(r, src)
+		im.mac = append(im.mac, d)
+		switch {
+		case pattern == "":
+			whole = false
+		case strings.HasPrefix(pattern, "name="):
+			literal++
+		case !slices.Contains(patterns, pattern):
+			patterns = append(patterns, pattern)
+		}
+	}
+	// All recipes, if that is what the pattern finds, and there is evidence of each.
+	facts, err := evidence.States(strings.Replace(allRecipes, "?P<name>", "", 1), installerPath, src)
+	if literal > 0 && whole && err == nil && len(facts) == literal {
+		for _, p := range append([]string{allRecipes}, patterns...) {
+			im.macosLines = append(im.macosLines, "regex_all("+quote(installerPath)+", "+quotePattern(p)+")")
+		}
 	}
 	return nil
 }
 
-func (im *importer) macosDep(r recipe, src []byte) declaration {
+// allRecipes finds every recipe whose name is a literal, of one word and a version.
+const allRecipes = `name=["'](?P<name>\w+) (?P<version>\d[^"']*)["']`
+
+// macosDep declares a library of a recipe, and returns the pattern that is its evidence.
+func (im *importer) macosDep(r recipe, src []byte) (d declaration, pattern string) {
 	name := unused(im.used, "macos/", r.name)
 	im.origins["//:"+name] = origin{r.title, r.pos}
-	d := declaration{rule: "macos_dep", name: strings.TrimPrefix(name, "macos/")}
+	d = declaration{rule: "macos_dep", name: strings.TrimPrefix(name, "macos/")}
 	d.attrs = append(d.attrs, attribute{"version", quote(r.version)})
 	same := im.sameLibrary(r.name)
 	d.set("originator", same.Originator)
@@ -154,11 +183,11 @@ func (im *importer) macosDep(r recipe, src []byte) declaration {
 		} else {
 			d.setList("evidence", []string{quotePattern(pattern)})
 		}
-		return d
+		return d, pattern
 	}
 	d.attrs = append(d.attrs, attribute{"evidence", "[]"})
 	im.note("import", finding.Note, r.pos, fmt.Sprintf("no pattern finds the version of %s and nothing else in the script, so there is no evidence of it", r.title))
-	return d
+	return d, ""
 }
 
 // sameLibrary is the package of that name in the tree's documents, for what a recipe does not state of the library.

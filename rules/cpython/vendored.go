@@ -10,6 +10,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/evidence"
+	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -25,6 +26,7 @@ func (im *importer) vendored() error {
 	if err != nil {
 		return err
 	}
+	im.allow(g.licenses)
 	known := map[string]packageFiles{}
 	for _, p := range g.packages {
 		known[p.name.text] = p
@@ -66,6 +68,29 @@ func (im *importer) vendored() error {
 		im.packages = append(im.packages, im.vendoredPackage(i, p, lists[i], sets[i]))
 	}
 	return errs.Err()
+}
+
+// allow takes over the licences that the generator allows. An inventory has them one by one: an expression of allowed ones
+// is allowed.
+func (im *importer) allow(licenses []placed) {
+	for _, l := range licenses {
+		if err := ident.License(l.text); err != nil {
+			im.note("license", finding.Warning, l.pos, "the licence is left out: "+message(err))
+		} else if !strings.ContainsAny(l.text, " (") && !slices.Contains(im.licenses, l.text) {
+			im.licenses = append(im.licenses, l.text)
+		}
+	}
+	if len(im.licenses) > 0 {
+		im.licenses = append(im.licenses, noAssertion)
+	}
+}
+
+// message is what an error says, without its place and hints.
+func message(err error) string {
+	if d, ok := err.(*diag.Error); ok {
+		return d.Msg
+	}
+	return err.Error()
 }
 
 // unknown is a package of the document that the generator has no files for: those that the document lists are its.

@@ -85,13 +85,13 @@ func (im *importer) buildFile() []byte {
 	for _, d := range im.packages {
 		body.WriteString("\n" + d.text())
 	}
-	writeDocument(&body, "base_sbom", "base_sbom", "packages", "", im.packages)
+	writeDocument(&body, "base_sbom", "base_sbom", "packages", "", im.packages, nil)
 	if im.deps != nil {
 		section("Source dependencies of Windows (" + depsPath + ")")
 		for _, d := range im.libs {
 			body.WriteString("\n" + d.text())
 		}
-		writeDocument(&body, "source_deps_sbom", "source_deps_sbom", "deps", "windows/", im.libs)
+		writeDocument(&body, "source_deps_sbom", "source_deps_sbom", "deps", "windows/", im.libs, im.windowsLines)
 	}
 	if len(im.mac) > 0 {
 		section("Source dependencies of macOS (" + installerPath + ")")
@@ -102,8 +102,16 @@ func (im *importer) buildFile() []byte {
 		for _, d := range im.mac {
 			body.WriteString("\n" + d.text())
 		}
-		writeDocument(&body, "source_deps_sbom", "macos_deps_sbom", "deps", "macos/", im.mac)
+		writeDocument(&body, "source_deps_sbom", "macos_deps_sbom", "deps", "macos/", im.mac, im.macosLines)
 	}
+	section("All of it together")
+	all := declaration{rule: "inventory", name: "inventory"}
+	all.setList("documents", quoted(slices.DeleteFunc([]string{":base_sbom", ":source_deps_sbom", ":macos_deps_sbom"}, func(s string) bool { return !slices.Contains(im.targets(), "//"+s) })))
+	if len(im.licenses) > 0 {
+		all.comment = []string{"The licences that generate_sbom.py allows. NOASSERTION is what the SBOMs state of every package, so it is allowed too."}
+	}
+	all.setList("allowed_licenses", quoted(im.licenses))
+	body.WriteString("\n" + all.text())
 	if im.images != "" {
 		section("Containers (" + containerPath + ")")
 		body.WriteString(im.images)
@@ -118,7 +126,7 @@ func (im *importer) head(body string) string {
 		product += " " + v
 	}
 	var names []string
-	for _, name := range []string{"base_sbom", "container_image", "http_file", "product", "regex", "source_dep", "source_deps_sbom", "source_tree", "vendored_package"} {
+	for _, name := range []string{"base_sbom", "container_image", "http_file", "inventory", "product", "regex", "regex_all", "source_dep", "source_deps_sbom", "source_tree", "vendored_package"} {
 		if called(body, name) {
 			names = append(names, name)
 		}
@@ -211,7 +219,8 @@ func (im *importer) writeProduct(b *strings.Builder) {
 }
 
 // writeDocument writes the declaration of a document. Its packages are in the order of the tree's.
-func writeDocument(b *strings.Builder, rule, name, attr, prefix string, packages []declaration) {
+// recipes are the patterns whose every match some package must have for evidence.
+func writeDocument(b *strings.Builder, rule, name, attr, prefix string, packages []declaration, recipes []string) {
 	d := declaration{rule: rule, name: name}
 	var labels []string
 	for _, p := range packages {
@@ -221,6 +230,7 @@ func writeDocument(b *strings.Builder, rule, name, attr, prefix string, packages
 	if len(labels) == 0 {
 		d.attrs[0].value = "[]"
 	}
+	d.setList("recipes", recipes)
 	b.WriteString("\n" + d.text())
 }
 
