@@ -82,6 +82,9 @@ func Import(ctx context.Context, opt engine.Options, o Options) (*Result, error)
 
 // vacant reports what lies where the workspace is to be written.
 func vacant(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return &diag.Error{Pos: diag.File(dir), Msg: "a workspace is a folder, and here is a file"}
+	}
 	var errs diag.List
 	for _, name := range []string{engine.RootFile, engine.BuildFile} {
 		path := filepath.Join(dir, name)
