@@ -149,7 +149,9 @@ func unlabelled(err error) error {
 		if c.Label = ""; c.Pos.File == engine.BuildFile || c.Pos.File == engine.RootFile {
 			c.Pos = diag.Pos{}
 		}
-		c.Hints = slices.DeleteFunc(slices.Clone(d.Hints), func(h string) bool { return strings.Contains(h, " "+engine.BuildFile+":") || strings.Contains(h, " "+engine.RootFile+":") })
+		c.Hints = slices.DeleteFunc(slices.Clone(d.Hints), func(h string) bool {
+			return strings.Contains(h, " "+engine.BuildFile+":") || strings.Contains(h, " "+engine.RootFile+":")
+		})
 		out = append(out, &c)
 	}
 	return out.Err()
