@@ -10,6 +10,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/cpython"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 )
 
@@ -60,6 +61,8 @@ type backend interface {
 	// Clean removes the outputs, and with expunge what the cache folder keeps of this one workspace. It reports
 	// whether there were outputs.
 	Clean(ctx context.Context, o options, expunge bool) (bool, error)
+	// Import works out a workspace for an existing CPython tree. It writes nothing.
+	Import(ctx context.Context, o options, in cpython.Options) (*cpython.Result, error)
 }
 
 // engineBackend opens workspaces with the engine and the embedded rules.
@@ -87,6 +90,17 @@ func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, 
 	o.CacheDir = dir
 	return engine.Clean(ctx, o.Options, expunge)
 }
+
+func (engineBackend) Import(ctx context.Context, o options, in cpython.Options) (*cpython.Result, error) {
+	dir, err := cacheFolder(o)
+	if err != nil {
+		return nil, err
+	}
+	o.CacheDir = dir
+	o.Rules = rules.Set(&fetch.Fetcher{})
+	return cpython.Import(ctx, o.Options, in)
+}
+
 func cacheFolder(o options) (string, error) {
 	if o.CacheDir != "" {
 		return o.CacheDir, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/cpython"
 )
 
 // fakeBackend records what the commands ask of the engine, and answers as a test says.
@@ -48,6 +49,9 @@ func (f *fakeBackend) Open(ctx context.Context, o options) (workspace, error) {
 func (f *fakeBackend) Clean(_ context.Context, _ options, expunge bool) (bool, error) {
 	f.expunged = expunge
 	return f.outDir, f.err
+}
+func (f *fakeBackend) Import(context.Context, options, cpython.Options) (*cpython.Result, error) {
+	return &cpython.Result{}, f.err
 }
 func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	f.patterns = patterns
