@@ -2,7 +2,9 @@ package engine
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -209,9 +211,25 @@ func (w *Workspace) runPrints(c *eval.Context, pkg string) (eval.Result, error) 
 func printed(lines []string) []finding.Finding {
 	var out []finding.Finding
 	for _, l := range lines {
-		out = append(out, finding.Finding{Rule: "print", Severity: finding.Warning, Msg: event.Printable(l)})
+		f := finding.Finding{Rule: PrintRule.ID, Severity: PrintRule.Severity, Msg: event.Printable(l)}
+		if m := printedAt.FindStringSubmatch(f.Msg); m != nil {
+			line, _ := strconv.Atoi(m[2])
+			col, _ := strconv.Atoi(m[3])
+			f.Pos, f.Msg = diag.Pos{File: m[1], Line: line, Col: col}, m[4]
+		}
+		out = append(out, f)
 	}
 	return out
+}
+
+// printedAt takes the position off what was printed; see star.Package.Warnings.
+var printedAt = regexp.MustCompile(`^(.+?):(\d{1,9}):(\d{1,9}): (.+)$`)
+
+// PrintRule describes what Starlark files print.
+var PrintRule = finding.Rule{
+	ID: "print", Severity: finding.Warning,
+	Title: "a Starlark file prints something",
+	Help:  "What `print()` is told in a `BUILD.star`, a macro or a rule. It is for what whoever maintains the workspace should know, such as that a macro is to go; remove the call when it was for debugging.",
 }
 
 // encodeFindings encodes findings that were checked when they came into the graph.

@@ -192,7 +192,7 @@ func TestImportReal(t *testing.T) {
 				agree(t, root)
 				replaceIn(t, root, "Modules/_blake2/impl/blake2.h", "BLAKE2", "BLAKE3")
 			}},
-		{name: "packages in another order", exit: 3, exitCheck: 3, documents: 1, says: []string{"Misc/externals.spdx.json:", "//:source_deps_sbom does not come out as the document is: it says the same in another order or with other spaces"},
+		{name: "another end of the file", exit: 3, exitCheck: 3, documents: 1, says: []string{"Misc/externals.spdx.json:", "//:source_deps_sbom does not come out as the document is: it says the same in another order or with other spaces"},
 			change: func(t *testing.T, root string) {
 				agree(t, root)
 				writeIn(t, root, "Misc/externals.spdx.json", readIn(t, root, "Misc/externals.spdx.json")+"\n")
