@@ -85,13 +85,13 @@ func (im *importer) buildFile() []byte {
 	for _, d := range im.packages {
 		body.WriteString("\n" + d.text())
 	}
-	writeDocument(&body, "base_sbom", "base_sbom", "packages", "", im.packages, nil)
+	writeDocument(&body, "base_sbom", "base_sbom", "packages", "", basePath, im.packages, nil)
 	if im.deps != nil {
 		section("Source dependencies of Windows (" + depsPath + ")")
 		for _, d := range im.libs {
 			body.WriteString("\n" + d.text())
 		}
-		writeDocument(&body, "source_deps_sbom", "source_deps_sbom", "deps", "windows/", im.libs, im.windowsLines)
+		writeDocument(&body, "source_deps_sbom", "source_deps_sbom", "deps", "windows/", depsPath, im.libs, im.windowsLines)
 	}
 	if len(im.mac) > 0 {
 		section("Source dependencies of macOS (" + installerPath + ")")
@@ -102,7 +102,7 @@ func (im *importer) buildFile() []byte {
 		for _, d := range im.mac {
 			body.WriteString("\n" + d.text())
 		}
-		writeDocument(&body, "source_deps_sbom", "macos_deps_sbom", "deps", "macos/", im.mac, im.macosLines)
+		writeDocument(&body, "source_deps_sbom", "macos_deps_sbom", "deps", "macos/", "", im.mac, im.macosLines)
 	}
 	section("All of it together")
 	all := declaration{rule: "inventory", name: "inventory"}
@@ -220,7 +220,7 @@ func (im *importer) writeProduct(b *strings.Builder) {
 
 // writeDocument writes the declaration of a document. Its packages are in the order of the tree's.
 // recipes are the patterns whose every match some package must have for evidence.
-func writeDocument(b *strings.Builder, rule, name, attr, prefix string, packages []declaration, recipes []string) {
+func writeDocument(b *strings.Builder, rule, name, attr, prefix, checkedIn string, packages []declaration, recipes []string) {
 	d := declaration{rule: rule, name: name}
 	var labels []string
 	for _, p := range packages {
@@ -229,6 +229,12 @@ func writeDocument(b *strings.Builder, rule, name, attr, prefix string, packages
 	d.attrs = append(d.attrs, attribute{attr, list(labels)})
 	if len(labels) == 0 {
 		d.attrs[0].value = "[]"
+	}
+	if checkedIn != "" {
+		d.set("checked_in", checkedIn)
+		if !slices.ContainsFunc(packages, func(p declaration) bool { return p.rule == "vendored_package" || p.rule == "windows_dep" }) {
+			d.set("tree", ":"+treeLabel.Name) // else it is that of the packages
+		}
 	}
 	d.setList("recipes", recipes)
 	b.WriteString("\n" + d.text())
