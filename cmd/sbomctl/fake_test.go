@@ -14,6 +14,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/add"
 )
 
 // fakeBackend records what the commands ask of the engine, and answers as a test says.
@@ -73,6 +74,9 @@ func (f *fakeBackend) Docs() (engine.Docs, error) { return f.docs, nil }
 func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err
+}
+func (f *fakeBackend) Add(context.Context, add.Request) (add.Result, error) {
+	return add.Result{}, f.err
 }
 func (f *fakeBackend) Close() { f.closed = true }
 
