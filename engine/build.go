@@ -212,7 +212,7 @@ func (b *build) wholePackages() []string {
 			}
 			below := o.Object.([]string)
 			if len(below) == 0 && k == packagesKey(p.Pkg, nil) {
-				b.errs = append(b.errs, &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)})
+				b.errs = append(b.errs, noPackageBelow(p))
 			}
 			packages = append(packages, below...)
 			b.subtrees = append(b.subtrees, subtree{p, below})
@@ -221,6 +221,10 @@ func (b *build) wholePackages() []string {
 	packages = slices.DeleteFunc(packages, func(pkg string) bool { return !b.patterns.MatchesPackage(pkg) })
 	slices.Sort(packages)
 	return slices.Compact(packages)
+}
+
+func noPackageBelow(p label.Pattern) *diag.Error {
+	return &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)}
 }
 
 // analyse analyses the targets and all below them. It returns the arguments of the validation nodes of all

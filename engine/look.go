@@ -54,7 +54,7 @@ const kindLook = "look"
 
 // lookSpec says which files of which tree are meant.
 type lookSpec struct {
-	Label   string   `json:"label"`
+	Label   string   `json:"label,omitempty"` // of the tree; "" is the workspace's own folder
 	Include []string `json:"include"`
 	Exclude []string `json:"exclude,omitempty"`
 	Loose   bool     `json:"loose,omitempty"`
@@ -66,8 +66,16 @@ const LookInput = "files"
 // Look selects files of the tree that a target stands for, or of what --override puts in its place: the input LookInput of a Call that can read
 // them. A pattern that matches nothing is an error, unless the look is loose.
 func (w *Workspace) Look(tree label.Label, include, exclude []string, loose bool) (action.Call, error) {
-	arg := mustJSON(lookSpec{tree.String(), include, exclude, loose})
-	o := w.session.Get([]eval.Key{{Kind: kindLook, Arg: arg}})[0]
+	return w.look(lookSpec{tree.String(), include, exclude, loose})
+}
+
+// LookHere is Look for the workspace's own folder, of which no target need tell.
+func (w *Workspace) LookHere(include, exclude []string, loose bool) (action.Call, error) {
+	return w.look(lookSpec{"", include, exclude, loose})
+}
+
+func (w *Workspace) look(s lookSpec) (action.Call, error) {
+	o := w.session.Get([]eval.Key{{Kind: kindLook, Arg: mustJSON(s)}})[0]
 	if o.Err != nil {
 		return nil, w.explain(diag.List{o.Err})
 	}
@@ -79,24 +87,31 @@ func (w *Workspace) runLook(c *eval.Context, arg string) (eval.Result, error) {
 	if err := json.Unmarshal([]byte(arg), &s); err != nil {
 		return eval.Result{}, err
 	}
-	o, err := c.Get(targetKey(s.Label))
+	ref, err := w.lookedAt(c, s.Label)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	t := o.(*star.Target)
-	tree := t.Tree()
-	if tree == nil {
-		return eval.Result{}, &diag.Error{Label: s.Label, Msg: fmt.Sprintf("is a %s, which is no source tree", t.RuleName)}
-	}
-	ref, err := w.treeRef(c, *tree)
-	if err != nil {
-		return eval.Result{}, err
-	}
-	o, err = c.Get(fileSetKey(fileSetSpec{Tree: ref, Include: s.Include, Exclude: s.Exclude, Loose: s.Loose}))
+	o, err := c.Get(fileSetKey(fileSetSpec{Tree: ref, Include: s.Include, Exclude: s.Exclude, Loose: s.Loose}))
 	if err != nil {
 		return eval.Result{}, err
 	}
 	return o.(*fileSet).result(), nil
+}
+
+func (w *Workspace) lookedAt(c *eval.Context, target string) (treeRef, error) {
+	if target == "" {
+		return treeRef{Path: "."}, nil
+	}
+	o, err := c.Get(targetKey(target))
+	if err != nil {
+		return treeRef{}, err
+	}
+	t := o.(*star.Target)
+	tree := t.Tree()
+	if tree == nil {
+		return treeRef{}, &diag.Error{Label: target, Msg: fmt.Sprintf("is a %s, which is no source tree", t.RuleName)}
+	}
+	return w.treeRef(c, *tree)
 }
 
 func displayLook(arg string) (name, label string) {

@@ -149,6 +149,9 @@ func (w *Workspace) located(d *diag.Error) *diag.Error {
 	return &e
 }
 
+// Located gives an error of a target its place, for commands that find errors outside a build.
+func (w *Workspace) Located(d *diag.Error) error { return w.located(d) }
+
 // declared returns where a target is declared; the zero Site when that is not known.
 func (w *Workspace) declared(target string) star.Site {
 	l, err := label.ParseAbsolute(target)

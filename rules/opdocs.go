@@ -10,6 +10,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -250,6 +251,19 @@ var operationDocs = map[string]operationDoc{
 		fields:  map[string]string{"artifact": "file name"},
 		inputs:  []star.FieldDoc{{Name: "patchlevel", Doc: "the file of the tree that states the version"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
+	"vendor.compare": {
+		doc:    "Holds the files of a package against upstream's archive and the declared patches. What is unexplained, and patches that do not apply, it reports.",
+		params: vendor.Params{},
+		fields: map[string]string{
+			"label":   "the declaring target, for messages",
+			"archive": "the input upstream is there; else the patches are taken back from the files",
+			"mapping": "file or folder of upstream -> the one of the tree",
+			"local":   "patterns of files that are the project's own",
+		},
+		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "patches", Doc: "the declared patches, in order"},
+			{Name: "stray", Doc: "patch files of the tree, declared or not"}, {Name: "upstream", Doc: "every file of upstream's archive"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "the verdict of each file, as JSON; as a validation it needs none"}},
 	},
 	"wheel.packages": {
 		doc:    "Reads what a wheel is and what is vendored in it.",

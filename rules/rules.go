@@ -12,6 +12,7 @@
 //	wheel     bundled wheels, lock files  wheel.packages
 //	evidence  what a tree says of itself  evidence.check
 //	fetch     files by checksum           fetch.http
+//	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
 //
 // The packages know nothing of flags and terminals.
@@ -28,6 +29,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -45,7 +47,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     spdx.Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{evidence.Finding},
+		Findings:  []finding.Rule{evidence.Finding, vendor.Patch, vendor.Unexplained},
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -57,7 +59,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

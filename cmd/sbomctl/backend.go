@@ -8,9 +8,11 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/add"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/initws"
 )
 
 // options is what the command line decides of a workspace. The backend adds the rules.
@@ -26,6 +28,14 @@ type workspace interface {
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
 	Check(patterns label.Patterns) ([]engine.Found, error)
+	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
+	Query(x *query.Expr, order query.Order) (*query.Result, error)
+	// Declared returns what is declared of a target of a query's result.
+	Declared(t *query.Target) engine.Declared
+	// VendorDiff compares the files of a vendored package with upstream's.
+	VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error)
+	// ReadSource returns one of the user's own files, nil when there is none.
+	ReadSource(path string) ([]byte, error)
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
@@ -37,6 +47,8 @@ type workspace interface {
 	Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error)
 	// Add works out the declaration of a package; it writes nothing.
 	Add(ctx context.Context, r add.Request) (add.Result, error)
+	// Init works out a workspace for the folder, which has none; it writes nothing.
+	Init() (initws.Result, error)
 	Close()
 }
 
@@ -97,4 +109,10 @@ func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL 
 
 func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, error) {
 	return add.Add(ctx, w.Workspace, w.fetcher, r)
+}
+
+func (w engineWorkspace) Init() (initws.Result, error) { return initws.Plan(w.Workspace) }
+
+func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
+	return rules.VendorDiff(ctx, w.Workspace, target)
 }

@@ -13,8 +13,10 @@ import (
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/add"
+	"github.com/sbomctl/sbomctl/rules/initws"
 )
 
 // fakeBackend records what the commands ask of the engine, and answers as a test says.
@@ -60,6 +62,14 @@ func (f *fakeBackend) Check(patterns label.Patterns) ([]engine.Found, error) {
 	f.patterns = patterns
 	return f.found, f.err
 }
+func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
+	return &query.Result{}, f.err
+}
+func (f *fakeBackend) Declared(*query.Target) engine.Declared { return engine.Declared{} }
+func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
+	return rules.VendorDiffResult{}, f.err
+}
+func (f *fakeBackend) ReadSource(string) ([]byte, error)                      { return nil, f.err }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string
@@ -78,6 +88,7 @@ func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL strin
 func (f *fakeBackend) Add(context.Context, add.Request) (add.Result, error) {
 	return add.Result{}, f.err
 }
+func (f *fakeBackend) Init() (initws.Result, error) { return initws.Result{}, f.err }
 func (f *fakeBackend) Close() { f.closed = true }
 
 // testRun is a command line in a workspace of its own.

@@ -35,7 +35,13 @@ type flagValues struct {
 	runValidations              bool
 	build                       bool
 
+	// Of query.
+	output, orderOutput string
+
+	dryRun bool // of the commands that write among the user's files
+
 	// Of one command each.
+	patch       string
 	indexURL    string
 	expunge     bool
 	jsonOut     bool

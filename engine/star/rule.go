@@ -48,6 +48,9 @@ func (r *Rule) Name() string {
 	return r.name
 }
 
+// HasAttr reports whether the rule has an attribute of that name.
+func (r *Rule) HasAttr(name string) bool { return r.index[name] != nil }
+
 // AllowsFiles reports whether a label of the attribute may name a source file.
 func (r *Rule) AllowsFiles(attr string) bool {
 	a := r.index[attr]

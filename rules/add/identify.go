@@ -175,3 +175,35 @@ func contradicts(name, version string) string {
 	}
 	return found[len(found)-1]
 }
+
+// IsArchive reports whether a URL or path is called as an archive.
+func IsArchive(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && ending.MatchString(u.Path)
+}
+
+// PyPI is the package URL of a project of Python's package index; "" when there is none.
+func PyPI(name, version string) string {
+	p := packageurl.PackageURL{Type: "pypi", Name: strings.ReplaceAll(strings.ToLower(name), "_", "-"), Version: version}
+	purl := template(p.ToString(), version)
+	if !valid(purl, version) {
+		return ""
+	}
+	return purl
+}
+
+// CompleteCPE makes a CPE with the placeholder of one that ends early, as README.chromium's CPEPrefix does.
+func CompleteCPE(s, version string) (string, bool) {
+	if !strings.HasPrefix(s, "cpe:2.3:") {
+		return "", false
+	}
+	parts := strings.Split(s, ":")
+	for len(parts) < 13 {
+		parts = append(parts, "*")
+	}
+	if parts[5] == version || parts[5] == "*" || parts[5] == "-" {
+		parts[5] = placeholder
+	}
+	out := strings.Join(parts, ":")
+	return out, version != ident.NoAssertion && ident.CPEOf(strings.ReplaceAll(out, placeholder, version), version) == nil
+}

@@ -23,6 +23,8 @@ type Wanted struct {
 	Version   string
 	SHA256    string // "" is not known
 	Elsewhere bool   // the files are not the package's own: only what names the package counts
+
+	Requirement bool // the file is a list of requirements: NAME==VERSION
 }
 
 // statement is a place where a file states a version, a revision or a checksum.
@@ -78,6 +80,9 @@ func statements(f Source, want Wanted) []statement {
 		s.path, s.line = f.Path, 1+bytes.Count(f.Content[:at], []byte("\n"))
 		out = append(out, s)
 	}
+	if want.Requirement {
+		return requirement(f, want)
+	}
 	if want.Elsewhere {
 		return prose(f, want)
 	}
@@ -118,6 +123,16 @@ func statements(f Source, want Wanted) []statement {
 		}
 	}
 	return append(out, prose(f, want)...)
+}
+
+// requirement is a line NAME==VERSION of a requirements file.
+func requirement(f Source, want Wanted) []statement {
+	m := regexp.MustCompile(`(?m)^([ \t]*)(` + regexp.QuoteMeta(want.Name) + `)==` + regexp.QuoteMeta(want.Version) + `([ \t;#\r].*)?$`).FindSubmatchIndex(f.Content)
+	if m == nil {
+		return nil
+	}
+	return []statement{{path: f.Path, line: 1 + bytes.Count(f.Content[:m[0]], []byte("\n")), fact: "version", value: want.Version, rank: rankScript,
+		pattern: `(?m)^\s*` + regexp.QuoteMeta(want.Name) + `==(?P<version>[^\s;#]+)`}}
 }
 
 // boundary keeps a name from being found at the end of a longer one.

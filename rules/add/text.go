@@ -6,17 +6,20 @@ import (
 
 	"go.starlark.net/syntax"
 
+	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 )
 
 // Declaration is a call of a rule as text.
 type Declaration struct {
-	b strings.Builder
+	b     strings.Builder
+	names []string // that it calls
 }
 
 // Declare begins the call of a rule, with a comment above it: lines without the "# ".
 func Declare(rule string, comment ...string) *Declaration {
-	d := &Declaration{}
+	d := &Declaration{names: []string{rule}}
 	for _, c := range comment {
 		d.b.WriteString("# " + oneLine(c) + "\n")
 	}
@@ -57,6 +60,9 @@ func (d *Declaration) Evidence(rules []evidence.Rule) {
 			calls[i] = "regex(\n            " + syntax.Quote(r.Path, false) + ",\n            " + raw(r.Pattern) + ",\n        )"
 		}
 	}
+	if len(rules) > 0 {
+		d.names = append(d.names, "regex")
+	}
 	d.list("evidence", calls)
 }
 
@@ -85,6 +91,36 @@ func raw(s string) string {
 		}
 	}
 	return syntax.Quote(s, false)
+}
+
+// missing returns those of names that a file neither loads nor defines.
+func missing(content []byte, names []string) []string {
+	f, err := star.Parse(engine.BuildFile, content)
+	if err != nil {
+		return names
+	}
+	bound := map[string]bool{}
+	for _, stmt := range f.Stmts {
+		switch stmt := stmt.(type) {
+		case *syntax.LoadStmt:
+			for _, to := range stmt.To {
+				bound[to.Name] = true
+			}
+		case *syntax.DefStmt:
+			bound[stmt.Name.Name] = true
+		case *syntax.AssignStmt:
+			if id, ok := stmt.LHS.(*syntax.Ident); ok {
+				bound[id.Name] = true
+			}
+		}
+	}
+	var out []string
+	for _, n := range names {
+		if !bound[n] {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 var unprintable = regexp.MustCompile(`[^\pL\pM\pN\pP\pS ]+`)
