@@ -13,15 +13,15 @@ import (
 
 // A command that writes declarations asks what is declared, and looks into trees with patterns that no target has yet.
 
-// Declared is a target as it is declared.
-type Declared struct {
+// SitedDeclaration is a target as it is declared, and where.
+type SitedDeclaration struct {
 	*star.Declaration
 	Site star.Site
 }
 
 // Declarations returns all targets of the workspace that are declared in a BUILD.star, by package, each package's sorted by name.
 // They are loaded and not analysed.
-func (w *Workspace) Declarations() ([]Declared, error) {
+func (w *Workspace) Declarations() ([]SitedDeclaration, error) {
 	o := w.session.Get([]eval.Key{packagesKey("", nil)})[0]
 	if o.Err != nil {
 		return nil, w.explain(diag.List{o.Err})
@@ -31,7 +31,7 @@ func (w *Workspace) Declarations() ([]Declared, error) {
 	for i, p := range pkgs {
 		keys[i] = packageKey(p)
 	}
-	var out []Declared
+	var out []SitedDeclaration
 	var errs diag.List
 	for _, o := range w.session.Get(keys) {
 		if o.Err != nil {
@@ -40,7 +40,7 @@ func (w *Workspace) Declarations() ([]Declared, error) {
 		}
 		p := o.Object.(*star.Package)
 		for _, d := range p.Targets() {
-			out = append(out, Declared{d, p.Site(d.Label.Name)})
+			out = append(out, SitedDeclaration{d, p.Site(d.Label.Name)})
 		}
 	}
 	if len(errs) > 0 {
@@ -111,7 +111,7 @@ func (w *Workspace) lookedAt(c *eval.Context, target string) (treeRef, error) {
 	if tree == nil {
 		return treeRef{}, &diag.Error{Label: target, Msg: fmt.Sprintf("is a %s, which is no source tree", t.RuleName)}
 	}
-	return w.treeRef(c, *tree)
+	return w.treeRef(c.Get, *tree)
 }
 
 func displayLook(arg string) (name, label string) {

@@ -101,7 +101,7 @@ func (a *app) packageOf(arg string) (string, error) {
 		return "", nil
 	}
 	if _, err := label.Parse("//"+p+":x", "", ""); err != nil {
-		return "", usage(`--package "` + arg + `" is no package`, "such as //third_party, or // for the workspace's root")
+		return "", usage(`--package "`+arg+`" is no package`, "such as //third_party, or // for the workspace's root")
 	}
 	return p, nil
 }

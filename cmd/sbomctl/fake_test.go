@@ -89,7 +89,7 @@ func (f *fakeBackend) Add(context.Context, add.Request) (add.Result, error) {
 	return add.Result{}, f.err
 }
 func (f *fakeBackend) Init() (initws.Result, error) { return initws.Result{}, f.err }
-func (f *fakeBackend) Close() { f.closed = true }
+func (f *fakeBackend) Close()                       { f.closed = true }
 
 // testRun is a command line in a workspace of its own.
 type testRun struct {

@@ -47,11 +47,11 @@ type Result struct {
 type adder struct {
 	w       *engine.Workspace
 	r       Request
-	all     []engine.Declared
+	all     []engine.SitedDeclaration
 	version string // of the request; placeholders stand for it
 	url     string // with the version filled in
 
-	tree    *engine.Declared
+	tree    *engine.SitedDeclaration
 	base    string // the last segment of the name: what documents call the package
 	claimed []action.File
 	call    action.Call // which reads them
@@ -159,8 +159,8 @@ const (
 )
 
 // of returns the declarations of a rule.
-func (a *adder) of(rule string) []*engine.Declared {
-	var out []*engine.Declared
+func (a *adder) of(rule string) []*engine.SitedDeclaration {
+	var out []*engine.SitedDeclaration
 	for i := range a.all {
 		if a.all[i].RuleName() == rule {
 			out = append(out, &a.all[i])
@@ -207,12 +207,12 @@ func (a *adder) findTree() error {
 }
 
 // findList finds the one SBOM that lists packages like this one; nil where there is none, or several, which is noted.
-func (a *adder) findList() *engine.Declared {
+func (a *adder) findList() *engine.SitedDeclaration {
 	rule, attr := baseRule, "packages"
 	if len(a.r.Srcs) == 0 {
 		rule, attr = depsRule, "deps"
 	}
-	var fit []*engine.Declared
+	var fit []*engine.SitedDeclaration
 	all := a.of(rule)
 	for _, d := range all {
 		if a.listsAlike(d.Labels(attr)) {
@@ -253,7 +253,7 @@ func (a *adder) listsAlike(packages []label.Label) bool {
 }
 
 // pkg is where to declare it.
-func (a *adder) pkg(list *engine.Declared) string {
+func (a *adder) pkg(list *engine.SitedDeclaration) string {
 	switch {
 	case a.r.Package != nil:
 		return *a.r.Package

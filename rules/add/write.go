@@ -19,7 +19,7 @@ const entry = "@sbomctl//:rules.star"
 
 // write works out the changes: the declaration at the end of its BUILD.star, the names that it needs loaded, and its label in the SBOM
 // that lists such packages.
-func (a *adder) write(d *Declaration, list *engine.Declared) error {
+func (a *adder) write(d *Declaration, list *engine.SitedDeclaration) error {
 	files := map[string]*edit.File{}
 	before := map[string][]byte{}
 	var order []string
@@ -65,7 +65,7 @@ func (a *adder) write(d *Declaration, list *engine.Declared) error {
 }
 
 // list adds the label to the SBOM, where its list is written in a BUILD.star, or says what to add where.
-func (a *adder) list(open func(string) (*edit.File, error), list *engine.Declared) {
+func (a *adder) list(open func(string) (*edit.File, error), list *engine.SitedDeclaration) {
 	attr := "packages"
 	if list.RuleName() == depsRule {
 		attr = "deps"
