@@ -111,7 +111,10 @@ func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, er
 	return add.Add(ctx, w.Workspace, w.fetcher, r)
 }
 
-func (w engineWorkspace) Init() (initws.Result, error) { return initws.Plan(w.Workspace) }
+func (w engineWorkspace) Init() (initws.Result, error) {
+	_, inventory := rules.Set(w.fetcher).Modules["inventory.star"]
+	return initws.Plan(w.Workspace, inventory)
+}
 
 func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
 	return rules.VendorDiff(ctx, w.Workspace, target)

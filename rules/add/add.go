@@ -406,6 +406,7 @@ func (a *adder) declare(got archived, sources []Source) (*Declaration, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.strangers(got.names)
 	licence, comment := a.license(got, sources)
 	purl := a.purl()
 	rule := vendoredRule
@@ -428,6 +429,29 @@ func (a *adder) declare(got archived, sources []Source) (*Declaration, error) {
 	d.Strings("exclude", a.r.Exclude)
 	d.Evidence(rules)
 	return d, nil
+}
+
+// maxNamed is how many files of many are named.
+const maxNamed = 5
+
+// strangers tells of files among srcs that the archive has none of that name of: they may be the tree's own.
+func (a *adder) strangers(names map[string]bool) {
+	if names == nil {
+		return
+	}
+	var own []string
+	for _, f := range a.claimed {
+		if !names[path.Base(f.Path)] {
+			own = append(own, f.Path)
+		}
+	}
+	switch {
+	case len(own) == 0:
+	case len(own) == len(a.claimed):
+		a.note("srcs: the archive has no file that is named like any of the %d; is it the right one?", len(own))
+	default:
+		a.note("srcs: the archive has no file named like %s%s; what is the tree's own is left out with --exclude", strings.Join(own[:min(len(own), maxNamed)], ", "), more(len(own)-maxNamed))
+	}
 }
 
 // relative is a label as the package pkg writes it.

@@ -26,6 +26,7 @@ import (
 type archived struct {
 	sha256   string
 	licenses []license.File
+	names    map[string]bool // of its files; nil when it was not read
 }
 
 // archive gets the archive, looks into it and forgets it: only its checksum and its licence files are kept.
@@ -121,6 +122,7 @@ func (a *adder) look(file, name, sum string) (archived, error) {
 	if err != nil {
 		return out, err
 	}
+	out.names = p.Names
 	switch {
 	case len(p.Roots) == 1 && !p.Loose:
 		if v := contradicts(p.Roots[0], a.version); v != "" {

@@ -155,7 +155,7 @@ func fullCPE(s string) string {
 }
 
 var number = regexp.MustCompile(`[0-9]+`)
-var dottedVersion = regexp.MustCompile(`[0-9]+([._-][0-9]+)+`)
+var dottedVersion = regexp.MustCompile(`[0-9]+(\.[0-9]+)+|[0-9]+(_[0-9]+)+|[0-9]+(-[0-9]+)+`)
 
 // contradicts returns the version that an archive's top folder or file name states where it is another one than declared. Names state
 // versions in many ways (expat-2.7.1, R_2_7_1, v3, 3490100), so only numbers joined by dots, dashes or underscores of which

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type Peeked struct {
 	Roots   []string // first segments of the members' paths, sorted; at most MaxRoots
 	Loose   bool     // files lie beside the top folders, or there is no folder
 	Members int
+	Names   map[string]bool // last segments of the paths of files and links
 	Files   []PeekedFile // those that were wanted, in the archive's order
 	Skipped []string     // wanted files that are too large or too many
 }
@@ -53,7 +55,7 @@ func Peek(pos, file string, want func(path string) bool) (*Peeked, error) {
 		return nil, &diag.Error{Pos: diag.File(pos), Msg: "cannot be read: " + osfile.Reason(err).Error(), Err: err}
 	}
 	defer in.Close()
-	p := &peeker{pos: pos, want: want, out: &Peeked{}, roots: map[string]bool{}}
+	p := &peeker{pos: pos, want: want, out: &Peeked{Names: map[string]bool{}}, roots: map[string]bool{}}
 	head := make([]byte, 512)
 	n, err := io.ReadFull(in, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -104,13 +106,16 @@ func (p *peeker) fail(format string, args ...any) error {
 }
 
 // member notes a member's path; it reports whether the file is to be read.
-func (p *peeker) member(name string, size int64, regular bool) (path string, read bool, err error) {
+func (p *peeker) member(name string, size int64, regular, dir bool) (file string, read bool, err error) {
 	if p.out.Members++; p.out.Members > defaultMaxFiles {
 		return "", false, p.fail("has more than the %d members that are allowed", defaultMaxFiles)
 	}
 	name = strings.TrimPrefix(name, "./")
 	if name == "" || name == "." {
 		return "", false, nil
+	}
+	if !dir {
+		p.out.Names[path.Base(name)] = true
 	}
 	root, _, below := strings.Cut(name, "/")
 	if len(p.roots) < MaxRoots {
@@ -160,7 +165,7 @@ func (p *peeker) tar(d *decoder) error {
 		if h.Typeflag == tar.TypeXGlobalHeader {
 			continue
 		}
-		name, read, err := p.member(strings.TrimSuffix(h.Name, "/"), h.Size, h.Typeflag == tar.TypeReg)
+		name, read, err := p.member(strings.TrimSuffix(h.Name, "/"), h.Size, h.Typeflag == tar.TypeReg, h.Typeflag == tar.TypeDir)
 		if err != nil {
 			return err
 		}
@@ -196,7 +201,7 @@ func (p *peeker) zip(in *os.File) error {
 		return p.fail("is corrupt: its list of files cannot be read")
 	}
 	for _, f := range z.File {
-		name, read, err := p.member(strings.TrimSuffix(f.Name, "/"), int64(min(f.UncompressedSize64, 1<<62)), f.Mode().IsRegular())
+		name, read, err := p.member(strings.TrimSuffix(f.Name, "/"), int64(min(f.UncompressedSize64, 1<<62)), f.Mode().IsRegular(), f.Mode().IsDir())
 		if err != nil {
 			return err
 		}

@@ -136,7 +136,12 @@ func fromLibrary(t *tree, lib signals.Library, all []stated) (out []*pkg, notes 
 			}
 			why = append(why, r.Text+" ("+at+")")
 		}
-		p.comments = append(p.comments, place.String()+": "+strings.Join(why, "; "))
+		for i, w := range why {
+			if i == 0 {
+				w = place.String() + ": " + w
+			}
+			p.comments = append(p.comments, w)
+		}
 	}
 	if len(one) > 0 {
 		p.state(one[0])
@@ -145,6 +150,9 @@ func fromLibrary(t *tree, lib signals.Library, all []stated) (out []*pkg, notes 
 		}
 	}
 	p.look(t)
+	if p.license == ident.NoAssertion && p.licenseComment == "" && lib.License != "" {
+		p.licenseComment = "there are words of " + lib.License + " in its files"
+	}
 	return []*pkg{p}, notes
 }
 

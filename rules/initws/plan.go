@@ -2,6 +2,8 @@ package initws
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine"
@@ -23,8 +25,8 @@ A macro is a function that declares targets; a BUILD.star loads it with load("//
 """
 `
 
-// Plan works out the workspace of the folder that w is opened on; it writes nothing.
-func Plan(w *engine.Workspace) (Result, error) {
+// Plan works out the workspace of the folder that w is opened on; it writes nothing. withInventory says that there is a rule inventory.
+func Plan(w *engine.Workspace, withInventory bool) (Result, error) {
 	var out Result
 	t, err := list(w)
 	if err != nil {
@@ -40,14 +42,14 @@ func Plan(w *engine.Workspace) (Result, error) {
 		kept = append(kept, p)
 	}
 	out.Packages, out.Notes = len(kept), append(notes, t.odd...)
-	for why, n := range t.count {
-		if n > maxOdd {
+	for _, why := range slices.Sorted(maps.Keys(t.count)) {
+		if n := t.count[why]; n > maxOdd {
 			out.Notes = append(out.Notes, fmt.Sprintf("left out: %d in all that %s", n, strings.Replace(why, "has a name that is", "have names that are", 1)))
 		}
 	}
 	out.Changes = []engine.Change{
 		{Path: engine.RootFile, After: []byte(rootText)},
-		{Path: engine.BuildFile, After: []byte(buildText(kept))},
+		{Path: engine.BuildFile, After: []byte(buildText(kept, withInventory))},
 	}
 	return out, nil
 }
@@ -87,7 +89,7 @@ func oneError(err error) string {
 }
 
 // buildText is the BUILD.star.
-func buildText(all []*pkg) string {
+func buildText(all []*pkg, withInventory bool) string {
 	var b strings.Builder
 	b.WriteString(`"""Third-party code in this tree, as far as its files say.
 
@@ -102,13 +104,15 @@ Code that is your own and only looks vendored is to be removed here.
 `)
 	names := []string{"source_tree"}
 	if len(all) > 0 {
-		names = []string{"base_sbom", "source_tree", "vendored_package"}
-		for _, p := range all {
-			if len(p.rules) > 0 {
-				names = []string{"base_sbom", "regex", "source_tree", "vendored_package"}
-			}
+		names = append(names, "base_sbom", "vendored_package")
+		if withInventory {
+			names = append(names, "inventory")
 		}
 	}
+	if slices.ContainsFunc(all, func(p *pkg) bool { return len(p.rules) > 0 }) {
+		names = append(names, "regex")
+	}
+	slices.Sort(names)
 	b.WriteString("load(\"@sbomctl//:rules.star\"")
 	for _, n := range names {
 		b.WriteString(fmt.Sprintf(", %q", n))
@@ -130,6 +134,12 @@ Code that is your own and only looks vendored is to be removed here.
 		d.String("name", "base_sbom")
 		d.Strings("packages", labels)
 		b.WriteString("\n" + d.Text())
+		if withInventory {
+			d := add.Declare("inventory", "A table of all components; it finds code that looks vendored and that no package claims.")
+			d.String("name", "inventory")
+			d.Strings("documents", []string{":base_sbom"})
+			b.WriteString("\n" + d.Text())
+		}
 	}
 	return b.String()
 }

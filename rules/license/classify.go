@@ -105,7 +105,7 @@ func IsNotice(name string) bool {
 var tag = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
 
 // tagTail is what ends a comment that a tag stands in.
-var tagTail = regexp.MustCompile(`[ \t]*(\*/|-->|#+\}|\*\)|"""|'''|["'` + "`" + `;,)])*[ \t]*$`)
+var tagTail = regexp.MustCompile(`[ \t]*(\*/|-->|#+\}|\*\)|"""|'''|["'` + "`" + `;,])*[ \t]*$`)
 
 // maxTags bounds the tags of one file.
 const maxTags = 16
