@@ -1,10 +1,13 @@
 package add
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -74,7 +77,13 @@ func Add(ctx context.Context, w *engine.Workspace, fetcher *fetch.Fetcher, r Req
 	list := a.findList()
 	pkg := a.pkg(list)
 	a.out.Label = label.Label{Pkg: pkg, Name: r.Name}
+	if err := a.inPackage(); err != nil {
+		return a.out, err
+	}
 	if err := a.free(); err != nil {
+		return a.out, err
+	}
+	if err := a.calledAlike(list); err != nil {
 		return a.out, err
 	}
 	if err := a.claim(); err != nil {
@@ -219,7 +228,7 @@ func (a *adder) findList() *engine.SitedDeclaration {
 			fit = append(fit, d)
 		}
 	}
-	if len(fit) == 0 && len(all) == 1 && (rule == baseRule && len(all[0].Labels(attr)) == 0 || rule == depsRule && !strings.Contains(a.r.Name, "/")) {
+	if len(fit) == 0 && len(all) == 1 && (len(all[0].Labels(attr)) == 0 || rule == depsRule && !strings.Contains(a.r.Name, "/")) {
 		fit = all
 	}
 	switch len(fit) {
@@ -267,12 +276,39 @@ func (a *adder) pkg(list *engine.SitedDeclaration) string {
 
 // free makes sure that there is no such target.
 func (a *adder) free() error {
-	known := false
 	for _, d := range a.all {
-		known = known || d.Label.Pkg == a.out.Label.Pkg
 		if d.Label == a.out.Label {
 			return &diag.Error{Pos: d.Site.Pos, Label: d.Label.String(), Msg: fmt.Sprintf("is declared already, as a %s", d.RuleName()),
 				Hints: []string{fmt.Sprintf("sbomctl bump %s %s moves it to another version", d.Label, a.version)}}
+		}
+	}
+	return nil
+}
+
+// file is the BUILD.star that gets the declaration.
+func (a *adder) file() string { return path.Join(a.out.Label.Pkg, engine.BuildFile) }
+
+// inPackage makes sure that there is a BUILD.star, before anything is downloaded.
+func (a *adder) inPackage() error {
+	if _, err := os.Stat(filepath.Join(a.w.Root(), filepath.FromSlash(a.file()))); err != nil {
+		return &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", a.out.Label.Pkg, a.file()), Hints: []string{"an empty " + a.file() + " makes the folder a package"}}
+	}
+	return nil
+}
+
+// calledAlike refuses a name that documents have for another package of the same list: it would be there twice.
+func (a *adder) calledAlike(list *engine.SitedDeclaration) error {
+	if list == nil {
+		return nil
+	}
+	listed := append(list.Labels("packages"), list.Labels("deps")...)
+	for _, d := range a.all {
+		if !slices.Contains(listed, d.Label) {
+			continue
+		}
+		if name := cmp.Or(d.Text("package_name"), path.Base(d.Label.Name)); name == a.base {
+			return &diag.Error{Pos: d.Site.Pos, Label: d.Label.String(), Msg: fmt.Sprintf("is called %s too, and %s lists it; a document has each name once", name, list.Label),
+				Hints: []string{"give it another name, or declare it by hand with a package_name"}}
 		}
 	}
 	return nil
@@ -351,17 +387,38 @@ func (a *adder) sources() ([]Source, error) {
 		if call, err = a.w.Look(a.tree.Label, include, []string{"**/test/**", "**/tests/**"}, true); err != nil {
 			return nil, err
 		}
-		return a.read(nil, call, call.Files(engine.LookInput))
+		return a.read(nil, call, call.Files(engine.LookInput), false)
 	}
-	out, err := a.read(nil, call, files)
+	out, err := a.read(nil, call, files, false)
 	if err != nil || a.r.NoEvidence {
 		return out, err
 	}
-	dirs := map[string]bool{}
 	seen := map[string]bool{}
 	for _, f := range files {
 		seen[f.Path] = true
 	}
+	// What is excluded is the tree's own, and where the version is often stated: refresh.sh.
+	more := func(patterns []string, beside bool) error {
+		call, err := a.w.Look(a.tree.Label, patterns, nil, true)
+		if err != nil {
+			return err
+		}
+		var files []action.File
+		for _, f := range call.Files(engine.LookInput) {
+			if !seen[f.Path] {
+				seen[f.Path] = true
+				files = append(files, f)
+			}
+		}
+		out, err = a.read(out, call, files, beside)
+		return err
+	}
+	if len(a.r.Exclude) > 0 {
+		if err := more(a.r.Srcs, false); err != nil {
+			return nil, err
+		}
+	}
+	dirs := map[string]bool{}
 	for _, s := range a.r.Srcs { // where the patterns begin: refresh.sh lies there
 		dir := path.Dir(s)
 		if i := strings.IndexAny(s, "*?[{"); i >= 0 {
@@ -375,18 +432,14 @@ func (a *adder) sources() ([]Source, error) {
 			beside = append(beside, d+"/*")
 		}
 	}
-	if len(beside) == 0 {
-		return out, nil
-	}
 	slices.Sort(beside)
-	if call, err = a.w.Look(a.tree.Label, beside, nil, true); err != nil {
-		return nil, err
+	if len(beside) > 0 {
+		err = more(beside, true)
 	}
-	files = slices.DeleteFunc(slices.Clone(call.Files(engine.LookInput)), func(f action.File) bool { return seen[f.Path] })
-	return a.read(out, call, files)
+	return out, err
 }
 
-func (a *adder) read(out []Source, call action.Call, files []action.File) ([]Source, error) {
+func (a *adder) read(out []Source, call action.Call, files []action.File, beside bool) ([]Source, error) {
 	for _, f := range files {
 		if f.Digest.Size > maxSourceBytes || len(out) == maxSources {
 			continue
@@ -395,7 +448,7 @@ func (a *adder) read(out []Source, call action.Call, files []action.File) ([]Sou
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Source{f.Path, b})
+		out = append(out, Source{f.Path, b, beside})
 	}
 	return out, nil
 }

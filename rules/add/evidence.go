@@ -34,6 +34,9 @@ func FindEvidence(files []Source, want Wanted) Found {
 	for _, f := range files {
 		content[f.Path] = f.Content
 		for _, s := range statements(f, want) {
+			if f.Beside && near(s, want) == 0 {
+				continue
+			}
 			if s.states(want) {
 				if s.holds(want, f.Content) {
 					good = append(good, s)

@@ -15,6 +15,7 @@ import (
 type Source struct {
 	Path    string
 	Content []byte
+	Beside  bool // it is none of the package's folders: only what names the package counts
 }
 
 // Wanted is what evidence is looked for.

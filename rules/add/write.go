@@ -2,10 +2,7 @@ package add
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
@@ -28,10 +25,7 @@ func (a *adder) write(d *Declaration, list *engine.SitedDeclaration) error {
 			return f, nil
 		}
 		b, err := os.ReadFile(filepath.Join(a.w.Root(), filepath.FromSlash(file)))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", path.Dir(file), file), Hints: []string{"an empty " + file + " makes the folder a package"}}
-		case err != nil:
+		if err != nil {
 			return nil, &diag.Error{Pos: diag.File(file), Msg: "the file cannot be read: " + osfile.Reason(err).Error(), Err: err}
 		}
 		f, err := edit.Parse(file, b)
@@ -42,8 +36,7 @@ func (a *adder) write(d *Declaration, list *engine.SitedDeclaration) error {
 		order = append(order, file)
 		return f, nil
 	}
-	file := path.Join(a.out.Label.Pkg, engine.BuildFile)
-	f, err := open(file)
+	f, err := open(a.file())
 	if err != nil {
 		return err
 	}

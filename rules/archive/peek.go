@@ -24,8 +24,8 @@ type Peeked struct {
 	Loose   bool     // files lie beside the top folders, or there is no folder
 	Members int
 	Names   map[string]bool // last segments of the paths of files and links
-	Files   []PeekedFile // those that were wanted, in the archive's order
-	Skipped []string     // wanted files that are too large or too many
+	Files   []PeekedFile    // those that were wanted, in the archive's order
+	Skipped []string        // wanted files that are too large or too many
 }
 
 // PeekedFile is a file of an archive.
