@@ -27,17 +27,23 @@ type workspace interface {
 	// returned even beside an error, which is a *diag.Error or a diag.List of them.
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
-	Check(patterns label.Patterns) ([]engine.Found, error)
+	Check(patterns label.Patterns) (engine.Report, error)
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
-	// Declared returns what is declared of a target of a query's result.
-	Declared(t *query.Target) engine.Declared
+	// Declaration returns what is declared of a target of a query's result.
+	Declaration(t *query.Target) engine.Declaration
 	// VendorDiff compares the files of a vendored package with upstream's.
 	VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error)
 	// ReadSource returns one of the user's own files, nil when there is none.
 	ReadSource(path string) ([]byte, error)
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
+	// StarlarkFiles returns the .star files that patterns speak of.
+	StarlarkFiles(patterns label.Patterns) ([]string, error)
+	// Format returns the changes that format .star files, even beside an error.
+	Format(names []string) ([]engine.Change, error)
+	// Bump works out the changes that move targets to a version.
+	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)
@@ -118,4 +124,8 @@ func (w engineWorkspace) Init() (initws.Result, error) {
 
 func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
 	return rules.VendorDiff(ctx, w.Workspace, target)
+}
+
+func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
+	return rules.Bump(ctx, w.Workspace, r)
 }

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
-	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 func (a *app) checkTargetsCommand() *cobra.Command {
@@ -17,8 +16,12 @@ func (a *app) checkTargetsCommand() *cobra.Command {
 		Use:   "check PATTERN...",
 		Short: "run every check of targets and of all below them",
 		Long: `Runs every check of the targets that the patterns name, and of all targets below them, and
-prints what was found. It writes no output. The exit code is 0 when nothing was found but
-notes and warnings, 3 when there are errors, 1 when not everything could be checked.`,
+prints what was found, and how much of it by rule. It writes no output. The exit code is 0 when
+nothing was found but notes and warnings, 3 when there are errors, and 1 when not everything could
+be checked, whatever was found.
+
+What a waiver covers (waivers = [waive(...)]) is counted only. That a waiver covers nothing any
+more is said when the whole workspace is checked: sbomctl check //...`,
 		Example: "sbomctl check //...",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.prepare(cmd); err != nil {
@@ -30,6 +33,8 @@ notes and warnings, 3 when there are errors, 1 when not everything could be chec
 	}
 	a.flags.workspaceFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	a.flags.checkFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("format", completeWords(slices.Sorted(maps.Keys(reportFormats))...))
 	return cmd
 }
 
@@ -51,23 +56,32 @@ func (a *app) checkTargets(patterns []string) error {
 	}
 	o.KeepGoing = true // what one thing is about does not depend on another
 	a.ui.start(events.Since)
-	var found []engine.Found
+	r := &report{}
 	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
-		var err error
-		found, err = w.Check(parsed)
-		return err
+		r.Report, r.unchecked = w.Check(parsed)
+		return r.unchecked
 	})
 	a.ui.close()
-	errorsFound := false
-	for _, f := range found {
-		errorsFound = errorsFound || f.Severity == finding.Error
-		fmt.Fprintf(a.stdout, "%s: %s [%s]\n", f.Severity, f.Diagnostic(), f.Rule)
+	if errors.Is(err, errInterrupted) {
+		return err
+	}
+	if err != nil && r.unchecked == nil { // the workspace could not be opened
+		return err
+	}
+	writeErr := reportFormats[a.flags.format](a, a.stdout, r)
+	if flushErr := a.stdout.Flush(); writeErr == nil {
+		writeErr = flushErr
+	}
+	if writeErr != nil {
+		err = joinErrors(err, writeError("standard output", writeErr))
 	}
 	a.ui.error(err)
-	if err != nil {
+	c := r.count()
+	a.ui.checked(c, r.Undated, r.unchecked != nil)
+	switch {
+	case err != nil:
 		return said(err)
-	}
-	if errorsFound {
+	case c.errors > 0 || a.flags.warningsAsErrors && c.warnings > 0:
 		return errFindings
 	}
 	return nil

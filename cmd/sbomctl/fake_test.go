@@ -32,7 +32,7 @@ type fakeBackend struct {
 
 	events  []event.Event
 	outputs []engine.Output
-	found   []engine.Found
+	report  engine.Report
 	lock    rules.LockResult
 	labels  []string
 	docs    engine.Docs
@@ -58,19 +58,24 @@ func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	}
 	return f.outputs, f.err
 }
-func (f *fakeBackend) Check(patterns label.Patterns) ([]engine.Found, error) {
+func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 	f.patterns = patterns
-	return f.found, f.err
+	return f.report, f.err
 }
 func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
 }
-func (f *fakeBackend) Declared(*query.Target) engine.Declared { return engine.Declared{} }
+func (f *fakeBackend) Declaration(*query.Target) engine.Declaration { return engine.Declaration{} }
 func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
 	return rules.VendorDiffResult{}, f.err
 }
 func (f *fakeBackend) ReadSource(string) ([]byte, error)                      { return nil, f.err }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
+func (f *fakeBackend) StarlarkFiles(label.Patterns) ([]string, error)         { return nil, f.err }
+func (f *fakeBackend) Format([]string) ([]engine.Change, error)               { return nil, f.err }
+func (f *fakeBackend) Bump(context.Context, rules.BumpRequest) (rules.BumpResult, error) {
+	return rules.BumpResult{}, f.err
+}
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string
 	for _, l := range f.labels {

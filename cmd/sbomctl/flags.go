@@ -2,12 +2,15 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -35,13 +38,17 @@ type flagValues struct {
 	runValidations              bool
 	build                       bool
 
+	// Of the commands that tell findings.
+	today string
+
+	// Of check.
+	format           string
+	warningsAsErrors bool
+
 	// Of query.
 	output, orderOutput string
 
-	dryRun bool // of the commands that write among the user's files
-
 	// Of one command each.
-	patch       string
 	indexURL    string
 	expunge     bool
 	jsonOut     bool
@@ -89,12 +96,38 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 
 // buildFlags registers the flags of build.
 func (v *flagValues) buildFlags(fs *pflag.FlagSet) {
+	v.findingFlags(fs)
 	boolVarP(fs, &v.keepGoing, "keep_going", "k", false, "after an error, build what does not depend on it")
 	boolVar(fs, &v.build, "build", true, "run actions; --nobuild stops after loading and analysis")
 	boolVar(fs, &v.runValidations, "run_validations", true, "fail when evidence contradicts a declaration")
 	fs.Var((*pathValue)(&v.explain), "explain", "write to `FILE` why each node ran")
 	fs.Var((*pathValue)(&v.profile), "profile", "write to `FILE` a Chrome trace, for ui.perfetto.dev")
 	fs.Var((*pathValue)(&v.eventJSON), "build_event_json_file", "write to `FILE` the build's events, one JSON object a line")
+}
+
+// findingFlags registers the flags of the commands that tell findings.
+func (v *flagValues) findingFlags(fs *pflag.FlagSet) {
+	fs.Var((*dateValue)(&v.today), "today", "hold the dates of waivers against this `DATE`, as 2027-03-01; else against SOURCE_DATE_EPOCH, and without it against none")
+}
+
+// dateValue is a day as "2027-03-01".
+type dateValue string
+
+func (d *dateValue) Set(s string) error {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return errors.New("expected a date such as 2027-03-01")
+	}
+	*d = dateValue(s)
+	return nil
+}
+func (d *dateValue) String() string { return string(*d) }
+func (*dateValue) Type() string     { return "date" }
+
+// checkFlags registers the flags of check.
+func (v *flagValues) checkFlags(fs *pflag.FlagSet) {
+	v.findingFlags(fs)
+	enumVar(fs, &v.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what was found")
+	boolVar(fs, &v.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")
 }
 
 // boolValue is a flag with the spellings of truth that Bazel knows.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -74,10 +73,8 @@ func (f *File) hold(call *syntax.CallExpr) *Call {
 
 // node returns the call's node in the tree of now.
 func (c *Call) node() *syntax.CallExpr {
-	stmts := c.f.tree.Stmts
-	i := sort.Search(len(stmts), func(i int) bool { return c.f.offset(syntax.Start(stmts[i])) > c.open })
 	var out *syntax.CallExpr
-	syntax.Walk(stmts[i-1], func(n syntax.Node) bool {
+	syntax.Walk(c.f.tree, func(n syntax.Node) bool {
 		if call, ok := n.(*syntax.CallExpr); ok && c.f.offset(call.Lparen) == c.open {
 			out = call
 		}

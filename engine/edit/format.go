@@ -38,7 +38,7 @@ func Format(path string, content []byte) ([]byte, error) {
 		out = bytes.ReplaceAll(out, []byte("\n"), []byte(nl))
 	}
 	after, err := Parse(path, out)
-	if err != nil || dump(f.tree.Stmts...) != dump(after.tree.Stmts...) || !slices.Equal(f.notes(), after.notes()) {
+	if err != nil || dump(f.tree) != dump(after.tree) || !slices.Equal(f.notes(), after.notes()) {
 		return nil, &diag.Error{Pos: diag.File(path), Msg: "the formatter would change what the file means, so the file stays as it is", Err: errors.Join(errUnsound, err)}
 	}
 	return out, nil

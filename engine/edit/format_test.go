@@ -78,7 +78,7 @@ func FuzzFormat(f *testing.F) {
 			return
 		}
 		after, err := Parse("f.star", out)
-		if err != nil || dump(after.tree.Stmts...) != dump(file.tree.Stmts...) || len(after.comments()) != len(file.comments()) {
+		if err != nil || dump(after.tree) != dump(file.tree) || len(after.comments()) != len(file.comments()) {
 			t.Errorf("%q became %q (%v)", content, out, err)
 		}
 		if again, err := Format("f.star", out); err != nil || string(again) != string(out) {

@@ -14,7 +14,7 @@ func (d *Declaration) AttrText(rule *Rule, name string) (text string, ok bool) {
 		return d.Label.Name, true
 	}
 	a := rule.index[name]
-	if a == nil {
+	if a == nil || a.typ == typeWaivers { // which no declaration has
 		return "", false
 	}
 	v := d.attr(name)
