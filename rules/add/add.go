@@ -101,7 +101,23 @@ func Add(ctx context.Context, w *engine.Workspace, fetcher *fetch.Fetcher, r Req
 	if err != nil {
 		return a.out, err
 	}
-	return a.out, a.write(d, list)
+	if err := a.write(d, list); err != nil {
+		return a.out, err
+	}
+	return a.out, a.loads(ctx, list)
+}
+
+// loads makes sure that what is to be written loads, and is a target, before it is.
+func (a *adder) loads(ctx context.Context, list *engine.SitedDeclaration) error {
+	v, err := a.w.Preview(ctx, a.out.Changes)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	if _, _, err = v.Declared(a.out.Label); err == nil && list != nil {
+		_, _, err = v.Declared(list.Label)
+	}
+	return err
 }
 
 func (a *adder) note(format string, args ...any) {
@@ -471,7 +487,7 @@ func (a *adder) declare(got archived, sources []Source) (*Declaration, error) {
 	d.String("version", a.version)
 	d.String("license", licence, comment...)
 	d.String("originator", a.r.Originator)
-	d.String("download_url", template(a.r.URL, a.version))
+	d.String("download_url", Template(a.r.URL, a.version))
 	d.String("sha256", got.sha256)
 	d.String("cpe", a.cpe())
 	d.String("purl", purl)
@@ -597,7 +613,7 @@ func (a *adder) license(got archived, sources []Source) (expression string, comm
 
 func (a *adder) cpe() string {
 	if a.r.CPE != "" {
-		return template(a.r.CPE, a.version)
+		return Template(a.r.CPE, a.version)
 	}
 	guess := ""
 	if g := guessCPE(a.url); g != "" {
@@ -609,7 +625,7 @@ func (a *adder) cpe() string {
 
 func (a *adder) purl() string {
 	if a.r.PURL != "" {
-		return template(a.r.PURL, a.version)
+		return Template(a.r.PURL, a.version)
 	}
 	purl, why := proposePURL(a.base, a.version, a.url)
 	if purl != "" {

@@ -14,9 +14,9 @@ import (
 // placeholder is what the attributes of a package may have for the version.
 const placeholder = "{version}"
 
-// template writes the placeholder for each occurrence of the version in s: not for a part of another number, and a version without
+// Template writes the placeholder for each occurrence of the version in s: not for a part of another number, and a version without
 // dots not for a part of a word.
-func template(s, version string) string {
+func Template(s, version string) string {
 	if version == "" {
 		return s
 	}
@@ -117,7 +117,7 @@ func proposePURL(name, version, downloadURL string) (purl, why string) {
 		if r.host == "gitlab.com" {
 			p.Type = "gitlab"
 		}
-		if purl := template(p.ToString(), version); valid(purl, version) {
+		if purl := Template(p.ToString(), version); valid(purl, version) {
 			return purl, "the URL's repository and tag"
 		}
 	}
@@ -125,7 +125,7 @@ func proposePURL(name, version, downloadURL string) (purl, why string) {
 		return "", ""
 	}
 	p := packageurl.PackageURL{Type: "generic", Name: name, Version: version, Qualifiers: packageurl.QualifiersFromMap(map[string]string{"download_url": downloadURL})}
-	purl = template(p.ToString(), version)
+	purl = Template(p.ToString(), version)
 	if !valid(purl, version) {
 		return "", ""
 	}
@@ -185,7 +185,7 @@ func IsArchive(s string) bool {
 // PyPI is the package URL of a project of Python's package index; "" when there is none.
 func PyPI(name, version string) string {
 	p := packageurl.PackageURL{Type: "pypi", Name: strings.ReplaceAll(strings.ToLower(name), "_", "-"), Version: version}
-	purl := template(p.ToString(), version)
+	purl := Template(p.ToString(), version)
 	if !valid(purl, version) {
 		return ""
 	}

@@ -104,13 +104,13 @@ func fromLibrary(t *tree, lib signals.Library, all []stated) (out []*pkg, notes 
 		left := 0
 		for _, place := range lib.Places {
 			for _, f := range place.Files {
-				if !taken[f] {
+				if !taken[f] && !signals.IsMetadata(f) {
 					left++
 				}
 			}
 		}
 		if left > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d files beside it are of no package that it lists", lists[0].file, left))
+			notes = append(notes, fmt.Sprintf("%s: files beside it that are of no package that it lists: %d", lists[0].file, left))
 		}
 		return out, notes
 	}
@@ -195,7 +195,7 @@ func (p *pkg) state(s stated) {
 	switch {
 	case s.URL == "":
 	case ident.URL(s.URL) == nil && add.IsArchive(s.URL):
-		p.url = s.URL
+		p.url = add.Template(s.URL, p.version)
 	default:
 		p.comments = append(p.comments, "from "+s.URL)
 	}
@@ -313,6 +313,13 @@ func (p *pkg) findVersion(sources []add.Source) {
 		default:
 			p.versionComment = "no file states it"
 			return
+		}
+	}
+	// A tag is stated for the version, and the files state the version itself.
+	if tagged, ok := strings.CutPrefix(p.version, "v"); ok && spdx.Word(tagged) == nil {
+		if rules := add.FindEvidence(sources, add.Wanted{Name: p.name, Version: tagged}).Rules; len(rules) > 0 {
+			p.versionComment = "stated as " + p.version
+			p.version, p.rules = tagged, rules
 		}
 	}
 	if len(p.rules) == 0 {
