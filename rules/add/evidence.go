@@ -6,12 +6,16 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/rules/evidence"
 )
 
 // maxEvidence is how many entries are proposed for one fact. More prove no more, and each has to be kept.
 const maxEvidence = 2
+
+// maxWord is the longest name or version of a package, in bytes (spdx.Word).
+const maxWord = 255
 
 // Found is what files say of a version.
 type Found struct {
@@ -29,6 +33,11 @@ type Contrary struct {
 // FindEvidence looks for statements of the version, and of the checksum, in files. Each rule that it returns matches there and states nothing else:
 // that is verified in the way in which a build checks it.
 func FindEvidence(files []Source, want Wanted) Found {
+	for _, s := range []string{want.Name, want.Version} {
+		if len(s) > maxWord || !utf8.ValidString(s) {
+			return Found{} // no declaration can have it
+		}
+	}
 	var good, other []statement
 	content := map[string][]byte{}
 	for _, f := range files {

@@ -38,7 +38,7 @@ func packages(t *tree) (out []*pkg, notes []string) {
 			under[path.Dir(p)] = append(under[path.Dir(p)], p)
 		}
 	}
-	for _, lib := range signals.Find(files, signals.Options{}) {
+	for _, lib := range apart(signals.Find(files, signals.Options{})) {
 		var stated []stated
 		var err error
 		for _, place := range lib.Places {
@@ -62,6 +62,41 @@ func packages(t *tree) (out []*pkg, notes []string) {
 	disjoint(out)
 	named(out)
 	return out, notes
+}
+
+// apart splits libraries whose places have one holder and different names: Google's reftable is not Google's persistent-https, and has
+// another licence.
+func apart(libs []signals.Library) (out []signals.Library) {
+	for _, lib := range libs {
+		at := map[string]int{}
+		for _, place := range lib.Places {
+			name := placeName(place, lib.Name)
+			key := strings.TrimRight(strings.TrimLeft(strings.TrimPrefix(strings.ToLower(name), "test_"), "_"), "0123456789")
+			if i, ok := at[key]; ok {
+				out[i].Places = append(out[i].Places, place)
+				continue
+			}
+			at[key] = len(out)
+			one := lib
+			one.Name, one.Places = name, []signals.Place{place}
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// placeName is what a folder or a file is called; several files of a folder have the library's name.
+func placeName(p signals.Place, library string) string {
+	switch base := path.Base(p.Path); {
+	case p.Folder && slices.Contains(generic, strings.ToLower(base)):
+		return libraryName(signals.Library{Name: base, Places: []signals.Place{p}})
+	case p.Folder:
+		return base
+	case len(p.Files) == 1:
+		base = path.Base(p.Files[0])
+		return cmp.Or(strings.TrimSuffix(base, path.Ext(base)), base)
+	}
+	return library
 }
 
 // stated is what a metadata file says of one package.

@@ -111,7 +111,9 @@ func FromTags(byFile map[string][]string, total int) Proposal {
 		return p
 	case len(expressions) == 1 && tagged == total:
 		p.Expression = expressions[0]
-		p.Why = fmt.Sprintf("each of the %d files states SPDX-License-Identifier: %s", total, expressions[0])
+		if p.Why = fmt.Sprintf("each of the %d files states SPDX-License-Identifier: %s", total, expressions[0]); total == 1 {
+			p.Why = "its one file states SPDX-License-Identifier: " + expressions[0]
+		}
 		return p
 	}
 	for i, e := range expressions {
