@@ -10,8 +10,10 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/add"
 	"github.com/sbomctl/sbomctl/rules/cpython"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/initws"
 )
 
 // options is what the command line decides of a workspace. The backend adds the rules.
@@ -52,6 +54,10 @@ type workspace interface {
 	Docs() (engine.Docs, error)
 	// Lock writes the lock file of one target from the package index at indexURL.
 	Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error)
+	// Add works out the declaration of a package; it writes nothing.
+	Add(ctx context.Context, r add.Request) (add.Result, error)
+	// Init works out a workspace for the folder, which has none; it writes nothing.
+	Init() (initws.Result, error)
 	Close()
 }
 
@@ -74,12 +80,13 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 		return nil, err
 	}
 	o.CacheDir = dir
-	o.Rules = rules.Set(&fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }})
+	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }}
+	o.Rules = rules.Set(fetcher)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err
 	}
-	return engineWorkspace{w}, nil
+	return engineWorkspace{w, fetcher}, nil
 }
 
 func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, error) {
@@ -113,10 +120,21 @@ func cacheFolder(o options) (string, error) {
 }
 
 // engineWorkspace adds to the engine's workspace what the rules do with one.
-type engineWorkspace struct{ *engine.Workspace }
+type engineWorkspace struct {
+	*engine.Workspace
+	fetcher *fetch.Fetcher
+}
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	return rules.Lock(ctx, w.Workspace, target, indexURL)
+}
+
+func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, error) {
+	return add.Add(ctx, w.Workspace, w.fetcher, r)
+}
+
+func (w engineWorkspace) Init() (initws.Result, error) {
+	return initws.Plan(w.Workspace)
 }
 
 func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {

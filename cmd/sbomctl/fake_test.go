@@ -15,7 +15,9 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/add"
 	"github.com/sbomctl/sbomctl/rules/cpython"
+	"github.com/sbomctl/sbomctl/rules/initws"
 )
 
 // fakeBackend records what the commands ask of the engine, and answers as a test says.
@@ -102,7 +104,11 @@ func (f *fakeBackend) Regen(patterns label.Patterns, _ bool) (rules.RegenResult,
 	f.patterns = patterns
 	return rules.RegenResult{}, f.err
 }
-func (f *fakeBackend) Close() { f.closed = true }
+func (f *fakeBackend) Add(context.Context, add.Request) (add.Result, error) {
+	return add.Result{}, f.err
+}
+func (f *fakeBackend) Init() (initws.Result, error) { return initws.Result{}, f.err }
+func (f *fakeBackend) Close()                       { f.closed = true }
 
 // testRun is a command line in a workspace of its own.
 type testRun struct {
