@@ -63,8 +63,8 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Facet:     Facet,
 		Checks:    checks,
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding, spdx.ValidFinding,
-			vendor.Patch, vendor.Unexplained,
+			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
 		}, slices.Concat(inventory.Findings, checkedin.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
