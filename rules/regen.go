@@ -19,6 +19,34 @@ type RegenResult struct {
 	UpToDate []string        // paths of those that are, as Change.Place has them
 }
 
+// CheckedIn is a target whose document is checked in.
+type CheckedIn struct {
+	Label label.Label
+	Path  string // in its tree
+}
+
+// CheckedInDocuments returns the targets among those that patterns name whose document is checked in, sorted by label; also
+// beside an error. It builds nothing.
+func CheckedInDocuments(w *engine.Workspace, patterns label.Patterns) ([]CheckedIn, error) {
+	labels, err := w.Matching(patterns)
+	var errs diag.List
+	if err != nil {
+		errs = append(errs, err)
+	}
+	var out []CheckedIn
+	for _, l := range labels {
+		var p checkedin.Params
+		has, err := w.Params(l, checkedin.OperationName, &p)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case has:
+			out = append(out, CheckedIn{l, p.Path})
+		}
+	}
+	return out, errs.Err()
+}
+
 // Regen builds the documents of the targets that patterns name, and works out how those that are checked in have to change. What can be regenerated is
 // returned beside an error.
 //
@@ -45,7 +73,7 @@ func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (Rege
 			if at := (*diag.Error)(nil); errors.As(err, &at) {
 				d = *at
 			}
-			d.Msg, d.Hints = "has no document that is checked in", []string{hasChecked}
+			d.Msg, d.Hints = "has no document that is checked in", []string{HasCheckedIn}
 			errs = append(errs, &d)
 			continue
 		case err != nil:
@@ -88,12 +116,13 @@ func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (Rege
 		r.Changes = append(r.Changes, c)
 	}
 	if !found && len(errs) == 0 {
-		errs = append(errs, &diag.Error{Msg: "none of the targets has a document that is checked in", Hints: []string{hasChecked}})
+		errs = append(errs, &diag.Error{Msg: "none of the targets has a document that is checked in", Hints: []string{HasCheckedIn}})
 	}
 	return r, errs.Err()
 }
 
-const hasChecked = `a base_sbom or source_deps_sbom has one with checked_in = "Misc/sbom.spdx.json"`
+// HasCheckedIn says how a target gets a document that is checked in.
+const HasCheckedIn = `a base_sbom or source_deps_sbom has one with checked_in = "Misc/sbom.spdx.json"`
 
 // named reports whether a label stands by itself among the patterns, and not only in what a wildcard names.
 func named(patterns label.Patterns, l label.Label) bool {

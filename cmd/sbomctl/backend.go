@@ -45,6 +45,8 @@ type workspace interface {
 	Format(names []string) ([]engine.Change, error)
 	// Bump works out the changes that move targets to a version.
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
+	// CheckedIn returns the targets whose document is checked in, as rules.CheckedInDocuments does.
+	CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error)
 	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
 	Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
@@ -143,6 +145,10 @@ func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (ru
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
 	return rules.Bump(ctx, w.Workspace, r)
+}
+
+func (w engineWorkspace) CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error) {
+	return rules.CheckedInDocuments(w.Workspace, patterns)
 }
 
 func (w engineWorkspace) Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error) {

@@ -160,10 +160,10 @@ func (a *app) buildForDiff(targets map[int]label.Label, paths []string) error {
 		return err
 	})
 	a.ui.close()
-	if err != nil {
-		return err
-	}
 	for i, l := range targets {
+		if err != nil && len(outputs[l]) != 1 { // else what was found to be wrong does not keep it from being compared
+			return err
+		}
 		if n := len(outputs[l]); n != 1 {
 			return &diag.Error{Label: l.String(), Msg: fmt.Sprintf("has %d outputs, expected one, an SBOM", n)}
 		}

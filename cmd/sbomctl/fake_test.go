@@ -100,6 +100,10 @@ func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL strin
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err
 }
+func (f *fakeBackend) CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error) {
+	f.patterns = patterns
+	return nil, f.err
+}
 func (f *fakeBackend) Regen(patterns label.Patterns, _ bool) (rules.RegenResult, error) {
 	f.patterns = patterns
 	return rules.RegenResult{}, f.err

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/rules"
 )
 
 func (a *app) regenCommand() *cobra.Command {
@@ -38,8 +39,9 @@ error, too (drift): bump the version, or declare the change.`,
 }
 
 func (a *app) regen(patterns []string, dryRun, acceptDrift bool) error {
-	if len(patterns) == 0 {
-		return usage("regen needs a target pattern", "sbomctl regen //... writes every SBOM that is checked in and not what is built")
+	alone := len(patterns) == 0
+	if alone {
+		patterns = []string{"//..."}
 	}
 	parsed, err := a.parsePatterns(patterns)
 	if err != nil {
@@ -53,6 +55,10 @@ func (a *app) regen(patterns []string, dryRun, acceptDrift bool) error {
 	o.KeepGoing, o.SkipValidation, o.AnalyseOnly = true, false, false
 	a.ui.start(events.Since)
 	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+		if alone {
+			all, err := w.CheckedIn(parsed)
+			return joinErrors(whatToRegen(all), err)
+		}
 		r, err := w.Regen(parsed, acceptDrift)
 		a.ui.close()
 		for _, place := range r.UpToDate {
@@ -62,4 +68,20 @@ func (a *app) regen(patterns []string, dryRun, acceptDrift bool) error {
 	})
 	a.ui.close()
 	return err
+}
+
+// whatToRegen is the mistake of naming nothing, and what there is to name.
+func whatToRegen(all []rules.CheckedIn) error {
+	var hints []string
+	for _, c := range all {
+		hints = append(hints, "sbomctl regen "+c.Label.String()+" writes "+c.Path)
+	}
+	switch len(all) {
+	case 0:
+		hints = []string{rules.HasCheckedIn}
+	case 1:
+	default:
+		hints = append(hints, "sbomctl regen //... writes all that are not what is built")
+	}
+	return usage("regen needs a target pattern", hints...)
 }

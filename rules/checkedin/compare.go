@@ -36,6 +36,9 @@ func Compare(path string, found, built []byte, label string, packages []Package)
 	if len(want.Packages) != len(packages) {
 		return nil, fmt.Errorf("the document has %d packages, and %d are declared", len(want.Packages), len(packages))
 	}
+	if err := listsItself(path, want); err != nil {
+		return nil, err
+	}
 	c := &comparison{path: path, found: found, label: label, of: map[*sbomdiff.Package]Package{}}
 	for i, p := range want.Packages {
 		c.of[p] = packages[i]
@@ -52,6 +55,17 @@ func Compare(path string, found, built []byte, label string, packages []Package)
 	}
 	c.report(sbomdiff.Compare(c.have, want))
 	return c.out, nil
+}
+
+// listsItself reports a document that would have to state its own checksum, which no number of regens can settle.
+func listsItself(path string, built *sbomdiff.Document) error {
+	for _, p := range built.Packages {
+		if _, ok := p.Files[path]; ok {
+			return &diag.Error{Attr: "checked_in", Msg: fmt.Sprintf("%s is a file of package %q, so it would have to list itself", path, p.Name),
+				Hints: []string{"exclude it from the package, or check it in elsewhere"}}
+		}
+	}
+	return nil
 }
 
 // Missing is the finding of a document that is not in the tree.
