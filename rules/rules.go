@@ -11,6 +11,7 @@
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
 //	evidence  what a tree says of itself  evidence.check
+//	textsearch  what a workspace's own rules look for  text.search
 //	fetch     files by checksum           fetch.http
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
 //
@@ -28,6 +29,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -56,8 +58,12 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	if err != nil {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
+	var reserved []string
+	for _, f := range set.Findings {
+		reserved = append(reserved, f.ID)
+	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher)},
+		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved)},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}
