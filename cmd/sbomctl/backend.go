@@ -24,7 +24,7 @@ type workspace interface {
 	// returned even beside an error, which is a *diag.Error or a diag.List of them.
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
-	Check(patterns label.Patterns) ([]engine.Found, error)
+	Check(patterns label.Patterns) (engine.Report, error)
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
@@ -30,6 +30,8 @@ notes and warnings, 3 when there are errors, 1 when not everything could be chec
 	}
 	a.flags.workspaceFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	a.flags.checkFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("format", completeWords(slices.Sorted(maps.Keys(reportFormats))...))
 	return cmd
 }
 
@@ -51,23 +53,31 @@ func (a *app) checkTargets(patterns []string) error {
 	}
 	o.KeepGoing = true // what one thing is about does not depend on another
 	a.ui.start(events.Since)
-	var found []engine.Found
+	r := &report{}
 	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
-		var err error
-		found, err = w.Check(parsed)
-		return err
+		r.Report, r.unchecked = w.Check(parsed)
+		return r.unchecked
 	})
 	a.ui.close()
-	errorsFound := false
-	for _, f := range found {
-		errorsFound = errorsFound || f.Severity == finding.Error
-		fmt.Fprintf(a.stdout, "%s: %s [%s]\n", f.Severity, f.Diagnostic(), f.Rule)
+	if errors.Is(err, errInterrupted) {
+		return err
+	}
+	if err != nil && r.unchecked == nil { // the workspace could not be opened
+		return err
+	}
+	writeErr := reportFormats[a.flags.format](a, a.stdout, r)
+	if writeErr == nil {
+		writeErr = a.stdout.Flush()
+	}
+	if writeErr != nil {
+		return writeError("standard output", writeErr)
 	}
 	a.ui.error(err)
 	if err != nil {
 		return said(err)
 	}
-	if errorsFound {
+	counts, _ := r.count()
+	if counts[finding.Error] > 0 || a.flags.warningsAsErrors && counts[finding.Warning] > 0 {
 		return errFindings
 	}
 	return nil

@@ -29,7 +29,7 @@ type fakeBackend struct {
 
 	events  []event.Event
 	outputs []engine.Output
-	found   []engine.Found
+	report  engine.Report
 	lock    rules.LockResult
 	labels  []string
 	docs    engine.Docs
@@ -55,9 +55,9 @@ func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	}
 	return f.outputs, f.err
 }
-func (f *fakeBackend) Check(patterns label.Patterns) ([]engine.Found, error) {
+func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 	f.patterns = patterns
-	return f.found, f.err
+	return f.report, f.err
 }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {

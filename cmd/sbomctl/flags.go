@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +36,10 @@ type flagValues struct {
 	explain, profile, eventJSON string
 	runValidations              bool
 	build                       bool
+
+	// Of check.
+	format           string
+	warningsAsErrors bool
 
 	// Of one command each.
 	indexURL    string
@@ -89,6 +95,12 @@ func (v *flagValues) buildFlags(fs *pflag.FlagSet) {
 	fs.Var((*pathValue)(&v.explain), "explain", "write to `FILE` why each node ran")
 	fs.Var((*pathValue)(&v.profile), "profile", "write to `FILE` a Chrome trace, for ui.perfetto.dev")
 	fs.Var((*pathValue)(&v.eventJSON), "build_event_json_file", "write to `FILE` the build's events, one JSON object a line")
+}
+
+// checkFlags registers the flags of check.
+func (v *flagValues) checkFlags(fs *pflag.FlagSet) {
+	enumVar(fs, &v.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what was found")
+	boolVar(fs, &v.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")
 }
 
 // boolValue is a flag with the spellings of truth that Bazel knows.
