@@ -211,6 +211,38 @@ func targets(b *bench) error {
 	return err
 }
 
+// queries asks the graph of 20,000 targets, of which nothing changed since they were loaded.
+func queries(b *bench) error {
+	const packages, each = 200, 99
+	dir := filepath.Join(b.temp, "workspace")
+	if err := writeFile(dir, "sbom.star", ""); err != nil {
+		return err
+	}
+	for p := range packages {
+		var build strings.Builder
+		build.WriteString("load(\"@sbomctl//:rules.star\", \"source_dep\", \"source_deps_sbom\")\n")
+		var deps []string
+		for t := range each {
+			fmt.Fprintf(&build, "source_dep(name = \"dep%d\", version = \"1.%d\", download_url = \"https://example.org/{version}.tar.gz\", sha256 = \"%064x\")\n", t, t, p*each+t+1)
+			deps = append(deps, fmt.Sprintf("\":dep%d\"", t))
+		}
+		fmt.Fprintf(&build, "source_deps_sbom(name = \"sbom\", deps = [%s])\n", strings.Join(deps, ", "))
+		if err := writeFile(dir, fmt.Sprintf("p%03d/BUILD.star", p), build.String()); err != nil {
+			return err
+		}
+	}
+	cache := "--disk_cache=" + filepath.Join(b.temp, "cache")
+	if _, err := (step{name: "load", cmd: command(dir, b.sbomctl, "build", "--nobuild", cache, "//...")}).run(); err != nil {
+		return err
+	}
+	for _, expr := range []string{"//...", "rdeps(//..., //p100:dep7)", "attr(version, '1.7$', deps(//...))"} {
+		if _, err := b.alone(step{name: "20,000 targets, query " + expr, cmd: command(dir, b.sbomctl, "query", cache, expr)}, "150 ms"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func init() {
 	if dir := os.Getenv("SBOMCTL_BENCH_HASH"); dir != "" {
 		if err := hashAll(dir); err != nil {

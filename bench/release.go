@@ -136,25 +136,18 @@ func edit(b *bench) error {
 	if err != nil {
 		return err
 	}
-	unpack := exec.Command("tar", "-xJf", filepath.Join(b.distdir, tarball), "-C", b.temp)
-	if out, err := unpack.CombinedOutput(); err != nil {
-		return fmt.Errorf("tar: %w\n%s", err, out)
+	tree, err := b.unpacked()
+	if err != nil {
+		return err
 	}
-	tree := filepath.Join(b.temp, "Python-3.13.5")
-	victim := filepath.Join(tree, "Modules", "expat", "xmlparse.c")
+	another := appender(filepath.Join(tree, "Modules", "expat", "xmlparse.c"))
 	explain := filepath.Join(b.temp, "explain")
 	edits := 0
 	_, err = b.alone(step{
 		name: "one vendored file edited",
 		before: func() error {
 			edits++
-			f, err := os.OpenFile(victim, os.O_APPEND|os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			_, err = fmt.Fprintf(f, "/* edit %d */\n", edits)
-			return err
+			return another()
 		},
 		cmd: command(dir, b.sbomctl, "build", "--disk_cache="+filepath.Join(b.temp, "cache"), "--distdir="+b.distdir,
 			"--override=//:cpython="+tree, "--explain="+explain, "//:base_sbom", "//release:python-3.13.5-amd64.exe"),

@@ -42,10 +42,12 @@ func (w *Workspace) perform(command string, patterns label.Patterns) (*build, er
 		return b, err // no build was begun
 	}
 	w.said.Clear()
+	w.checks = b.check
 	w.opt.Events.Emit(event.BuildStarted{Command: command, Patterns: names})
 	err := b.run()
 	fin := event.BuildFinished{Elapsed: w.opt.Events.Since(), Err: err, Interrupted: errors.Is(err, context.Canceled)}
 	fin.Ran, fin.Cached, fin.Failed = w.tally.counts()
+	fin.Waived, fin.Undated = b.waived, b.undated
 	fin.UpToDate = w.session.UpToDate(kindAction) + w.session.UpToDate(kindValidation) + w.session.UpToDate(kindIndex)
 	w.opt.Events.Emit(fin)
 	return b, err
@@ -65,7 +67,9 @@ type build struct {
 	fates    map[string]fate          // of labels
 	analysed map[string]bool          // those of labels that could be
 	outputs  []Output
-	found    []finding.Finding // when checking
+	found    []Found // what was found, when checking; as it was told
+	undated  int     // waivers with a date that was not held
+	waived   int     // findings that do not count
 
 	subtrees []subtree
 
@@ -109,22 +113,61 @@ func (b *build) run() (err error) {
 	if b.w.opt.AnalyseOnly {
 		return b.w.explain(b.errs)
 	}
+	var found []finding.Finding
 	if b.goOn() {
-		b.make(validations)
+		found = b.make(validations)
 	}
+	b.judge(found)
 	if !b.check {
 		b.place()
 	}
 	return b.account()
 }
 
-// tell says what was found, or collects it when that is what is asked for.
-func (b *build) tell(findings []finding.Finding) {
+// judge tells what counts of what was found, or keeps it when a report is asked for.
+func (b *build) judge(findings []finding.Finding) {
 	if b.check {
-		b.found = append(b.found, findings...)
-		return
+		b.w.said.Range(func(_, f any) bool {
+			findings = append(findings, f.(finding.Finding))
+			return true
+		})
 	}
-	b.errs = append(b.errs, b.w.tell(findings)...)
+	ws := b.w.newWaivers()
+	for _, p := range b.packages {
+		ws.add(p)
+	}
+	slices.SortFunc(ws.all, func(x, y *waiver) int { return strings.Compare(x.Pos.String(), y.Pos.String()) })
+	sound := len(b.errs) == 0 && !b.w.opt.SkipValidation
+	complete := sync.OnceValue(func() bool { return sound && b.everything() })
+	b.found, b.undated = ws.judge(findings, func(l string) bool { _, ok := b.fates[l]; return ok }, complete)
+	for _, f := range b.found {
+		switch {
+		case f.Waiver != nil:
+			b.waived++
+		case !b.check:
+			b.errs = append(b.errs, b.w.say(f)...)
+		}
+	}
+}
+
+// everything reports whether all targets of the workspace were asked for, but for those that no wildcard means.
+func (b *build) everything() bool {
+	o := b.w.session.Get([]eval.Key{packagesKey("", nil)})[0]
+	if o.Err != nil {
+		return false
+	}
+	for _, pkg := range o.Object.([]string) {
+		p := b.packages[pkg]
+		if p == nil {
+			return false
+		}
+		for _, d := range p.Targets() {
+			if _, ok := b.fates[d.Label.String()]; !ok && !slices.Contains(d.Tags(), "manual") {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (b *build) goOn() bool { return len(b.errs) == 0 || b.w.opt.KeepGoing }
@@ -212,7 +255,7 @@ func (b *build) wholePackages() []string {
 			}
 			below := o.Object.([]string)
 			if len(below) == 0 && k == packagesKey(p.Pkg, nil) {
-				b.errs = append(b.errs, &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)})
+				b.errs = append(b.errs, noPackageBelow(p))
 			}
 			packages = append(packages, below...)
 			b.subtrees = append(b.subtrees, subtree{p, below})
@@ -221,6 +264,10 @@ func (b *build) wholePackages() []string {
 	packages = slices.DeleteFunc(packages, func(pkg string) bool { return !b.patterns.MatchesPackage(pkg) })
 	slices.Sort(packages)
 	return slices.Compact(packages)
+}
+
+func noPackageBelow(p label.Pattern) *diag.Error {
+	return &diag.Error{Msg: fmt.Sprintf("pattern %s names no target: there is no %s at or below %q", p, BuildFile, "//"+p.Pkg)}
 }
 
 // analyse analyses the targets and all below them. It returns the arguments of the validation nodes of all
@@ -238,7 +285,7 @@ func (b *build) analyse() []string {
 		}
 		b.analysed[b.labels[i]] = true
 		all := o.Object.(*closure)
-		b.tell(all.prints)
+		b.errs = append(b.errs, b.w.tell(all.prints)...)
 		for _, v := range all.validations {
 			validations[v] = true
 		}
@@ -307,8 +354,8 @@ func notRun(err error) bool {
 	return true
 }
 
-// make makes the outputs of the targets that could be analysed, and runs validations.
-func (b *build) make(validations []string) {
+// make makes the outputs of the targets that could be analysed, and runs validations. It returns what was found.
+func (b *build) make(validations []string) []finding.Finding {
 	var analysed []string
 	var keys []eval.Key
 	for _, l := range b.labels {
@@ -344,7 +391,7 @@ func (b *build) make(validations []string) {
 			}
 		}
 	}
-	b.tell(finding.Canonical(append(found, b.w.findings(more)...)))
+	return append(found, b.w.findings(more)...)
 }
 
 func (b *build) output(l string, r requested) Output {

@@ -18,15 +18,24 @@ type Found struct {
 	finding.Finding
 	Declaration diag.Pos // of the attribute, or else the target, that it is about; zero when it is about no target
 	Waiver      *Waiver  // nil when the finding counts
+
+	told *diag.Error // see Diagnostic
 }
 
-// Waiver is a declaration that some findings do not count.
-type Waiver struct {
-	Rule   string
-	Path   string // pattern of the paths that it is for; "" is any
-	Reason string
-	Until  string // the last day on which it holds, as "2027-03-01"; "" for good
-	Pos    diag.Pos
+// Diagnostic returns f in the shape of every message, as an error of a build is told: at its place, with hints that lead to the
+// declaration, and through the macros that made it.
+func (f Found) Diagnostic() *diag.Error {
+	if f.told == nil {
+		return f.Finding.Diagnostic()
+	}
+	return f.told
+}
+
+// place finds out where a finding is declared.
+func (w *Workspace) place(f finding.Finding, by *Waiver) Found {
+	d, site := f.Diagnostic(), w.declared(f.Label)
+	_, pos := blamedAt(d, site)
+	return Found{Finding: f, Declaration: pos, Waiver: by, told: locatedAt(d, site)}
 }
 
 // Check runs everything that Build runs for the patterns, the validations of the targets and of all targets below them
@@ -34,10 +43,5 @@ type Waiver struct {
 // not be checked; what could be is returned beside it.
 func (w *Workspace) Check(patterns label.Patterns) (Report, error) {
 	b, err := w.perform("check", patterns)
-	var r Report
-	for _, f := range finding.Canonical(b.found) {
-		_, pos := w.blamed(f.Diagnostic())
-		r.Findings = append(r.Findings, Found{Finding: f, Declaration: pos})
-	}
-	return r, err
+	return Report{Findings: b.found, Today: w.opt.Today, Undated: b.undated}, err
 }

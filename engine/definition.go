@@ -92,10 +92,10 @@ func (w *Workspace) inputFile(c *eval.Context, r star.Ref) (fileRef, error) {
 	case r.Artifact != nil:
 		return w.fileRef(*r.Artifact), nil
 	case r.Tree != nil:
-		t, err := w.treeRef(c, *r.Tree)
+		t, err := w.treeRef(c.Get, *r.Tree)
 		return fileRef{Set: &fileSetSpec{Tree: t, All: true}}, err
 	}
-	t, err := w.treeRef(c, r.FileSet.Tree)
+	t, err := w.treeRef(c.Get, r.FileSet.Tree)
 	return fileRef{IncludeAttr: r.FileSet.IncludeAttr, ExcludeAttr: r.FileSet.ExcludeAttr, Set: &fileSetSpec{
 		Tree: t, All: r.FileSet.Members, Include: r.FileSet.Include, Exclude: r.FileSet.Exclude, Loose: !r.FileSet.RequireAll,
 	}}, err
@@ -108,13 +108,13 @@ func (w *Workspace) fileRef(a star.Artifact) fileRef {
 	return fileRef{Action: actionArg(a.Owner.String(), a.Action), Output: a.Output, Name: a.Path}
 }
 
-// treeRef resolves a tree, for which the user may have given another with --override.
-func (w *Workspace) treeRef(c *eval.Context, t star.Tree) (treeRef, error) {
+// treeRef resolves a tree, for which the user may have given another with --override. get is eval.Context.Get, or a session's.
+func (w *Workspace) treeRef(get func(eval.Key) (any, error), t star.Tree) (treeRef, error) {
 	strip := t.StripPrefix
 	if !t.AutoStrip && strip == "" {
 		strip = "."
 	}
-	o, err := c.Get(optionKey(overrideOption + t.Owner.String()))
+	o, err := get(optionKey(overrideOption + t.Owner.String()))
 	if err != nil {
 		return treeRef{}, err
 	}

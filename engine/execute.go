@@ -59,14 +59,15 @@ func (f fileRef) of(outputs []action.Output) (action.Output, error) {
 }
 
 // prepare brings the inputs of an action up to date. producers says which node makes each
-// blob again that it reads.
-func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, inputs []inputRef, outputs []string) (s *action.Spec, producers map[cache.Digest]eval.Key, err error) {
+// blob again that it reads, and found is what the engine itself finds of them: no part of the action's result, which is cached
+// by what the action sees.
+func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, inputs []inputRef, outputs []string) (s *action.Spec, producers map[cache.Digest]eval.Key, found []finding.Finding, err error) {
 	if _, err := c.Get(operationKey(operation)); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	op := w.operation(operation)
 	if op == nil {
-		return nil, nil, w.knownOperation(operation)
+		return nil, nil, nil, w.knownOperation(operation)
 	}
 	var keys []eval.Key
 	for _, in := range inputs {
@@ -76,12 +77,13 @@ func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, in
 	}
 	objects, err := c.All(keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
+	found = unmatched(inputs, objects)
 	s = &action.Spec{Operation: op.Identity(), Params: params, Outputs: outputs, NoCache: op.Trivial}
 	if len(op.Aside) > 0 {
 		if s.Params, s.Aside, err = splitParams(params, op.Aside); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	producers = map[cache.Digest]eval.Key{}
@@ -89,19 +91,19 @@ func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, in
 		ai := action.Input{Name: in.Name}
 		for _, f := range in.Files {
 			if err := w.resolve(&ai, f, objects[0], producers); err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			objects = objects[1:]
 		}
 		s.Inputs = append(s.Inputs, ai)
 	}
 	slices.SortFunc(s.Inputs, func(a, b action.Input) int { return strings.Compare(a.Name, b.Name) })
-	return s, producers, nil
+	return s, producers, found, nil
 }
 
 // execute brings an action to its result. label is the target it belongs to; "" for none.
 func (w *Workspace) execute(c *eval.Context, operation string, params []byte, inputs []inputRef, outputs []string, label string) (*executed, error) {
-	spec, producers, err := w.prepare(c, operation, params, inputs, outputs)
+	spec, producers, own, err := w.prepare(c, operation, params, inputs, outputs)
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +133,15 @@ func (w *Workspace) execute(c *eval.Context, operation string, params []byte, in
 		}
 		for i := range r.Findings {
 			f := &r.Findings[i]
+			inside := event.Printable(f.Pos.File) // the system's paths need not be text
 			f.Pos = w.diskPos(f.Pos, spec.Inputs, producers)
-			f.Pos.File = event.Printable(f.Pos.File) // the system's paths need not be text
-			if f.Label == "" {
+			if f.Pos.File = event.Printable(f.Pos.File); f.Pos.File != inside {
+				f.Path = inside
+			}
+		}
+		r.Findings = append(r.Findings, own...)
+		for i := range r.Findings {
+			if f := &r.Findings[i]; f.Label == "" {
 				f.Label = label
 			}
 		}

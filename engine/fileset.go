@@ -140,6 +140,8 @@ type fileSet struct {
 	Data    cache.Digest // unpacked bytes of the archive that the tree is
 	Index   string       // argument of the index node that made Data
 	Entries []fileSetEntry
+
+	Unmatched []files.Unmatched // exclude patterns that match nothing, which is a finding of whoever uses the set
 }
 
 type fileSetEntry struct {
@@ -204,7 +206,7 @@ func article(k files.Kind) string {
 
 // directorySet selects from a directory.
 func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, error) {
-	sel, err := selectFiles(w.diskTree(c, s.Tree.Path), s)
+	sel, unmatched, err := selectFiles(w.diskTree(c, s.Tree.Path), s)
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -216,7 +218,7 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 	if err != nil {
 		return eval.Result{}, err
 	}
-	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys))}
+	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys)), Unmatched: unmatched}
 	for i, match := range sel.Matches {
 		e := fileSetEntry{Path: match.Path, Pattern: match.Pattern, State: states[i].(files.State)}
 		if match.File != match.Path {
@@ -248,10 +250,11 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		}
 		return set.result(), nil
 	}
-	sel, err := selectFiles(w.pathTree(ai.index.Digest, x), s)
+	sel, unmatched, err := selectFiles(w.pathTree(ai.index.Digest, x), s)
 	if err != nil {
 		return eval.Result{}, err
 	}
+	set.Unmatched = unmatched
 	for _, match := range sel.Matches {
 		e, _ := x.Lookup(match.Path)
 		set.Entries = append(set.Entries, entry(e, match.Pattern))
@@ -273,24 +276,30 @@ func (w *Workspace) pathTree(d cache.Digest, x *tree.Index) files.Tree {
 	return t
 }
 
-// selectFiles selects from any tree. A pattern that selects nothing is an error, unless s is loose.
-func selectFiles(t files.Tree, s fileSetSpec) (*files.Selection, error) {
+// selectFiles selects from any tree. Unless s is loose, an include pattern that selects nothing is an error, since files
+// are missing then, and exclude patterns that leave nothing out are returned: the set is right without them.
+func selectFiles(t files.Tree, s fileSetSpec) (sel *files.Selection, unmatched []files.Unmatched, err error) {
 	if s.All {
-		return files.All(t)
+		sel, err = files.All(t)
+		return sel, nil, err
 	}
 	m, err := files.Compile(s.Include, s.Exclude)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	sel, err := m.Expand(t)
+	sel, err = m.Expand(t)
 	if err != nil || s.Loose {
-		return sel, err
+		return sel, nil, err
 	}
 	var errs diag.List
 	for _, u := range m.Unmatched(sel, t) {
-		errs = append(errs, &patternError{fileSetKey(s).Arg, u})
+		if u.Exclude {
+			unmatched = append(unmatched, u)
+		} else {
+			errs = append(errs, &patternError{fileSetKey(s).Arg, u})
+		}
 	}
-	return sel, errs.Err()
+	return sel, unmatched, errs.Err()
 }
 
 // inputs returns the set as input files of an action.
@@ -332,6 +341,10 @@ func (s *fileSet) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(e.Pattern))
 		b = binary.AppendUvarint(b, uint64(e.Offset))
 		b = e.State.Append(b)
+	}
+	for _, u := range s.Unmatched {
+		b = binary.AppendUvarint(b, uint64(u.Index))
+		b = appendString(b, u.Error.Msg)
 	}
 	return b
 }

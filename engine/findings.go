@@ -167,14 +167,24 @@ func (w *Workspace) findings(of []eval.Key) []finding.Finding {
 func (w *Workspace) tell(findings []finding.Finding) diag.List {
 	var errs diag.List
 	for _, f := range findings {
-		if f.Severity == finding.Error {
-			errs = append(errs, f.Diagnostic())
-		}
-		if _, told := w.said.LoadOrStore(string(encodeFindings([]finding.Finding{f})), nil); !told {
-			w.opt.Events.Emit(event.Found{Finding: f})
-		}
+		errs = append(errs, w.say(Found{Finding: f})...)
 	}
 	return errs
+}
+
+// say is tell for one finding. For a report it is only kept.
+func (w *Workspace) say(f Found) diag.List {
+	_, told := w.said.LoadOrStore(string(encodeFindings([]finding.Finding{f.Finding})), f.Finding)
+	switch {
+	case w.checks:
+		return nil
+	case !told:
+		w.opt.Events.Emit(event.Found{Finding: f.Finding, Declaration: f.Declaration, Told: f.Diagnostic()})
+	}
+	if f.Severity == finding.Error {
+		return diag.List{f.Finding.Diagnostic()}
+	}
+	return nil
 }
 
 // Tell says what a command found that works on a target's inputs outside of a build.

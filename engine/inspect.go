@@ -48,7 +48,7 @@ func (w *Workspace) runInspect(c *eval.Context, arg string) (eval.Result, error)
 		return eval.Result{}, err
 	}
 	s := o.(*definition)
-	sp, _, err := w.prepare(c, s.Operation, s.Params, s.Inputs, s.Outputs)
+	sp, _, _, err := w.prepare(c, s.Operation, s.Params, s.Inputs, s.Outputs)
 	if err != nil {
 		return eval.Result{}, labelled(s.atPatterns(err), s.Label)
 	}

@@ -166,7 +166,8 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	}
 	p, err := star.ExecPackage(c.Context(), star.PackageInput{
 		Name: pkg, Source: src, Load: loadFrom(keys, loaded),
-		Glob: func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
+		Glob:       func(include, exclude []string) ([]string, error) { return w.glob(c, pkg, include, exclude) },
+		WaiverPath: waiverPath,
 	})
 	if err != nil {
 		return eval.Result{}, err

@@ -4,11 +4,13 @@ import (
 	"errors"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
-// patternError is what is wrong with a pattern of a file set. Targets may share the set, so the error names its
+// patternError is what is wrong with an include pattern of a file set. Targets may share the set, so the error names its
 // node, and who asked for it knows from which attribute the pattern is.
 type patternError struct {
 	set string // argument of the fileset node
@@ -39,11 +41,44 @@ func (s *definition) patternPlace(bad *patternError) string {
 			if f.Set == nil || fileSetKey(*f.Set).Arg != bad.set {
 				continue
 			}
-			if bad.Exclude {
-				return star.PatternPlace(f.ExcludeAttr, bad.Index)
-			}
 			return star.PatternPlace(f.IncludeAttr, bad.Index)
 		}
 	}
 	return ""
+}
+
+// UnmatchedRule describes what the engine says of file sets.
+var UnmatchedRule = finding.Rule{
+	ID: "unmatched", Severity: finding.Error,
+	Title: "an exclude pattern leaves nothing out",
+	Help: `A target names files by patterns and leaves some out with ` + "`exclude`" + `. A pattern there that matches none of the files says that the
+tree is not as whoever wrote it believed: the file was renamed or removed, or the pattern is misspelt, and the file that was to be
+left out is claimed.
+
+Correct the pattern, or remove it. A pattern in ` + "`srcs`" + ` that matches nothing fails the build instead: files are missing then.`,
+}
+
+// unmatched are the findings of the file sets that the inputs of an action are; objects are those of its inputs' nodes, in order.
+func unmatched(inputs []inputRef, objects []any) (found []finding.Finding) {
+	for _, in := range inputs {
+		for _, f := range in.Files {
+			if set, ok := objects[0].(*fileSet); ok {
+				for _, u := range set.Unmatched {
+					found = append(found, unmatchedFinding(f, u))
+				}
+			}
+			objects = objects[1:]
+		}
+	}
+	return found
+}
+
+// unmatchedFinding is what there is to say of an exclude pattern of f that matches nothing.
+func unmatchedFinding(f fileRef, u files.Unmatched) finding.Finding {
+	out := finding.Finding{Rule: UnmatchedRule.ID, Severity: UnmatchedRule.Severity, Attr: star.PatternPlace(f.ExcludeAttr, u.Index),
+		Msg: event.Printable(u.Error.Msg), Declared: event.Printable(u.Pattern)}
+	if out.Attr != "" && event.Printable(u.Near) == u.Near { // else no program can write it
+		out.Fix = &finding.Fix{Attr: out.Attr, Value: u.Near, Remove: u.Near == ""}
+	}
+	return out
 }

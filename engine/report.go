@@ -118,7 +118,10 @@ func (w *Workspace) alsoHint(first *diag.Error, others []*diag.Error) string {
 // blamed is the attribute of its target that an error is about, and where it is; "" and where the target is declared,
 // when it is none that is written in a BUILD.star.
 func (w *Workspace) blamed(d *diag.Error) (attr string, pos diag.Pos) {
-	site := w.declared(d.Label)
+	return blamedAt(d, w.declared(d.Label))
+}
+
+func blamedAt(d *diag.Error, site star.Site) (attr string, pos diag.Pos) {
 	attr = d.Attr
 	if pos = site.AttrPos(attr); pos == site.Pos {
 		attr = ""
@@ -126,12 +129,13 @@ func (w *Workspace) blamed(d *diag.Error) (attr string, pos diag.Pos) {
 	return attr, pos
 }
 
-// located is d at its place. This is the one function that gives an error of a target its place: the
+// located is d at its place. This is the one function that gives an error, or a finding of any severity, its place: the
 // declaration or the attribute that is to blame, and the macros that made it. An error that has a place
 // already, in another file, gets a hint that leads to the declaration.
-func (w *Workspace) located(d *diag.Error) *diag.Error {
-	site := w.declared(d.Label)
-	attr, pos := w.blamed(d)
+func (w *Workspace) located(d *diag.Error) *diag.Error { return locatedAt(d, w.declared(d.Label)) }
+
+func locatedAt(d *diag.Error, site star.Site) *diag.Error {
+	attr, pos := blamedAt(d, site)
 	if pos.IsZero() || d.Pos.File == pos.File || slices.ContainsFunc(d.Hints, func(h string) bool { return strings.Contains(h, pos.String()) }) {
 		return d
 	}

@@ -56,6 +56,7 @@ type Options struct {
 	SkipValidation bool              // do not run validations
 	AnalyseOnly    bool              // stop before any action
 	ReadOnly       bool              // look at the workspace beside a command that is at work; nothing is written, and what is not there is an error
+	Today          string            // the date that waivers are held against, as "2027-03-01"; "" holds them against none. It reaches no node
 	Values         map[string]string // build options that rules may read with ctx.option
 	Overrides      []Override        // of two for one tree the later counts
 	Events         *event.Stream
@@ -86,6 +87,7 @@ type Workspace struct {
 
 	program programFile
 	said    sync.Map // encoded finding -> struct{}: told in this process
+	checks  bool     // findings are collected for a report (in said), not told
 
 	// What was decoded or parsed in this process, by digest.
 	indexes   sync.Map // cache.Digest -> *tree.Index

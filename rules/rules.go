@@ -47,7 +47,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     spdx.Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{evidence.Finding},
+		Findings:  []finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding},
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {

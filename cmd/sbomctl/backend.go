@@ -8,6 +8,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 )
@@ -25,6 +26,10 @@ type workspace interface {
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
 	Check(patterns label.Patterns) (engine.Report, error)
+	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
+	Query(x *query.Expr, order query.Order) (*query.Result, error)
+	// Declared returns what is declared of a target of a query's result.
+	Declared(t *query.Target) engine.Declared
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sbomctl/sbomctl/engine/event"
-	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 func (a *app) checkTargetsCommand() *cobra.Command {
@@ -17,8 +16,12 @@ func (a *app) checkTargetsCommand() *cobra.Command {
 		Use:   "check PATTERN...",
 		Short: "run every check of targets and of all below them",
 		Long: `Runs every check of the targets that the patterns name, and of all targets below them, and
-prints what was found. It writes no output. The exit code is 0 when nothing was found but
-notes and warnings, 3 when there are errors, 1 when not everything could be checked.`,
+prints what was found, and how much of it by rule. It writes no output. The exit code is 0 when
+nothing was found but notes and warnings, 3 when there are errors, and 1 when not everything could
+be checked, whatever was found.
+
+What a waiver covers (waivers = [waive(...)]) is counted only. That a waiver covers nothing any
+more is said when the whole workspace is checked: sbomctl check //...`,
 		Example: "sbomctl check //...",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.prepare(cmd); err != nil {
@@ -66,18 +69,19 @@ func (a *app) checkTargets(patterns []string) error {
 		return err
 	}
 	writeErr := reportFormats[a.flags.format](a, a.stdout, r)
-	if writeErr == nil {
-		writeErr = a.stdout.Flush()
+	if flushErr := a.stdout.Flush(); writeErr == nil {
+		writeErr = flushErr
 	}
 	if writeErr != nil {
-		return writeError("standard output", writeErr)
+		err = joinErrors(err, writeError("standard output", writeErr))
 	}
 	a.ui.error(err)
-	if err != nil {
+	c := r.count()
+	a.ui.checked(c, r.Undated, r.unchecked != nil)
+	switch {
+	case err != nil:
 		return said(err)
-	}
-	counts, _ := r.count()
-	if counts[finding.Error] > 0 || a.flags.warningsAsErrors && counts[finding.Warning] > 0 {
+	case c.errors > 0 || a.flags.warningsAsErrors && c.warnings > 0:
 		return errFindings
 	}
 	return nil

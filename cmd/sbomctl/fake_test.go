@@ -13,6 +13,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
 )
 
@@ -59,6 +60,10 @@ func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 	f.patterns = patterns
 	return f.report, f.err
 }
+func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
+	return &query.Result{}, f.err
+}
+func (f *fakeBackend) Declared(*query.Target) engine.Declared                 { return engine.Declared{} }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -37,9 +38,15 @@ type flagValues struct {
 	runValidations              bool
 	build                       bool
 
+	// Of the commands that tell findings.
+	today string
+
 	// Of check.
 	format           string
 	warningsAsErrors bool
+
+	// Of query.
+	output, orderOutput string
 
 	// Of one command each.
 	indexURL    string
@@ -89,6 +96,7 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 
 // buildFlags registers the flags of build.
 func (v *flagValues) buildFlags(fs *pflag.FlagSet) {
+	v.findingFlags(fs)
 	boolVarP(fs, &v.keepGoing, "keep_going", "k", false, "after an error, build what does not depend on it")
 	boolVar(fs, &v.build, "build", true, "run actions; --nobuild stops after loading and analysis")
 	boolVar(fs, &v.runValidations, "run_validations", true, "fail when evidence contradicts a declaration")
@@ -97,8 +105,27 @@ func (v *flagValues) buildFlags(fs *pflag.FlagSet) {
 	fs.Var((*pathValue)(&v.eventJSON), "build_event_json_file", "write to `FILE` the build's events, one JSON object a line")
 }
 
+// findingFlags registers the flags of the commands that tell findings.
+func (v *flagValues) findingFlags(fs *pflag.FlagSet) {
+	fs.Var((*dateValue)(&v.today), "today", "hold the dates of waivers against this `DATE`, as 2027-03-01; else against SOURCE_DATE_EPOCH, and without it against none")
+}
+
+// dateValue is a day as "2027-03-01".
+type dateValue string
+
+func (d *dateValue) Set(s string) error {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return errors.New("expected a date such as 2027-03-01")
+	}
+	*d = dateValue(s)
+	return nil
+}
+func (d *dateValue) String() string { return string(*d) }
+func (*dateValue) Type() string     { return "date" }
+
 // checkFlags registers the flags of check.
 func (v *flagValues) checkFlags(fs *pflag.FlagSet) {
+	v.findingFlags(fs)
 	enumVar(fs, &v.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what was found")
 	boolVar(fs, &v.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -49,6 +50,10 @@ func (a *app) options(events *event.Stream) (options, error) {
 			return o, usage(`the environment variable SOURCE_DATE_EPOCH is "` + epoch + `", not a number of seconds since 1970`)
 		}
 		o.Values["source_date_epoch"] = strconv.FormatInt(n, 10)
+		o.Today = time.Unix(n, 0).UTC().Format(time.DateOnly)
+	}
+	if a.flags.today != "" {
+		o.Today = a.flags.today
 	}
 	return o, nil
 }

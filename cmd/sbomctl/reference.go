@@ -152,7 +152,9 @@ func paramNote(p rules.ParamDoc) string {
 }
 
 // isCommon reports whether every rule has the attribute.
-func isCommon(attr string) bool { return attr == "name" || attr == "tags" || attr == "visibility" }
+func isCommon(attr string) bool {
+	return attr == "name" || attr == "tags" || attr == "visibility" || attr == "waivers"
+}
 
 // attributes writes a table of the attributes that include wants.
 func attributes(w io.Writer, docs []star.RuleDoc, include func(name string) bool) {

@@ -3,8 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
 
 	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
@@ -19,24 +25,136 @@ var reportFormats = map[string]func(a *app, w io.Writer, r *report) error{
 	"text": (*app).writeTextReport,
 }
 
-// count returns how many findings there are of each severity that count, and how many are waived.
-func (r *report) count() (bySeverity map[finding.Severity]int, waived int) {
-	bySeverity = map[finding.Severity]int{}
-	for _, f := range r.Findings {
-		if f.Waiver != nil {
-			waived++
-		} else {
-			bySeverity[f.Severity]++
-		}
+// counts are how many findings there are: of each severity those that count, and those that are waived.
+type counts struct{ errors, warnings, notes, waived int }
+
+func (c *counts) add(f engine.Found) {
+	switch {
+	case f.Waiver != nil:
+		c.waived++
+	case f.Severity == finding.Error:
+		c.errors++
+	case f.Severity == finding.Warning:
+		c.warnings++
+	default:
+		c.notes++
 	}
-	return bySeverity, waived
 }
 
-func (a *app) writeTextReport(w io.Writer, r *report) error {
-	for _, f := range r.Findings {
-		if f.Waiver == nil {
-			fmt.Fprintf(w, "%s: %s [%s]\n", f.Severity, f.Diagnostic(), f.Rule)
+// String says what there is, the worst first; "nothing found" for nothing.
+func (c counts) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		noun string
+	}{{c.errors, "error"}, {c.warnings, "warning"}, {c.notes, "note"}} {
+		if p.n > 0 {
+			parts = append(parts, plural(p.n, p.noun))
 		}
 	}
-	return nil
+	if len(parts) == 0 {
+		parts = []string{"nothing found"}
+	}
+	if c.waived > 0 {
+		parts = append(parts, strconv.Itoa(c.waived)+" waived")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// count counts the findings of a report.
+func (r *report) count() (c counts) {
+	for _, f := range r.Findings {
+		c.add(f)
+	}
+	return c
+}
+
+// writeTextReport writes the findings that count as a compiler writes its own, those of a target together, and a table of how many there
+// are by rule.
+func (a *app) writeTextReport(w io.Writer, r *report) error {
+	label, begun := "", false
+	for _, f := range r.Findings {
+		if f.Waiver != nil {
+			continue
+		}
+		if begun && f.Label != label {
+			io.WriteString(w, "\n")
+		}
+		label, begun = f.Label, true
+		writeFound(w, f)
+	}
+	if begun {
+		io.WriteString(w, "\n")
+	}
+	return writeCounts(w, r.Findings)
+}
+
+func writeFound(w io.Writer, f engine.Found) {
+	d := f.Diagnostic()
+	if pos := d.Pos; !pos.IsZero() {
+		pos.File = event.Printable(pos.File)
+		io.WriteString(w, pos.String()+": ")
+	}
+	io.WriteString(w, f.Severity.String()+": ")
+	if f.Label != "" {
+		io.WriteString(w, event.Printable(f.Label)+": ")
+	}
+	fmt.Fprintf(w, "%s [%s]\n", event.Printable(d.Msg), event.Printable(f.Rule))
+	line := func(what, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "    %s: %s\n", what, event.Printable(text))
+		}
+	}
+	if !strings.Contains(d.Msg, f.Declared) || !strings.Contains(d.Msg, f.Found) { // else it was said
+		line("declared", f.Declared)
+		line("found", f.Found)
+	}
+	for _, hint := range d.Hints {
+		line("hint", hint)
+	}
+	line("fix", fixText(f.Fix))
+}
+
+// fixText says what a fix does; "" for none.
+func fixText(f *finding.Fix) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.Command != "":
+		return f.Command
+	case f.Attr != "" && f.Remove:
+		return "remove " + f.Attr
+	case f.Attr != "":
+		return fmt.Sprintf("%s = %q", f.Attr, f.Value)
+	}
+	return fmt.Sprintf("write %q instead of %q", f.New, f.Old)
+}
+
+// writeCounts writes how many findings there are, by rule and severity; nothing when there are none.
+func writeCounts(w io.Writer, findings []engine.Found) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	byRule := map[string]*counts{}
+	for _, f := range findings {
+		if byRule[f.Rule] == nil {
+			byRule[f.Rule] = &counts{}
+		}
+		byRule[f.Rule].add(f)
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "errors\twarnings\tnotes\twaived\t  rule")
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		c := byRule[rule]
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t  %s\n", cellCount(c.errors), cellCount(c.warnings), cellCount(c.notes), cellCount(c.waived), event.Printable(rule))
+	}
+	return table.Flush()
+}
+
+// cellCount is a number in a table, where nothing should not catch the eye.
+func cellCount(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
 }

@@ -12,6 +12,8 @@ package main
 //     below them the live part (progress.go), which is gone when the command ends.
 //   - Names and messages may come from hostile files: what is not printable is shown as a Go
 //     escape, so that only this file moves the cursor.
+//   - What a build finds and fails by, or warns of, is told in full; notes are one line with a count, and what is waived is a
+//     number. --verbose has the notes in full. check prints findings to stdout: they are its data.
 //   - A time is shown, never compared: no line but the summary has one.
 
 import (
@@ -49,6 +51,8 @@ type ui struct {
 	warned   map[string]bool          // warnings that were shown
 	counted  map[event.Cause][]string // actions that ran for a reason of many, not said yet
 	removed  [2][]string              // outputs that were removed: no target makes them, they failed
+	patterns []string                 // of the build
+	notes    int                      // findings that are notes, not said yet
 	finished *event.BuildFinished
 	progress *progress // nil: no live part
 	clock    func() time.Duration
@@ -190,8 +194,12 @@ func (u *ui) Handle(e event.Event) {
 		u.mu.Lock()
 		u.removed[i] = append(u.removed[i], event.Printable(e.Path))
 		u.mu.Unlock()
+	case event.BuildStarted:
+		u.mu.Lock()
+		u.patterns = e.Patterns
+		u.mu.Unlock()
 	case event.Found:
-		u.found(e.Finding)
+		u.found(e)
 	case event.BuildFinished:
 		u.mu.Lock()
 		u.finished = &e
@@ -251,6 +259,21 @@ func (u *ui) counts() {
 			u.line(green, "ran", " "+strconv.Itoa(len(titles))+" actions"+words)
 		}
 	}
+	u.mu.Lock()
+	notes, patterns := u.notes, strings.Join(u.patterns, " ")
+	u.notes = 0
+	u.mu.Unlock()
+	if notes > 0 {
+		u.note("found " + plural(notes, "note") + ": sbomctl check " + patterns)
+	}
+}
+
+// plural is a count with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 // The colours of the words at the start of a line, as ANSI SGR parameters.
@@ -294,12 +317,21 @@ func (u *ui) warn(label, message string) {
 }
 
 // found shows a finding that fails nothing; one that does comes back as an error.
-func (u *ui) found(f finding.Finding) {
-	switch f.Severity {
-	case finding.Note:
-		u.diagnostic(cyan, "note:", f.Diagnostic())
-	case finding.Warning:
-		u.diagnostic(yellow, "warning:", f.Diagnostic())
+func (u *ui) found(f event.Found) {
+	d := f.Told
+	if d == nil {
+		d = f.Finding.Diagnostic()
+	}
+	switch {
+	case f.Severity == finding.Warning:
+		u.diagnostic(yellow, "warning:", d)
+	case f.Severity != finding.Note:
+	case u.verbose:
+		u.diagnostic(cyan, "note:", d)
+	default:
+		u.mu.Lock()
+		u.notes++
+		u.mu.Unlock()
 	}
 }
 
@@ -346,19 +378,38 @@ func (u *ui) summary() {
 	if f == nil {
 		return
 	}
+	if f.Waived > 0 {
+		u.note(plural(f.Waived, "finding") + " waived")
+	}
+	u.undated(f.Undated)
 	u.note(summaryText(*f))
 }
 
+// checked is the last line of a check.
+func (u *ui) checked(c counts, undated int, incomplete bool) {
+	u.mu.Lock()
+	f := u.finished
+	u.mu.Unlock()
+	if f == nil {
+		return
+	}
+	u.undated(undated)
+	text := c.String()
+	if incomplete {
+		text += "; not everything could be checked"
+	}
+	u.note(text + ": " + workText(*f))
+}
+
+// undated says that waivers with a date were not held against one.
+func (u *ui) undated(n int) {
+	if n > 0 {
+		u.note(plural(n, "waiver") + " with a date, and no date to hold against it: give --today=YYYY-MM-DD, or set SOURCE_DATE_EPOCH")
+	}
+}
+
 func summaryText(f event.BuildFinished) string {
-	parts := []string{strconv.Itoa(f.Ran) + " ran"}
-	if f.Cached > 0 {
-		parts = append(parts, strconv.Itoa(f.Cached)+" from the cache")
-	}
-	if f.Failed > 0 {
-		parts = append(parts, strconv.Itoa(f.Failed)+" failed")
-	}
-	parts = append(parts, strconv.Itoa(f.UpToDate)+" up to date", fmt.Sprintf("%.2f s", f.Elapsed.Seconds()))
-	text := strings.Join(parts, ", ")
+	text := workText(f)
 	switch {
 	case f.Interrupted:
 		return "build interrupted: " + text
@@ -366,4 +417,18 @@ func summaryText(f event.BuildFinished) string {
 		return "build failed: " + text
 	}
 	return text
+}
+
+// workText says how many actions ran, and in what time.
+func workText(f event.BuildFinished) string {
+	parts := []string{strconv.Itoa(f.Ran) + " ran"}
+	if f.Cached > 0 {
+		parts = append(parts, strconv.Itoa(f.Cached)+" from the cache")
+	}
+	if f.Failed > 0 {
+		parts = append(parts, strconv.Itoa(f.Failed)+" failed")
+	}
+	parts = append(parts, strconv.Itoa(f.UpToDate)+" up to date")
+	parts = append(parts, fmt.Sprintf("%.2f s", f.Elapsed.Seconds()))
+	return strings.Join(parts, ", ")
 }

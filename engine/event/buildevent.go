@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 // JSONSchema is the number that buildStarted carries. It is raised when a field changes its
@@ -23,12 +24,16 @@ const JSONSchema = 1
 //	nodeStarted    id, kind, name, label?, startUs
 //	nodeFinished   id, kind, name, label?, outcome ("ran", "cached", "failed", "abandoned"), changed, reasons?, digest?, key?, startUs, endUs, errors?
 //	warning        label?, message
+//	finding        rule, severity, label?, pos?, path?, declaration?, attr?, message, declared?, found?, hints?, fix?
 //	outputReady    label, path, digest, written
 //	outputRemoved  path, failed
-//	buildFinished  ran, cached, failed, upToDate, elapsedUs, interrupted, errors?
+//	buildFinished  ran, cached, failed, upToDate, waived, elapsedUs, interrupted, errors?
 //
 // A field marked ? is absent when there is nothing to say. "reasons" goes from the node to
 // the leaf; each has cause ("noTrace", "input", "attribute", "lost", "forced"), name?, old?, new?.
+// A finding's path is what the tree that its file is in calls that file, where pos calls it otherwise; declaration is where the
+// attribute, or the target, that it is about is declared; fix is an object of command, or of attr and value or remove, or of old and new.
+// Waived findings are counted, not told; sbomctl check --format=json has them.
 // "errors" are objects of message and position?, label?, hints?.
 type JSON struct {
 	w   *bufio.Writer
@@ -103,13 +108,19 @@ type jsonWarning struct {
 }
 
 type jsonFinding struct {
-	Type     string   `json:"type"`
-	Rule     string   `json:"rule"`
-	Severity string   `json:"severity"`
-	Label    string   `json:"label,omitempty"`
-	Pos      string   `json:"pos,omitempty"`
-	Message  string   `json:"message"`
-	Hints    []string `json:"hints,omitempty"`
+	Type        string       `json:"type"`
+	Rule        string       `json:"rule"`
+	Severity    string       `json:"severity"`
+	Label       string       `json:"label,omitempty"`
+	Pos         string       `json:"pos,omitempty"`
+	Path        string       `json:"path,omitempty"`
+	Declaration string       `json:"declaration,omitempty"`
+	Attr        string       `json:"attr,omitempty"`
+	Message     string       `json:"message"`
+	Declared    string       `json:"declared,omitempty"`
+	Found       string       `json:"found,omitempty"`
+	Hints       []string     `json:"hints,omitempty"`
+	Fix         *finding.Fix `json:"fix,omitempty"`
 }
 
 type jsonOutputReady struct {
@@ -132,6 +143,7 @@ type jsonBuildFinished struct {
 	Cached      int         `json:"cached"`
 	Failed      int         `json:"failed"`
 	UpToDate    int         `json:"upToDate"`
+	Waived      int         `json:"waived"`
 	ElapsedUs   int64       `json:"elapsedUs"`
 	Interrupted bool        `json:"interrupted"`
 	Errors      []jsonError `json:"errors,omitempty"`
@@ -171,14 +183,17 @@ func jsonOf(e Event) any {
 	case Warning:
 		return jsonWarning{"warning", e.Label, e.Message}
 	case Found:
-		return jsonFinding{"finding", e.Rule, e.Severity.String(), e.Label, e.Pos.String(), e.Msg, e.Hints}
+		return jsonFinding{
+			"finding", e.Rule, e.Severity.String(), e.Label, e.Pos.String(), e.Path, e.Declaration.String(), e.Attr, e.Msg,
+			e.Declared, e.Found, e.Hints, e.Fix,
+		}
 	case OutputReady:
 		return jsonOutputReady{"outputReady", e.Label, e.Path, e.Digest, e.Written}
 	case OutputRemoved:
 		return jsonOutputRemoved{"outputRemoved", e.Path, e.Failed}
 	case BuildFinished:
 		return jsonBuildFinished{
-			"buildFinished", e.Ran, e.Cached, e.Failed, e.UpToDate, micros(e.Elapsed), e.Interrupted, jsonErrors(e.Err),
+			"buildFinished", e.Ran, e.Cached, e.Failed, e.UpToDate, e.Waived, micros(e.Elapsed), e.Interrupted, jsonErrors(e.Err),
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
@@ -95,7 +96,11 @@ type Warning struct {
 
 // Found is a finding of something that was asked for: once in a build, in every build. Those that are errors come back from
 // the build, too.
-type Found struct{ finding.Finding }
+type Found struct {
+	finding.Finding
+	Declaration diag.Pos    // of the attribute, or else the target, that it is about; zero when it is about none
+	Told        *diag.Error // the finding in the shape of every message, with what leads to the declaration
+}
 
 // OutputReady says that an output of a requested target is in place.
 type OutputReady struct {
@@ -114,6 +119,8 @@ type OutputRemoved struct {
 // BuildFinished closes the stream.
 type BuildFinished struct {
 	Ran, Cached, Failed, UpToDate int // actions by outcome; UpToDate are those not looked at again
+	Waived                        int // findings that a waiver covers
+	Undated                       int // waivers whose date was held against no day, since none was given
 	Elapsed                       time.Duration
 	Err                           error
 	Interrupted                   bool

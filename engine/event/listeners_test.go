@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -40,8 +41,12 @@ func sample() []Event {
 		NodeFinished{ID: 5, Kind: "action", Name: "Sbom //:win", Label: "//:win", Outcome: Failed, Reason: &Reason{Cause: Lost}, Start: 5 * ms, End: 6 * ms,
 			Err: diag.List{&diag.Error{Pos: diag.Pos{File: "BUILD.star", Line: 3, Col: 1}, Label: "//:win", Msg: "no version", Hints: []string{"set version"}}, errors.New("other")}},
 		NodeFinished{ID: 6, Kind: "target", Name: "//:x", Label: "//:x", Outcome: Abandoned, Start: 5 * ms, End: 6 * ms, Err: errors.New("abandoned")},
+		Found{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Label: "//:expat", Pos: diag.Pos{File: "tree.tgz!Modules/expat/expat.h", Line: 7}, Path: "Modules/expat/expat.h",
+			Attr: "version", Msg: "another version", Declared: "1.0", Found: "1.1", Hints: []string{"set it"}, Fix: &finding.Fix{Attr: "version", Value: "1.1"}},
+			Declaration: diag.Pos{File: "BUILD.star", Line: 3, Col: 5}},
+		Found{Finding: finding.Finding{Rule: "print", Severity: finding.Warning, Msg: "hello"}},
 		OutputReady{Label: "//:base_sbom", Path: "sbom-out/base_sbom.spdx.json", Digest: oldHex + "/7", Written: true},
-		BuildFinished{Ran: 2, Cached: 1, Failed: 1, UpToDate: 9, Elapsed: 7 * ms, Err: errors.New("other"), Interrupted: true},
+		BuildFinished{Ran: 2, Cached: 1, Failed: 1, UpToDate: 9, Waived: 3, Elapsed: 7 * ms, Err: errors.New("other"), Interrupted: true},
 	}
 }
 

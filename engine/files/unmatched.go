@@ -9,8 +9,10 @@ import (
 // Unmatched is a pattern that matches nothing, which is always a mistake: a file that was
 // moved, or a misspelling.
 type Unmatched struct {
-	Exclude bool        // an exclude pattern, else an include pattern
-	Index   int         // its index
+	Exclude bool // an exclude pattern, else an include pattern
+	Index   int  // its index
+	Pattern string
+	Near    string      // the pattern as it may have been meant; "" when nothing is near
 	Error   *diag.Error // without Pos and Label, which the caller knows
 }
 
@@ -22,7 +24,8 @@ func (m *Matcher) Unmatched(sel *Selection, t Tree) []Unmatched {
 		if used {
 			continue
 		}
-		err := &diag.Error{Msg: "pattern " + quote(m.includes[i]) + " matches no file" + suggest(m.includes[i], t)}
+		near := suggest(m.includes[i], t)
+		err := &diag.Error{Msg: "pattern " + quote(m.includes[i]) + " matches no file" + didYouMean(near)}
 		if p := sel.ignored[i]; p != "" {
 			who := "git ignores " + quote(p) + ", and what it ignores is left out"
 			if written, e := t.Written(p, true); e == nil && written {
@@ -30,18 +33,26 @@ func (m *Matcher) Unmatched(sel *Selection, t Tree) []Unmatched {
 			}
 			err.Hints = []string{who}
 		}
-		out = append(out, Unmatched{Index: i, Error: err})
+		out = append(out, Unmatched{Index: i, Pattern: m.includes[i], Near: near, Error: err})
 	}
 	for i, used := range sel.ExcludeUsed {
 		if !used {
-			out = append(out, Unmatched{Exclude: true, Index: i, Error: &diag.Error{
-				Msg: "exclude pattern " + quote(m.excludes[i]) + " matches none of the files that the include patterns match" + suggest(m.excludes[i], t)}})
+			near := suggest(m.excludes[i], t)
+			out = append(out, Unmatched{Exclude: true, Index: i, Pattern: m.excludes[i], Near: near, Error: &diag.Error{
+				Msg: "exclude pattern " + quote(m.excludes[i]) + " matches none of the files that the include patterns match" + didYouMean(near)}})
 		}
 	}
 	return out
 }
 
-// suggest returns a message's tail with the pattern as it may have been meant, or "".
+func didYouMean(near string) string {
+	if near == "" {
+		return ""
+	}
+	return "; did you mean " + quote(near) + "?"
+}
+
+// suggest returns the pattern as it may have been meant, or "".
 func suggest(pattern string, t Tree) string {
 	alternatives, err := parsePattern(pattern)
 	if err != nil {
@@ -49,7 +60,7 @@ func suggest(pattern string, t Tree) string {
 	}
 	for _, segments := range alternatives {
 		if s, ok := respell(segments, t); ok {
-			return "; did you mean " + quote(s) + "?"
+			return s
 		}
 	}
 	return ""

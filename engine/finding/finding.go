@@ -9,7 +9,7 @@
 // what a finding means for the exit code is for the command to decide.
 //
 // A position is in the operation's own terms, a path inside an input, until the engine makes
-// it one of the workspace; Label is empty until then, too. So a set can be shared
+// it one of the workspace, and keeps the path inside the tree beside it (Path); Label is empty until then, too. So a set can be shared
 // between targets, workspaces and machines.
 //
 // Encode and Decode are the form in which a set is kept: a JSON object on a line of its own for
@@ -72,12 +72,21 @@ type Finding struct {
 	Severity Severity //
 	Label    string   // target that it is about; "" when none
 	Pos      diag.Pos // zero when no file is to blame
+	Path     string   // what the tree of Pos's file calls that file; "" when it calls it as Pos does
 	Attr     string   // attribute of the target that is to blame; "" when none
 	Msg      string   // as diag.Error.Msg
 	Declared string   // what the target declares; "" when it is nothing that can be said in a value
 	Found    string   // what was found instead, likewise
 	Hints    []string // as diag.Error.Hints
 	Fix      *Fix     // nil when it takes a person to know
+}
+
+// InTree returns what the tree that the finding is in calls its file, wherever that tree is; "" when it is in no file.
+func (f *Finding) InTree() string {
+	if f.Path != "" {
+		return f.Path
+	}
+	return f.Pos.File
 }
 
 // Fix makes a finding go away. It is one of these:
@@ -127,19 +136,19 @@ func (f Finding) Diagnostic() *diag.Error {
 	return &diag.Error{Pos: f.Pos, Label: f.Label, Attr: f.Attr, Msg: f.Msg, Hints: slices.Clone(f.Hints)}
 }
 
-// compare orders findings as a reader wants them: by target and place, then by the rest.
-func compare(a, b Finding) int {
+// Compare orders findings as a reader wants them: by target and place, then by the rest.
+func Compare(a, b Finding) int {
 	return cmp.Or(
 		cmp.Compare(a.Label, b.Label),
 		cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
 		cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Attr, b.Attr), cmp.Compare(a.Msg, b.Msg),
-		cmp.Compare(a.Declared, b.Declared), cmp.Compare(a.Found, b.Found), slices.Compare(a.Hints, b.Hints), a.Fix.compare(b.Fix))
+		cmp.Compare(a.Declared, b.Declared), cmp.Compare(a.Found, b.Found), slices.Compare(a.Hints, b.Hints), cmp.Compare(a.Path, b.Path), a.Fix.compare(b.Fix))
 }
 
 // Canonical returns the findings in order, each once. It may reorder its argument.
 func Canonical(findings []Finding) []Finding {
-	slices.SortFunc(findings, compare)
-	return slices.CompactFunc(findings, func(a, b Finding) bool { return compare(a, b) == 0 })
+	slices.SortFunc(findings, Compare)
+	return slices.CompactFunc(findings, func(a, b Finding) bool { return Compare(a, b) == 0 })
 }
 
 // record is a Finding as it is kept.
@@ -150,6 +159,7 @@ type record struct {
 	File     string   `json:"file,omitempty"`
 	Line     int      `json:"line,omitempty"`
 	Col      int      `json:"col,omitempty"`
+	Path     string   `json:"path,omitempty"`
 	Attr     string   `json:"attr,omitempty"`
 	Msg      string   `json:"msg"`
 	Declared string   `json:"declared,omitempty"`
@@ -171,7 +181,7 @@ func Encode(findings []Finding) ([]byte, error) {
 		if f.Rule == "" || f.Msg == "" {
 			return nil, errors.New("a finding has no rule or no message")
 		}
-		r := record{f.Rule, f.Severity, f.Label, f.Pos.File, f.Pos.Line, f.Pos.Col, f.Attr, f.Msg, f.Declared, f.Found, f.Hints, f.Fix}
+		r := record{f.Rule, f.Severity, f.Label, f.Pos.File, f.Pos.Line, f.Pos.Col, f.Path, f.Attr, f.Msg, f.Declared, f.Found, f.Hints, f.Fix}
 		if err := e.Encode(r); err != nil {
 			return nil, err
 		}
@@ -192,7 +202,7 @@ func Decode(b []byte) ([]Finding, error) {
 		if err := d.Decode(&r); err != nil {
 			return nil, err
 		}
-		out = append(out, Finding{r.Rule, r.Severity, r.Label, diag.Pos{File: r.File, Line: r.Line, Col: r.Col}, r.Attr, r.Msg, r.Declared, r.Found, r.Hints, r.Fix})
+		out = append(out, Finding{r.Rule, r.Severity, r.Label, diag.Pos{File: r.File, Line: r.Line, Col: r.Col}, r.Path, r.Attr, r.Msg, r.Declared, r.Found, r.Hints, r.Fix})
 	}
 	if again, err := Encode(out); err != nil || !bytes.Equal(again, b) {
 		return nil, errors.New("findings are not in their canonical form")

@@ -10,7 +10,7 @@ import (
 )
 
 var sample = []Finding{
-	{Rule: "evidence", Severity: Error, Label: "//:v", Pos: diag.Pos{File: "a", Line: 2, Col: 3}, Attr: "version", Msg: `is "<2>" here`,
+	{Rule: "evidence", Severity: Error, Label: "//:v", Pos: diag.Pos{File: "a", Line: 2, Col: 3}, Path: "b/a", Attr: "version", Msg: `is "<2>" here`,
 		Hints: []string{"set it"}, Declared: "1", Found: "2", Fix: &Fix{Attr: "version", Value: "2"}},
 	{Rule: "evidence", Severity: Error, Label: "//:v", Pos: diag.Pos{File: "a", Line: 1}, Msg: "one"},
 	{Rule: "wheel", Severity: Warning, Msg: "no lock"},
@@ -29,7 +29,7 @@ func TestCanonical(t *testing.T) {
 	}
 	text := `{"rule":"wheel","severity":"warning","msg":"no lock"}
 {"rule":"evidence","severity":"error","label":"//:v","file":"a","line":1,"msg":"one"}
-{"rule":"evidence","severity":"error","label":"//:v","file":"a","line":2,"col":3,"attr":"version","msg":"is \"<2>\" here","declared":"1","found":"2","hints":["set it"],"fix":{"attr":"version","value":"2"}}
+{"rule":"evidence","severity":"error","label":"//:v","file":"a","line":2,"col":3,"path":"b/a","attr":"version","msg":"is \"<2>\" here","declared":"1","found":"2","hints":["set it"],"fix":{"attr":"version","value":"2"}}
 `
 	if string(want) != text {
 		t.Errorf("got %s", want)

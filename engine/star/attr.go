@@ -27,6 +27,7 @@ const (
 	typeLabelKeyedStringMap = "label_keyed_string_dict" // label -> string
 	typeStructList          = "struct_list"             // what an ordinary function returns with struct()
 	typeAny                 = "any"                     // any data
+	typeWaivers             = "waivers"                 // what waive returns; only every rule's own attribute has it
 )
 
 var attrTypes = []string{typeString, typeInt, typeBool, typeStringList, typeIntList, typeStringDict, typeLabel,
@@ -144,7 +145,7 @@ func zeroOf(typ string) starlark.Value {
 		return starlark.MakeInt(0)
 	case typeBool:
 		return starlark.False
-	case typeStringList, typeIntList, typeLabelList, typeStructList:
+	case typeStringList, typeIntList, typeLabelList, typeStructList, typeWaivers:
 		return starlark.NewList(nil)
 	case typeStringDict, typeLabelDict, typeLabelKeyedStringMap:
 		return new(starlark.Dict)

@@ -14,10 +14,20 @@ Args:
   module: label of the file.
   names: strings, the names to take.
   renamed: names to take under other names: mine = "theirs".`},
-		{"package", `package(default_visibility = None)`, `Sets what holds for every target of the package. It is called once, before the first target. Only in BUILD.star.
+		{"package", `package(default_visibility = None, waivers = [])`, `Sets what holds for every target of the package. It is called once, before the first target. Only in BUILD.star.
 
 Args:
-  default_visibility: the visibility of targets that say nothing. Default: ["//visibility:public"].`},
+  default_visibility: the visibility of targets that say nothing. Default: ["//visibility:public"].
+  waivers: [waive(...)](#waive) for findings about any target of the package.`},
+		{"waive", `waive(rule, path = "", reason, until = "")`, `Says that findings do not count: in the waivers of a target they are those about it, in those of package() those about any of its targets. Waived findings fail nothing and are not told, but counted, and sbomctl check has them in its JSON and SARIF. Waivers are held against findings where these are told: editing one builds nothing again.
+
+A waiver that covers no finding any more is a finding (waiver) of sbomctl check //... itself, and so is one past its date.
+
+Args:
+  rule: id of the rule that finds, such as "unclaimed".
+  path: pattern of the paths it is for, as the tree calls them, such as "Modules/_x/**"; for a finding about a pattern, that pattern. Default: all that the rule finds.
+  reason: why they do not count.
+  until: the last day on which they do not, as in "2027-03-01". The day is that of --today=YYYY-MM-DD, or of the environment variable SOURCE_DATE_EPOCH; without either, dates are not held.`},
 		{"package_name", `package_name()`, `Returns the name of the package that is evaluated, "" for the root. In BUILD.star, and in macros that it calls.`},
 		{"glob", `glob(include, exclude = [], allow_empty = True)`, `Returns the paths of the files of the package that the patterns match, sorted. Folders that are packages of their own are left out. In BUILD.star, and in macros that it calls.
 
@@ -29,7 +39,7 @@ Args:
 
 Args:
   implementation: a function of one parameter, [ctx](#ctx). It returns a list of provider instances, DefaultInfo among them when the target has outputs.
-  attrs: dictionary from names to [attr](#attrstring).TYPE(...). Every rule has name, tags and visibility as well.
+  attrs: dictionary from names to [attr](#attrstring).TYPE(...). Every rule has name, tags, visibility and waivers as well.
   doc: what it does, in Markdown.`},
 		{"provider", `provider(doc = "", fields = None)`, `Makes a provider: a kind of record that targets hand to the targets above them. It is assigned to a global name of a .star file. Calling it with the fields as named arguments makes an instance; a rule returns instances, and target[Provider] finds one.
 

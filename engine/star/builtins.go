@@ -42,6 +42,7 @@ var moduleBuiltins, buildBuiltins = func() (module, build starlark.StringDict) {
 	module["DefaultInfo"] = defaultInfo
 	for _, d := range []starlark.StringDict{module, build} { // in a .star file for macros
 		d["glob"] = starlark.NewBuiltin("glob", glob)
+		d["waive"] = starlark.NewBuiltin("waive", makeWaiver)
 		d["package_name"] = starlark.NewBuiltin("package_name", packageName)
 	}
 	build["package"] = starlark.NewBuiltin("package", packageDefaults)
@@ -214,18 +215,24 @@ func packageName(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, k
 	return starlark.String(p.out.name), starlark.UnpackArgs(b.Name(), args, kwargs)
 }
 
-// packageDefaults is package(default_visibility = [...]), before the first target.
+// packageDefaults is package(default_visibility = [...], waivers = [...]), before the first target.
 func packageDefaults(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	p, err := evaluated(t, b.Name())
 	if err != nil {
 		return nil, err
 	}
-	var vis *starlark.List
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "default_visibility?", &vis); err != nil {
+	var vis, waivers *starlark.List
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "default_visibility?", &vis, "waivers?", &waivers); err != nil {
 		return nil, err
 	}
-	if len(p.out.targets) > 0 || p.visibility != nil {
+	if len(p.out.targets) > 0 || p.defaults {
 		return nil, faultf("package() must come once, before the first target")
+	}
+	p.defaults = true
+	if waivers != nil {
+		if p.out.waivers, err = p.waivers(waivers, ""); err != nil {
+			return nil, prefix("waivers: ", err)
+		}
 	}
 	if vis != nil {
 		list := attribute{typ: typeStringList}

@@ -62,12 +62,9 @@ func (a *attrsValue) Type() string {
 }
 
 func (a *attrsValue) AttrNames() []string {
-	if !a.files {
-		return a.an.in.Rule.names
-	}
 	var out []string
 	for _, s := range a.an.in.Rule.attrs {
-		if s.labels() {
+		if a.files && s.labels() || !a.files && s.typ != typeWaivers {
 			out = append(out, s.name)
 		}
 	}
@@ -76,7 +73,7 @@ func (a *attrsValue) AttrNames() []string {
 
 func (a *attrsValue) Attr(name string) (starlark.Value, error) {
 	attr := a.an.in.Rule.index[name]
-	if attr == nil || a.files && !attr.labels() {
+	if attr == nil || attr.typ == typeWaivers || a.files && !attr.labels() {
 		return nil, starlark.NoSuchAttrError(fmt.Sprintf("rule %s has no attribute %q%s", a.an.in.Rule.name, name,
 			diag.DidYouMean(name, a.AttrNames())))
 	}

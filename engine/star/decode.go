@@ -182,6 +182,7 @@ func (d *decoder) value(depth int) starlark.Value {
 		}
 	case tagFileSet:
 		if f := d.fileSet(); f != nil {
+			f.set.IncludeAttr, f.set.ExcludeAttr = nil, nil // of another target, which provides it
 			return f
 		}
 	case tagList:

@@ -92,7 +92,7 @@ func rank(a AttrDoc) int {
 		return 0
 	case a.Mandatory:
 		return 1
-	case a.Name == attrTags || a.Name == attrVisibility:
+	case a.Name == attrTags || a.Name == attrVisibility || a.Name == attrWaivers:
 		return 3
 	}
 	return 2

@@ -28,7 +28,11 @@ type Package struct {
 	sites   []site
 	calls   []callSite
 	index   map[string]int
-	once    sync.Once // of index, in a decoded package
+
+	waivers   []Waiver            // of all targets
+	waiversOf map[string][]Waiver // by the target's name
+
+	once sync.Once // of index, in a decoded package
 }
 
 // Name returns the package's directory, "" for the root.
@@ -84,6 +88,8 @@ type PackageInput struct {
 	Load   LoadFunc
 	// Glob returns the package's files that match, sorted; patterns are relative to the package.
 	Glob func(include, exclude []string) ([]string, error)
+	// WaiverPath says what is wrong with the path of a waiver, a pattern; it may be nil.
+	WaiverPath func(pattern string) error
 }
 
 // packageState is a package that is being evaluated.
@@ -94,6 +100,7 @@ type packageState struct {
 	out        *Package
 	callIDs    map[callPos]int
 	visibility starlark.Value // default_visibility in canonical form; nil for public
+	defaults   bool           // package() was called
 	errs       diag.List
 	bytes      int       // of the targets
 	declaring  declaring // the declaration that is being made
@@ -129,7 +136,7 @@ func ExecPackage(ctx context.Context, in PackageInput) (*Package, error) {
 	return p.out, nil
 }
 
-const packageVersion = 3
+const packageVersion = 4
 
 // Encode returns the package's bytes, with positions.
 func (p *Package) Encode() []byte {
@@ -138,6 +145,7 @@ func (p *Package) Encode() []byte {
 	e.string(p.name)
 	e.string(p.path)
 	e.strings(p.Warnings)
+	e.waivers(p.waivers)
 	frames, frameIDs := []Frame{}, map[Frame]int{}
 	for _, s := range p.sites {
 		for _, f := range s.macros {
@@ -174,6 +182,7 @@ func (p *Package) Encode() []byte {
 		for _, f := range p.sites[i].macros {
 			e.uint(uint64(frameIDs[f]))
 		}
+		e.waivers(p.waiversOf[d.Label.Name])
 	}
 	return e.buf
 }
@@ -184,7 +193,7 @@ func DecodePackage(b []byte) (*Package, error) {
 	if d.byte() != packageVersion {
 		d.fail()
 	}
-	p := &Package{name: d.string(), path: d.string(), Warnings: d.strings()}
+	p := &Package{name: d.string(), path: d.string(), Warnings: d.strings(), waivers: d.waivers()}
 	frames := make([]Frame, d.count(4))
 	for i := range frames {
 		frames[i] = Frame{d.string(), d.framePos()}
@@ -229,6 +238,12 @@ func DecodePackage(b []byte) (*Package, error) {
 				}
 				s.macros[j] = frames[f]
 			}
+		}
+		if w := d.waivers(); w != nil {
+			if p.waiversOf == nil {
+				p.waiversOf = map[string][]Waiver{}
+			}
+			p.waiversOf[decl.Label.Name] = w
 		}
 	}
 	if err := d.end("package"); err != nil {

@@ -28,6 +28,7 @@ const (
 	attrName       = "name"
 	attrVisibility = "visibility"
 	attrTags       = "tags"
+	attrWaivers    = "waivers"
 )
 
 var implicitAttrs = []attribute{
@@ -35,6 +36,7 @@ var implicitAttrs = []attribute{
 	{name: attrTags, typ: typeStringList, doc: `Free-form words; a target tagged "manual" is only built when it is named itself.`},
 	{name: attrVisibility, typ: typeStringList, doc: `Which packages may depend on the target: "//visibility:public", "//visibility:private", ` +
 		`"//package:__pkg__", "//package:__subpackages__". The default is the package's default_visibility, and public without one.`},
+	{name: attrWaivers, typ: typeWaivers, doc: "[waive(...)](#waive) for findings about the target that do not count, beside those of the package."},
 }
 
 // ID returns the rule's identity, "module-label%name".
@@ -47,6 +49,9 @@ func (r *Rule) Name() string {
 	}
 	return r.name
 }
+
+// HasAttr reports whether the rule has an attribute of that name.
+func (r *Rule) HasAttr(name string) bool { return r.index[name] != nil }
 
 // AllowsFiles reports whether a label of the attribute may name a source file.
 func (r *Rule) AllowsFiles(attr string) bool {
@@ -152,6 +157,8 @@ type declaring struct {
 	given  []bool           // by the attribute's index
 	values []starlark.Value // by the attribute's index; nil is none
 	errs   diag.List        // without Label, which may come last
+
+	waivers []Waiver // no part of values: no rule sees them
 }
 
 // convert takes what the caller gives.
@@ -167,6 +174,13 @@ func (d *declaring) convert(kwargs []starlark.Tuple) {
 			continue
 		}
 		d.given[a.index] = true
+		if name == attrWaivers {
+			var err error
+			if d.waivers, err = d.pkg.waivers(value, name); err != nil {
+				d.fail(prefix(fmt.Sprintf("attribute %q: ", name), err))
+			}
+			continue
+		}
 		v, err := a.convert(value, "", d.label.Pkg)
 		if err == nil && name == attrVisibility {
 			v, err = normalVisibility(v, d.label.Pkg)
@@ -224,6 +238,12 @@ func (d *declaring) register() {
 	out.index[d.label.Name] = len(out.targets)
 	out.targets = append(out.targets, decl)
 	out.sites = append(out.sites, d.site)
+	if d.waivers != nil {
+		if out.waiversOf == nil {
+			out.waiversOf = map[string][]Waiver{}
+		}
+		out.waiversOf[d.label.Name] = d.waivers
+	}
 }
 
 // fail notes an error, and where in BUILD.star it is.
