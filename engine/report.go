@@ -153,6 +153,9 @@ func locatedAt(d *diag.Error, site star.Site) *diag.Error {
 	return &e
 }
 
+// Located gives an error of a target its place, for commands that find errors outside a build.
+func (w *Workspace) Located(d *diag.Error) error { return w.located(d) }
+
 // declared returns where a target is declared; the zero Site when that is not known.
 func (w *Workspace) declared(target string) star.Site {
 	l, err := label.ParseAbsolute(target)

@@ -14,7 +14,7 @@ import (
 )
 
 // ReplaceSource makes content the file at path, which is relative to the root. It is the one
-// way to write among the user's own files. A link is not followed, neither the file itself
+// way to write among the user's own files, and makes the folders on the way. A link is not followed, neither the file itself
 // nor a folder on the way, because a checkout could lead anywhere by it.
 func (w *Workspace) ReplaceSource(name string, content []byte) error {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -31,6 +31,9 @@ func (w *Workspace) ReplaceSource(name string, content []byte) error {
 		if why := osfile.NoFolder(fi); why != "" {
 			return fmt.Errorf("%s is no folder: %s", dir, why)
 		}
+	}
+	if err := os.MkdirAll(w.path(path.Dir(name)), 0o777); err != nil {
+		return err
 	}
 	return osfile.Replace(w.path(name), content, w.store.TempDir())
 }
@@ -65,6 +68,18 @@ func (w *Workspace) Apply(changes []Change) (made []Change, err error) {
 		made = append(made, c)
 	}
 	return made, nil
+}
+
+// ReadSource returns one of the user's own files, for a command that will edit it; nil when there is none.
+func (w *Workspace) ReadSource(path string) ([]byte, error) {
+	b, err := os.ReadFile(w.path(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &diag.Error{Pos: diag.File(path), Msg: "the file cannot be read: " + osfile.Reason(err).Error(), Err: err}
+	}
+	return b, nil
 }
 
 func unwritable(path string, err error) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -287,6 +288,19 @@ A template has {match}, the text that a pattern matched, {path}, the file, {patt
 		},
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set; a file has at most 16 MiB"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "a line for each finding; as a validation it needs none"}},
+	},
+	"vendor.compare": {
+		doc:    "Holds the files of a package against upstream's archive and the declared patches. What is unexplained, and patches that do not apply, it reports.",
+		params: vendor.Params{},
+		fields: map[string]string{
+			"label":   "the declaring target, for messages",
+			"archive": "the input upstream is there; else the patches are taken back from the files",
+			"mapping": "file or folder of upstream -> the one of the tree",
+			"local":   "patterns of files that are the project's own",
+		},
+		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "patches", Doc: "the declared patches, in order"},
+			{Name: "stray", Doc: "patch files of the tree, declared or not"}, {Name: "upstream", Doc: "every file of upstream's archive"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "the verdict of each file, as JSON; as a validation it needs none"}},
 	},
 	"wheel.packages": {
 		doc:    "Reads what a wheel is and what is vendored in it.",

@@ -13,6 +13,7 @@
 //	evidence  what a tree says of itself  evidence.check
 //	textsearch  what a workspace's own rules look for  text.search
 //	fetch     files by checksum           fetch.http
+//	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
 //
 // The packages know nothing of flags and terminals.
@@ -30,6 +31,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -47,7 +49,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     spdx.Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding},
+		Findings:  []finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, vendor.Patch, vendor.Unexplained},
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -63,7 +65,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		reserved = append(reserved, f.ID)
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved)},
+		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

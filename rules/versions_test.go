@@ -155,6 +155,12 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 			"message": "{match} in {path} is not https", "patterns": []string{`http://(?P<host>[a-z.]+)`}, "replace": "https://{host}", "hints": []string{"use https"}, "attr": "srcs"}}
 	case "fetch.http":
 		return &actiontest.Call{Parameters: fetch.Params{URLs: []string{"https://example.org/a"}, SHA256: cache.Of([]byte("a")).Hex()}, Stored: map[[32]byte][]byte{cache.Of([]byte("a")).Hash: []byte("a")}}
+	case "vendor.compare":
+		diff := "--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"
+		return &actiontest.Call{Parameters: object{"label": "//:x", "archive": true, "mapping": object{"src": "lib"}, "local": []string{"lib/own.c"}}, Inputs: inputs{
+			"files":    {hashed("lib/same.c", "int s;\n"), hashed("lib/x.c", "int b;\n"), hashed("lib/own.c", ""), hashed("lib/odd.c", "int o;\n"), hashed("lib/new.c", "")},
+			"upstream": {hashed("src/same.c", "int s;\n"), hashed("src/x.c", "int a;\n"), hashed("src/odd.c", "int i;\n")},
+			"patches":  one("x.patch", diff), "stray": one("lib/y.patch", diff+"\n")}}
 	case "wheel.packages":
 		return &actiontest.Call{Parameters: object{"label": "//:pip", "package_name": "pip", "vendor_txt": "pip/_vendor/vendor.txt"}, Inputs: inputs{"wheel": one("pip-25.1.1-py3-none-any.whl", fixedZip(t))}}
 	case "spdx.checksums":

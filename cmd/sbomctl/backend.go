@@ -30,6 +30,10 @@ type workspace interface {
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declared returns what is declared of a target of a query's result.
 	Declared(t *query.Target) engine.Declared
+	// VendorDiff compares the files of a vendored package with upstream's.
+	VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error)
+	// ReadSource returns one of the user's own files, nil when there is none.
+	ReadSource(path string) ([]byte, error)
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
@@ -91,4 +95,8 @@ type engineWorkspace struct{ *engine.Workspace }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	return rules.Lock(ctx, w.Workspace, target, indexURL)
+}
+
+func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
+	return rules.VendorDiff(ctx, w.Workspace, target)
 }

@@ -63,7 +63,11 @@ func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
 }
-func (f *fakeBackend) Declared(*query.Target) engine.Declared                 { return engine.Declared{} }
+func (f *fakeBackend) Declared(*query.Target) engine.Declared { return engine.Declared{} }
+func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
+	return rules.VendorDiffResult{}, f.err
+}
+func (f *fakeBackend) ReadSource(string) ([]byte, error)                      { return nil, f.err }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string

@@ -48,7 +48,10 @@ type flagValues struct {
 	// Of query.
 	output, orderOutput string
 
+	dryRun bool // of the commands that write among the user's files
+
 	// Of one command each.
+	patch       string
 	indexURL    string
 	expunge     bool
 	jsonOut     bool

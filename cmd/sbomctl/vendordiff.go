@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/rules"
+)
+
+func (a *app) vendorDiffCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "vendor-diff TARGET",
+		Short: "show how vendored code differs from upstream's",
+		Long: `Compares the files of a vendored_package with upstream's archive and the declared patches,
+prints the verdict of each file (identical, patched, local, unexplained), and how those differ
+that nothing explains. --patch=FILE writes the patch that would explain them. The exit code is 0
+when everything is explained, 3 when something is not, 1 when it cannot be told.`,
+		Example: "sbomctl vendor-diff //:libb2\nsbomctl vendor-diff //:libb2 --patch=patches/libb2.patch",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.prepare(cmd); err != nil {
+				return err
+			}
+			if len(args) != 1 {
+				return usage("vendor-diff takes one target", "for example sbomctl vendor-diff //:libb2")
+			}
+			return a.vendorDiff(args[0])
+		},
+		ValidArgsFunction: a.completeOneLabel,
+	}
+	a.flags.workspaceFlags(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	cmd.Flags().Var((*pathValue)(&a.flags.patch), "patch", "write to `FILE`, in the workspace, the patch that explains what is unexplained")
+	boolVar(cmd.Flags(), &a.flags.dryRun, "dry_run", false, "print what --patch would write, and write nothing")
+	return cmd
+}
+
+func (a *app) vendorDiff(target string) error {
+	l, err := parseTarget(target, a.cwdPkg)
+	if err != nil {
+		return err
+	}
+	o, err := a.options(event.NewStream(a.ui))
+	if err != nil {
+		return err
+	}
+	patch := ""
+	if a.flags.patch != "" {
+		rel, err := filepath.Rel(a.root, a.absolute(a.flags.patch))
+		if err != nil || !filepath.IsLocal(rel) {
+			return usage(`--patch "`+a.flags.patch+`" is not in the workspace`, "a declared patch is a file of the workspace")
+		}
+		patch = filepath.ToSlash(rel)
+	}
+	return a.withWorkspace(o, func(ctx context.Context, w workspace) error {
+		r, err := w.VendorDiff(ctx, l)
+		if err != nil {
+			return err
+		}
+		if !a.flags.dryRun {
+			a.printVerdicts(r)
+		}
+		for _, f := range r.Findings {
+			word, colour := "error:", red
+			if f.Severity != finding.Error {
+				word, colour = f.Severity.String()+":", yellow
+			}
+			f.Hints = nil // the difference is printed whole
+			a.ui.diagnostic(colour, word, f.Diagnostic())
+		}
+		if patch != "" {
+			if err := a.writePatch(w, l, patch, r); err != nil {
+				return err
+			}
+		}
+		if len(r.Findings) > 0 {
+			return errFindings
+		}
+		return nil
+	})
+}
+
+// printVerdicts prints a line for each file, and the differences below.
+func (a *app) printVerdicts(r rules.VendorDiffResult) {
+	for i := range r.Files {
+		f := &r.Files[i]
+		fmt.Fprintf(a.stdout, "%-11s %s", f.Verdict, event.Printable(f.Path))
+		if f.Upstream != "" {
+			fmt.Fprintf(a.stdout, " (%s)", event.Printable(f.Upstream))
+		}
+		for _, p := range f.Patches {
+			fmt.Fprintf(a.stdout, " %s", event.Printable(p))
+		}
+		fmt.Fprintln(a.stdout)
+	}
+	for i := range r.Files {
+		if d := r.Files[i].Diff(); d != "" {
+			fmt.Fprintf(a.stdout, "\n%s", d)
+		}
+	}
+}
+
+func (a *app) writePatch(w workspace, l label.Label, path string, r rules.VendorDiffResult) error {
+	if !r.Archive {
+		return &diag.Error{Label: l.String(), Msg: "no patch can be written without upstream's archive", Hints: []string{"declare it: upstream = \":ARCHIVE\", an http_file"}}
+	}
+	for _, err := range r.Left {
+		if d, ok := diagnostic(err); ok {
+			a.ui.diagnostic(yellow, "warning:", d)
+		}
+	}
+	if len(r.Patch) == 0 {
+		a.ui.note("there is nothing for a patch to explain; " + a.fromHere(path) + " was not written")
+		return nil
+	}
+	before, err := w.ReadSource(path)
+	if err != nil {
+		return err
+	}
+	if err := a.change(w, []engine.Change{{Path: path, Before: before, After: r.Patch}}, a.flags.dryRun); err != nil {
+		return err
+	}
+	if !a.flags.dryRun {
+		a.ui.note(fmt.Sprintf("declare it: patches = [%q] in %s", path, l))
+	}
+	return nil
+}
