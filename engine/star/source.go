@@ -58,18 +58,10 @@ type callPos struct{ line, col int32 }
 
 // compile parses, checks and resolves src, and loads what it loads.
 func compile(src Source, predeclared starlark.StringDict, build bool, load LoadFunc) (*program, error) {
-	name := src.path()
-	if len(src.Bytes) > maxSource {
-		return nil, &diag.Error{Pos: diag.File(name), Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
-	}
-	if err := diag.CheckText(name, src.Bytes); err != nil {
-		return nil, err
-	}
-	var err error
-	file := src.file
+	file, err := src.file, error(nil)
 	if file == nil {
-		if file, err = options.Parse(name, src.Bytes, 0); err != nil {
-			return nil, staticErrors(err, nil, nil)
+		if file, err = Parse(src.path(), src.Bytes); err != nil {
+			return nil, err
 		}
 	}
 	p := &program{source: src, file: file, loaded: map[string]starlark.StringDict{}}
@@ -91,6 +83,22 @@ func compile(src Source, predeclared starlark.StringDict, build bool, load LoadF
 		p.globals = append(p.globals, b.First.Name)
 	}
 	return p, nil
+}
+
+// Parse returns the syntax tree of a file in the dialect, with the errors that executing it would have; path is what they call it.
+// Names are not resolved.
+func Parse(path string, content []byte) (*syntax.File, error) {
+	if len(content) > maxSource {
+		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("the file is larger than %d MiB", maxSource>>20)}
+	}
+	if err := diag.CheckText(path, content); err != nil {
+		return nil, err
+	}
+	file, err := options.Parse(path, content, 0)
+	if err != nil {
+		return nil, staticErrors(err, nil, nil)
+	}
+	return file, nil
 }
 
 // checkTree enforces what the dialect has beyond the parser's options, and indexes calls.
@@ -195,10 +203,7 @@ type Load struct {
 // out, for load to report; a file that does not parse loads nothing. The parsed file is kept in
 // src, which may be executed once.
 func Loads(src *Source) []Load {
-	if len(src.Bytes) > maxSource {
-		return nil
-	}
-	file, err := options.Parse(src.path(), src.Bytes, 0)
+	file, err := Parse(src.path(), src.Bytes)
 	if err != nil {
 		return nil
 	}
