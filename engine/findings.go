@@ -205,11 +205,19 @@ func (w *Workspace) runPrints(c *eval.Context, pkg string) (eval.Result, error) 
 	return eval.Result{Value: encodeFindings(printed(o.(*star.Package).Warnings))}, nil
 }
 
+// PrintRule describes what a Starlark file printed.
+var PrintRule = finding.Rule{
+	ID: "print", Severity: finding.Warning,
+	Title: "a Starlark file printed something",
+	Help: `What ` + "`print(...)`" + ` in a ` + "`BUILD.star` or `.star`" + ` file says is told by every command that the target belongs to, whether the file was
+evaluated or not: a macro warns with it of what it cannot refuse. Mend what it says, or remove the call.`,
+}
+
 // printed are the findings that lines of print() are.
 func printed(lines []string) []finding.Finding {
 	var out []finding.Finding
 	for _, l := range lines {
-		out = append(out, finding.Finding{Rule: "print", Severity: finding.Warning, Msg: event.Printable(l)})
+		out = append(out, finding.Finding{Rule: PrintRule.ID, Severity: PrintRule.Severity, Msg: event.Printable(l)})
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     spdx.Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, vendor.Patch, vendor.Unexplained},
+		Findings:  []finding.Rule{engine.PrintRule, engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, vendor.Patch, vendor.Unexplained},
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {

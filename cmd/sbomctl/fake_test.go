@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
@@ -67,7 +68,10 @@ func (f *fakeBackend) Declared(*query.Target) engine.Declared { return engine.De
 func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
 	return rules.VendorDiffResult{}, f.err
 }
-func (f *fakeBackend) ReadSource(string) ([]byte, error)                      { return nil, f.err }
+func (f *fakeBackend) ReadSource(string) ([]byte, error) { return nil, f.err }
+func (f *fakeBackend) Fixes(found []engine.Found) *engine.Fixes {
+	return &engine.Fixes{Edits: make([][]engine.Edit, len(found)), Refused: make([]*diag.Error, len(found))}
+}
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string

@@ -19,11 +19,11 @@ func fingerprints(findings []Finding) []string {
 	seen := map[[sha256.Size]byte]int{}
 	for i, f := range findings {
 		msg := ""
-		if f.Declared == "" && f.Found == "" {
+		if f.Declared == "" && f.Finding.Found == "" {
 			msg = positions.ReplaceAllString(f.Msg, "")
 		}
 		h := sha256.New()
-		for _, s := range []string{f.Rule, f.Label, f.Pos.File, f.Attr, f.Declared, f.Found, msg} {
+		for _, s := range []string{f.Rule, f.Label, f.InTree(), f.Attr, f.Declared, f.Finding.Found, msg} {
 			h.Write([]byte(strconv.Itoa(len(s)) + ":" + s))
 		}
 		sum := [sha256.Size]byte(h.Sum(nil))

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
@@ -40,25 +41,10 @@ type Report struct {
 	Source func(file string) []byte
 }
 
-// Finding is one finding, in its workspace.
+// Finding is one finding, and what its fix changes, where that is an edit that can be made.
 type Finding struct {
-	finding.Finding
-	Declaration diag.Pos // of the attribute, or else the target, that it is about; zero when it is about no target
-	Waiver      *Waiver  // nil: it counts
-	Edits       []Edit   // what its fix changes, where that is an edit that can be made
-}
-
-// Waiver says why a finding does not count.
-type Waiver struct {
-	Reason string
-	Until  string // the last day, as "2027-03-01"; "" is for good
-}
-
-// Edit replaces bytes of a file of the workspace.
-type Edit struct {
-	File       string
-	Start, End int // byte offsets in the file as it is
-	New        string
+	engine.Found
+	Edits []engine.Edit
 }
 
 // rules returns the rules of the report, sorted by id, and a bare one for each finding whose rule is described nowhere.
@@ -76,6 +62,14 @@ func (r *Report) rules() []finding.Rule {
 	}
 	slices.SortStableFunc(rules, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(rules, func(a, b finding.Rule) bool { return a.ID == b.ID })
+}
+
+// withCommand adds the command that fixes a finding to its hints, unless they have it.
+func withCommand(hints []string, fix *finding.Fix) []string {
+	if fix == nil || fix.Command == "" || strings.Contains(strings.Join(hints, "\n"), fix.Command) {
+		return hints
+	}
+	return append(slices.Clone(hints), fix.Command+" fixes it")
 }
 
 // Count is how many findings of one rule there are.

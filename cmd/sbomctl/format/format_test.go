@@ -13,6 +13,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
@@ -38,17 +39,17 @@ func sample() *Report {
 		},
 		OwnRules: []finding.Rule{{ID: "no-http", Severity: finding.Warning, Title: "http"}},
 		Findings: []Finding{
-			{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Label: "//:expat", Pos: at("tree/expat.h", 1, 11), Attr: "version",
+			{Found: engine.Found{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Label: "//:expat", Pos: at("tree/expat.h", 1, 11), Attr: "version",
 				Msg: `version is "2.7.1" here, but "2.6.3" is declared`, Declared: "2.6.3", Found: "2.7.1", Hints: []string{"set it"}, Fix: &finding.Fix{Attr: "version", Value: "2.7.1"}},
-				Declaration: at("BUILD.star", 3, 5), Edits: []Edit{{"BUILD.star", 36, 39, "7.1"}}},
-			{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Label: "//:expat", Pos: at("tree.tgz!a/b.c", 3, 4), Msg: "in an archive"}, Declaration: at("BUILD.star", 1, 1)},
-			{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Pos: at("@sbomctl//:rules.star", 3, 4), Msg: "in a module"}, Declaration: at("BUILD.star", 1, 1)},
-			{Finding: finding.Finding{Rule: "skew", Severity: finding.Note, Label: "//:inventory", Msg: "two versions", Fix: &finding.Fix{Command: "sbomctl bump //:xz"}}, Declaration: at("BUILD.star", 1, 1)},
-			{Finding: finding.Finding{Rule: "no-http", Severity: finding.Warning, Pos: at("odd 100%,:é.c", 1, 2), Msg: "see [this](https://evil.example) {0}\n::error::x 100%",
-				Found: "http", Fix: &finding.Fix{Old: "http", New: ""}}},
-			{Finding: finding.Finding{Rule: "no-http", Severity: finding.Warning, Pos: at("a!b", 2, 1), Msg: "waived"}, Waiver: &Waiver{Reason: "it is known", Until: "2027-03-01"}},
-			{Finding: finding.Finding{Rule: "other", Severity: finding.Error, Pos: diag.File("/elsewhere/x y"), Msg: "elsewhere"}},
-			{Finding: finding.Finding{Rule: "print", Severity: finding.Warning, Msg: "nowhere"}},
+				Declaration: at("BUILD.star", 3, 5)}, Edits: []engine.Edit{{File: "BUILD.star", Start: 36, End: 39, New: "7.1"}}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Label: "//:expat", Pos: at("tree.tgz!a/b.c", 3, 4), Msg: "in an archive"}, Declaration: at("BUILD.star", 1, 1)}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "evidence", Severity: finding.Error, Pos: at("@sbomctl//:rules.star", 3, 4), Msg: "in a module"}, Declaration: at("BUILD.star", 1, 1)}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "skew", Severity: finding.Note, Label: "//:inventory", Msg: "two versions", Fix: &finding.Fix{Command: "sbomctl bump //:xz"}}, Declaration: at("BUILD.star", 1, 1)}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "no-http", Severity: finding.Warning, Pos: at("odd 100%,:é.c", 1, 2), Msg: "see [this](https://evil.example) {0}\n::error::x 100%",
+				Found: "http", Fix: &finding.Fix{Old: "http", New: ""}}}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "no-http", Severity: finding.Warning, Pos: at("a!b", 2, 1), Msg: "waived"}, Waiver: &engine.Waiver{Reason: "it is known", Until: "2027-03-01"}}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "other", Severity: finding.Error, Pos: diag.File("/elsewhere/x y"), Msg: "elsewhere"}}},
+			{Found: engine.Found{Finding: finding.Finding{Rule: "print", Severity: finding.Warning, Msg: "nowhere"}}},
 		},
 		Unchecked: []*diag.Error{{Pos: at("BUILD.star", 1, 1), Label: "//:broken", Msg: "no such file", Hints: []string{"make it"}}, {Msg: "the network is down"}},
 		Prefix:    "sub dir",
@@ -130,7 +131,7 @@ func TestFingerprints(t *testing.T) {
 	moved.Msg = "pattern is at a.c:12:22 and b.c:4"
 	others := []finding.Finding{base, base, base, base, base, base, base}
 	others[1].Rule, others[2].Label, others[3].Pos.File, others[4].Attr, others[5].Found, others[6].Msg = "s", "//:b", "g", "x", "1", "another"
-	one := func(f finding.Finding) string { return fingerprints([]Finding{{Finding: f}})[0] }
+	one := func(f finding.Finding) string { return fingerprints([]Finding{{Found: engine.Found{Finding: f}}})[0] }
 	if one(base) != one(moved) {
 		t.Error("positions in a message make another fingerprint")
 	}
@@ -141,7 +142,7 @@ func TestFingerprints(t *testing.T) {
 		}
 		seen[one(f)] = i
 	}
-	twice := fingerprints([]Finding{{Finding: base}, {Finding: moved}})
+	twice := fingerprints([]Finding{{Found: engine.Found{Finding: base}}, {Found: engine.Found{Finding: moved}}})
 	if twice[0] == twice[1] || strings.TrimSuffix(twice[0], "0") != strings.TrimSuffix(twice[1], "1") {
 		t.Errorf("duplicates: %v", twice)
 	}
@@ -186,7 +187,7 @@ func FuzzGitHub(f *testing.F) {
 	f.Add("msg\n::error::x", "a,b:c%2C\r", "rule", "//:x", "hint")
 	f.Add("\x1b[2J", "\xff", "::stop-commands::x", "%0A", "\u202e")
 	f.Fuzz(func(t *testing.T, msg, file, rule, label, hint string) {
-		r := &Report{Findings: []Finding{{Finding: finding.Finding{Rule: rule, Severity: finding.Warning, Label: label, Msg: msg, Pos: diag.Pos{File: file, Line: 1, Col: 1}, Hints: []string{hint}}}}}
+		r := &Report{Findings: []Finding{{Found: engine.Found{Finding: finding.Finding{Rule: rule, Severity: finding.Warning, Label: label, Msg: msg, Pos: diag.Pos{File: file, Line: 1, Col: 1}, Hints: []string{hint}}}}}}
 		for _, format := range []string{"json", "sarif"} {
 			render(t, format, r)
 		}
@@ -213,7 +214,7 @@ func TestMany(t *testing.T) {
 	asked := 0
 	r := &Report{Source: func(string) []byte { asked++; return content }}
 	for i := range 10_000 {
-		r.Findings = append(r.Findings, Finding{Finding: finding.Finding{Rule: "r", Severity: finding.Error, Msg: fmt.Sprint(i), Pos: diag.Pos{File: "f", Line: 2*i + 1, Col: 101}}})
+		r.Findings = append(r.Findings, Finding{Found: engine.Found{Finding: finding.Finding{Rule: "r", Severity: finding.Error, Msg: fmt.Sprint(i), Pos: diag.Pos{File: "f", Line: 2*i + 1, Col: 101}}}})
 	}
 	for format := range formats {
 		asked = 0

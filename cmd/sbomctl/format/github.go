@@ -20,7 +20,8 @@ func GitHub(w io.Writer, r *Report) error {
 		if f.Waiver != nil {
 			continue
 		}
-		d := f.Diagnostic()
+		d := *f.Diagnostic()
+		d.Hints = withCommand(d.Hints, f.Fix)
 		at := p.place(f.Pos)
 		if inside := at.inside != "" || !at.inRepository() && !f.Pos.IsZero(); inside {
 			d.Hints = append([]string{"found at " + f.Pos.String()}, d.Hints...)
@@ -28,7 +29,7 @@ func GitHub(w io.Writer, r *Report) error {
 		if !at.inRepository() {
 			at = p.place(f.Declaration)
 		}
-		annotate(b, commands[f.Severity], f.Rule, at, d)
+		annotate(b, commands[f.Severity], f.Rule, at, &d)
 	}
 	for _, e := range r.Unchecked {
 		annotate(b, commands[finding.Error], "not checked", p.place(e.Pos), e)

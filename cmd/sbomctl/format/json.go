@@ -15,14 +15,14 @@ const JSONSchema = 1
 //
 //	schema     number, see JSONSchema
 //	tool       {name, version}
-//	findings   [{rule, severity ("error", "warning", "note"), message, label?, position?, declaration?, attribute?,
+//	findings   [{rule, severity ("error", "warning", "note"), message, label?, position?, path?, declaration?, attribute?,
 //	           declared?, found?, hints?, fix?, waiver?, fingerprint}], in canonical order
 //	summary    [{rule, errors, warnings, notes, waived}], sorted by rule; waived ones are counted as that only
 //	unchecked  [{message, position?, label?, hints?}]: what could not be checked
 //
 // A field marked ? is absent when there is nothing to say; the lists are always there. A position is {file, line?, column?}: the file
 // relative to the workspace's root (absolute when it lies elsewhere, "archive.tgz!member" in an archive), lines and
-// columns from 1, columns in bytes. "position" is in the file that is to blame, "declaration" where the target, or its attribute,
+// columns from 1, columns in bytes. "position" is in the file that is to blame, which "path" is in the tree that it belongs to, "declaration" where the target, or its attribute,
 // is declared. "fix" is one of {command}, {attribute, value}, {attribute, remove}, {old, new}, which is an edit at "position";
 // "edits" beside an edit, where it can be made, are [{file, start, end, new}] with byte offsets. "waiver" is {reason, until?}.
 // "fingerprint" is equal for the same finding of another report, wherever its line is. Bytes that are not UTF-8 become U+FFFD.
@@ -30,8 +30,8 @@ func JSON(w io.Writer, r *Report) error {
 	doc := jsonReport{Schema: JSONSchema, Tool: jsonTool{"sbomctl", r.Version}, Findings: []jsonFinding{}, Summary: []jsonCount{}, Unchecked: []jsonError{}}
 	prints := fingerprints(r.Findings)
 	for i, f := range r.Findings {
-		j := jsonFinding{Rule: f.Rule, Severity: f.Severity.String(), Message: f.Msg, Label: f.Label, Position: jsonPos(f.Pos), Declaration: jsonPos(f.Declaration),
-			Attribute: f.Attr, Declared: f.Declared, Found: f.Found, Hints: f.Hints, Fingerprint: prints[i]}
+		j := jsonFinding{Rule: f.Rule, Severity: f.Severity.String(), Message: f.Msg, Label: f.Label, Position: jsonPos(f.Pos), Path: f.InTree(), Declaration: jsonPos(f.Declaration),
+			Attribute: f.Attr, Declared: f.Declared, Found: f.Finding.Found, Hints: f.Hints, Fingerprint: prints[i]}
 		if x := f.Fix; x != nil {
 			j.Fix = &jsonFix{Command: x.Command, Attribute: x.Attr, Remove: x.Remove}
 			switch {
@@ -91,6 +91,7 @@ type jsonFinding struct {
 	Message     string        `json:"message"`
 	Label       string        `json:"label,omitempty"`
 	Position    *jsonPosition `json:"position,omitempty"`
+	Path        string        `json:"path,omitempty"`
 	Declaration *jsonPosition `json:"declaration,omitempty"`
 	Attribute   string        `json:"attribute,omitempty"`
 	Declared    string        `json:"declared,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
@@ -83,13 +84,9 @@ func sarifLevel(s finding.Severity) string { return s.String() }
 type sarif struct{ *placer }
 
 func (s *sarif) result(f Finding, rule int) sarifResult {
-	hints := f.Hints
-	if f.Fix != nil && f.Fix.Command != "" && !strings.Contains(strings.Join(hints, "\n"), f.Fix.Command) {
-		hints = append(hints[:len(hints):len(hints)], f.Fix.Command+" fixes it")
-	}
-	out := sarifResult{RuleID: f.Rule, RuleIndex: rule, Level: sarifLevel(f.Severity), Message: message(f.Label, f.Msg, hints)}
-	if f.Label != "" || f.Attr != "" || f.Declared != "" || f.Found != "" {
-		out.Properties = &sarifProperties{f.Label, f.Attr, f.Declared, f.Found}
+	out := sarifResult{RuleID: f.Rule, RuleIndex: rule, Level: sarifLevel(f.Severity), Message: message(f.Label, f.Msg, withCommand(f.Hints, f.Fix))}
+	if f.Label != "" || f.Attr != "" || f.Declared != "" || f.Finding.Found != "" {
+		out.Properties = &sarifProperties{f.Label, f.Attr, f.Declared, f.Finding.Found}
 	}
 	at, related := f.Pos, f.Declaration
 	if !s.place(at).inRepository() && s.place(related).inRepository() {
@@ -139,7 +136,7 @@ func artifactOf(p place) sarifArtifact {
 }
 
 // fix has a change for each file, in the order of the edits.
-func (s *sarif) fix(edits []Edit) sarifFix {
+func (s *sarif) fix(edits []engine.Edit) sarifFix {
 	var out sarifFix
 	byFile := map[string]int{}
 	for _, e := range edits {
