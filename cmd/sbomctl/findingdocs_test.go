@@ -34,6 +34,9 @@ func TestFindingsDescribed(t *testing.T) {
 		}
 		for _, m := range line.FindAllStringSubmatch(string(text), -1) {
 			severity, id := m[1], m[2]
+			if strings.Contains(m[0], "] is not fixed: ") { // a warning about a fix
+				continue
+			}
 			want, known := described[id]
 			own := strings.Contains(string(text), `"rule": "`+id+`"`) || strings.Contains(string(text), `id = "`+id+`"`)
 			switch {
