@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
@@ -21,9 +22,15 @@ var ErrNoOperation = errors.New("no such operation")
 // Inspect returns the parameters and inputs of the target's action with that operation, for a
 // command that works on them outside a build. The Call can create no output.
 func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error) {
+	call, _, err := w.InspectPlaced(l, operation)
+	return call, err
+}
+
+// InspectPlaced is Inspect, and a function that makes positions in the action's inputs positions in the workspace.
+func (w *Workspace) InspectPlaced(l label.Label, operation string) (action.Call, func(diag.Pos) diag.Pos, error) {
 	o := w.session.Get([]eval.Key{targetKey(l.String())})[0]
 	if o.Err != nil {
-		return nil, w.explain(diag.List{o.Err})
+		return nil, nil, w.explain(diag.List{o.Err})
 	}
 	t := o.Object.(*star.Target)
 	for i, a := range t.Actions() {
@@ -32,13 +39,21 @@ func (w *Workspace) Inspect(l label.Label, operation string) (action.Call, error
 		}
 		o := w.session.Get([]eval.Key{{Kind: kindInspect, Arg: actionArg(l.String(), i)}})[0]
 		if o.Err != nil {
-			return nil, w.explain(diag.List{o.Err})
+			return nil, nil, w.explain(diag.List{o.Err})
 		}
-		return w.runner.Inspect(w.ctx, o.Object.(*action.Spec)), nil
+		in := o.Object.(*inspected)
+		place := func(p diag.Pos) diag.Pos { return w.diskPos(p, in.spec.Inputs, in.producers) }
+		return w.runner.Inspect(w.ctx, in.spec), place, nil
 	}
 	site := w.declared(l.String())
-	return nil, &diag.Error{Pos: site.Pos, Label: l.String(), Err: ErrNoOperation,
+	return nil, nil, &diag.Error{Pos: site.Pos, Label: l.String(), Err: ErrNoOperation,
 		Msg: fmt.Sprintf("is a %s, which does not use the operation %s", t.RuleName, operation)}
+}
+
+// inspected is the object of an inspect node.
+type inspected struct {
+	spec      *action.Spec
+	producers map[cache.Digest]eval.Key // of the blobs among its files
 }
 
 // runInspect is transient: its object is the action's specification, with its files.
@@ -48,7 +63,7 @@ func (w *Workspace) runInspect(c *eval.Context, arg string) (eval.Result, error)
 		return eval.Result{}, err
 	}
 	s := o.(*definition)
-	sp, _, _, err := w.prepare(c, s.Operation, s.Params, s.Inputs, s.Outputs)
+	sp, producers, _, err := w.prepare(c, s.Operation, s.Params, s.Inputs, s.Outputs)
 	if err != nil {
 		return eval.Result{}, labelled(s.atPatterns(err), s.Label)
 	}
@@ -56,5 +71,5 @@ func (w *Workspace) runInspect(c *eval.Context, arg string) (eval.Result, error)
 	if err != nil {
 		return eval.Result{}, err
 	}
-	return eval.Result{Value: []byte(key.String()), Object: sp}, nil
+	return eval.Result{Value: []byte(key.String()), Object: &inspected{sp, producers}}, nil
 }

@@ -21,6 +21,7 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindEmbedded, Version: 1, Leaf: valueLeaf(w.embeddedText), Display: path},
 
 		{Name: kindPackages, Run: ofProgram(w.runPackages), Decode: decodeStrings, Display: displayPackages, Root: true},
+		{Name: kindStarlark, Run: ofProgram(w.runStarlark), Decode: decodeStrings, Display: path},
 		{Name: kindTracked, Run: ofProgram(w.runTracked), Transient: true, Display: path},
 		{Name: kindModule, Run: ofProgram(w.runModule), Transient: true, Display: path},
 		{Name: kindPackage, Run: ofProgram(w.runPackage), Decode: decodePackage, Display: func(arg string) (string, string) { return "//" + arg, "" }, Root: true},

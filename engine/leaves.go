@@ -138,6 +138,9 @@ type textLeaf struct{ w *Workspace }
 func (l textLeaf) Prober() eval.Prober { return l.w.statProber() }
 
 func (l textLeaf) Read(arg string) (value, signature []byte, err error) {
+	if value, ok := l.w.overlaid(arg); ok {
+		return value, nil, nil // of a preview, which records nothing that could be probed
+	}
 	data, state, sig, err := files.ReadBytes(l.w.path(arg), maxText)
 	if err != nil {
 		return nil, nil, err

@@ -26,8 +26,8 @@ func (w *Workspace) Query(x *query.Expr, order query.Order) (*query.Result, erro
 	return r, err
 }
 
-// Declared is what a BUILD.star says of a target of a query's result.
-type Declared struct {
+// Declaration is what a BUILD.star says of a target of a query's result.
+type Declaration struct {
 	Site  star.Site
 	Rule  string          // "vendored_package"; "" for a file
 	Attrs []star.Attr     // that are given, sorted by name
@@ -35,13 +35,13 @@ type Declared struct {
 	Deps  []label.Label   // each once, sorted
 }
 
-// Declared returns what is declared of t; nothing for a file.
-func (w *Workspace) Declared(t *query.Target) Declared {
+// Declaration returns what is declared of t; nothing for a file.
+func (w *Workspace) Declaration(t *query.Target) Declaration {
 	d, _ := t.Data.(*star.Declaration)
 	if d == nil {
-		return Declared{}
+		return Declaration{}
 	}
-	out := Declared{Site: w.declared(t.Label.String()), Rule: d.RuleName(), Attrs: d.Attrs(), JSON: d.AttrsJSON()}
+	out := Declaration{Site: w.declared(t.Label.String()), Rule: d.RuleName(), Attrs: d.Attrs(), JSON: d.AttrsJSON()}
 	for _, dep := range d.Deps() {
 		out.Deps = append(out.Deps, dep.Label)
 	}

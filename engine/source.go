@@ -123,5 +123,5 @@ func (w *Workspace) writableSource(name string) ([]byte, error) {
 }
 
 func unwritable(path string, err error) error {
-	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + systemReason(err), Err: err}
+	return &diag.Error{Pos: diag.File(path), Msg: "the file cannot be written: " + osfile.Reason(err).Error(), Err: err}
 }

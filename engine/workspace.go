@@ -84,6 +84,7 @@ type Workspace struct {
 	state      *state // nil when read-only
 	session    *eval.Session
 	tally      *tally
+	overlay    map[string][]byte // texts of files that are others than on disk; see Preview
 
 	program programFile
 	said    sync.Map // encoded finding -> struct{}: told in this process

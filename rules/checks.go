@@ -11,7 +11,6 @@ import (
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
-	"github.com/sbomctl/sbomctl/rules/textsearch"
 )
 
 // checks are the kinds of ctx.check.
@@ -19,7 +18,7 @@ var checks = map[string]func(value string) error{
 	"sha256":   func(s string) error { return ident.Checksum("SHA256", s) },
 	"url":      ident.URL,
 	"evidence": evidence.Validate,
-	"regex":    textsearch.Validate,
+	"regex":    evidence.ValidateRegexp,
 	"pattern": func(s string) error {
 		_, err := files.Compile([]string{s}, nil)
 		return err

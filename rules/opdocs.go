@@ -9,6 +9,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/archive"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
@@ -193,6 +194,22 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "what was found, as JSON; as a validation it needs none"}},
 	},
+	"evidence.recipes": {
+		doc:    "Compares where files name packages with where the evidence of packages is found. What is at one of them only is an error.",
+		params: evidence.RecipesParams{},
+		fields: map[string]string{
+			"recipes":            "calls of regex_all()",
+			"recipes.path":       "a file",
+			"recipes.pattern":    "a regular expression",
+			"deps":               "the packages",
+			"deps.label":         "the declaring target",
+			"deps.rules":         "its calls of regex() that name a file of the recipes",
+			"deps.rules.path":    "that file",
+			"deps.rules.pattern": "a regular expression with named groups",
+		},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the recipes"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
 	"fetch.http": {
 		doc:    "Fetches the file that has a checksum: from a folder of --distdir, else from the network.",
 		params: fetch.Params{},
@@ -203,6 +220,33 @@ var operationDocs = map[string]operationDoc{
 			"name":   `its name in a folder of --distdir; "" is the last segment of the first URL`,
 		},
 		outputs: []star.FieldDoc{{Name: "file", Doc: "the file"}},
+	},
+	"inventory.table": {
+		doc:    "Lists the components of several documents side by side, and reports libraries at several versions and licences that are not allowed.",
+		params: inventory.TableParams{},
+		fields: with(packageFields("documents.packages", "what is declared of its packages"), map[string]string{
+			"label":            "the declaring target, for messages",
+			"documents":        "the documents",
+			"documents.label":  "the target of one",
+			"wheels":           "the targets that declare the wheels, in the input's order",
+			"allowed_licenses": "SPDX licences; empty: none is checked",
+			"skew":             `severity of a library at several versions: "note", "warning" or "error"`,
+		}),
+		inputs:  []star.FieldDoc{inputWheels},
+		outputs: []star.FieldDoc{{Name: "table", Doc: "the table as text"}, {Name: "json", Doc: "the table as JSON"}},
+	},
+	"inventory.unclaimed": {
+		doc:    "Reports code that looks vendored and that no package claims.",
+		params: inventory.UnclaimedParams{},
+		fields: map[string]string{
+			"claims":         "what packages claim",
+			"claims.srcs":    "patterns of its files",
+			"claims.exclude": "patterns of files that are not its, but known",
+			"own":            "holders of copyright of the tree's own files, beside those that it states itself",
+			"roots":          "folders of third-party code",
+		},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "all files of a tree"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"spdx.base": {
 		doc:     "Writes the SBOM of vendored packages with their files.",
@@ -338,13 +382,13 @@ var checkDocs = map[string]string{
 	"creator":        `"Tool: NAME", "Organization: NAME" or "Person: NAME (EMAIL)"`,
 	"folder":         "a path of a folder of the workspace, relative to its root",
 	"path":           "a path of a file or folder, relative and without \"..\"",
+	"regex":          "a regular expression",
 	"evidence":       "a regular expression with the named groups that regex() wants",
 	"license":        "an SPDX licence expression",
 	"md5":            "32 lower-case hexadecimal digits",
 	"oci_digest":     `"sha256:" and 64 lower-case hexadecimal digits`,
 	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
 	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
-	"regex":          "a regular expression (RE2)",
 	"purl_of":        "a version, a space, and a package URL that has this version",
 	"sha256":         "64 lower-case hexadecimal digits",
 	"url":            "a URL that something can be downloaded from",

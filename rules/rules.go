@@ -10,11 +10,14 @@
 //	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.version
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
-//	evidence  what a tree says of itself  evidence.check
-//	textsearch  what a workspace's own rules look for  text.search
+//	evidence  what a tree says of itself  evidence.check evidence.recipes
+//	inventory all components together     inventory.table inventory.unclaimed
+//	textsearch what an own rule looks for  text.search
+//	signals   what makes files look vendored: no operations, a part of each file's facet
 //	fetch     files by checksum           fetch.http
 //	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
+//	version   how a version is written elsewhere, for bump: no operations
 //
 // The packages know nothing of flags and terminals.
 package rules
@@ -25,10 +28,14 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/ident"
+	"github.com/sbomctl/sbomctl/rules/inventory"
+	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
@@ -41,15 +48,22 @@ var modules embed.FS
 // Entry is the module that a workspace loads: @sbomctl//:rules.star.
 const Entry = "rules.star"
 
+// Facet is what the operations want to know of each file of a tree: what documents list of it, and what it says of its
+// origin. The parts stand where spdx.FacetPart and signals.FacetPart say.
+var Facet = files.Join(spdx.Facet, signals.Facet)
+
 // Set returns the rules, with fetcher for what comes from outside.
 func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	set := engine.RuleSet{
 		Modules:   map[string][]byte{},
 		Entry:     Entry,
 		TreeIndex: "archive.index",
-		Facet:     spdx.Facet,
+		Facet:     Facet,
 		Checks:    checks,
-		Findings:  []finding.Rule{engine.PrintRule, engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, vendor.Patch, vendor.Unexplained},
+		Findings: append([]finding.Rule{
+			engine.PrintRule, engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			vendor.Patch, vendor.Unexplained,
+		}, inventory.Findings...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -65,7 +79,8 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		reserved = append(reserved, f.ID)
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(spdx.Facet), wheel.Operations(), {evidence.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(),
+		{fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

@@ -105,7 +105,7 @@ func resultOf(t *testing.T, op action.Operation) string {
 
 // hashed is an input file with all its checksums.
 func hashed(path, content string) action.File {
-	h := files.NewHasher(spdx.Facet)
+	h := files.NewHasher(Facet)
 	h.Write([]byte(content))
 	s := h.Sum()
 	f := actiontest.File(path, []byte(content))
@@ -141,7 +141,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "engine.write":
 		return actiontest.New(object{"content": "text\n"})
 	case "archive.index":
-		return &actiontest.Call{Parameters: object{"facet": spdx.Facet.ID()}, Inputs: inputs{"archive": one("a.tar", fixedTar(t))}}
+		return &actiontest.Call{Parameters: object{"facet": Facet.ID()}, Inputs: inputs{"archive": one("a.tar", fixedTar(t))}}
 	case "archive.pack":
 		run := hashed("bin/run", "#!/bin/sh\n")
 		run.Executable = true
@@ -153,6 +153,18 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "text.search":
 		return &actiontest.Call{Inputs: inputs{"files": {hashed("a.md", "see http://a.example,\nhttp://b.example\n"), hashed("b.md", "\n")}}, Parameters: object{"rule": "no-http", "severity": "warning",
 			"message": "{match} in {path} is not https", "patterns": []string{`http://(?P<host>[a-z.]+)`}, "replace": "https://{host}", "hints": []string{"use https"}, "attr": "srcs"}}
+	case "evidence.recipes":
+		return &actiontest.Call{Inputs: inputs{"files": one("NEWS", fixedNews)}, Parameters: object{"recipes": []object{{"path": "NEWS", "pattern": `(?P<name>v)(?P<version>[0-9.]+) now`}},
+			"deps": []object{{"label": "//:x", "rules": []object{{"path": "NEWS", "pattern": `v(?P<version>[0-9.]+) then`}}}, {"label": "//:y", "rules": []object{}}}}}
+	case "inventory.table":
+		older := expat
+		older.Version, older.License = "2.6.3", "Zlib OR ISC"
+		return &actiontest.Call{Inputs: inputs{"wheels": one("pip.json", fixedWheel)}, Parameters: object{"label": "//:inventory", "skew": "note", "allowed_licenses": []string{"MIT"}, "wheels": []string{"//:pip"},
+			"documents": []object{{"label": "//:a", "packages": packages.Packages}, {"label": "//:b", "packages": []spdx.Metadata{older}}}}}
+	case "inventory.unclaimed":
+		return &actiontest.Call{Inputs: inputs{"files": {hashed("LICENSE", "Copyright 2001 Own Foundation\n"), hashed("a/x.c", "Copyright 2020 Some Labs\nMIT License\n"), hashed("a/y.c", "int y;\n"), hashed("a/z.c", "int z;\n"),
+			hashed("b/COPYING", ""), hashed("third_party/c/c.c", "")}},
+			Parameters: object{"claims": []object{{"srcs": []string{"b/**"}, "exclude": []string{}}}, "own": []string{}, "roots": []string{"third_party"}}}
 	case "fetch.http":
 		return &actiontest.Call{Parameters: fetch.Params{URLs: []string{"https://example.org/a"}, SHA256: cache.Of([]byte("a")).Hex()}, Stored: map[[32]byte][]byte{cache.Of([]byte("a")).Hash: []byte("a")}}
 	case "vendor.compare":

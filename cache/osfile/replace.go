@@ -1,6 +1,7 @@
 package osfile
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -41,7 +42,7 @@ func replaceVia(dir, path string, content []byte, mode fs.FileMode) error {
 		return err
 	}
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	err = cmp.Or(err, f.Chmod(mode), f.Sync(), f.Close()) // all are called; the first reason counts
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

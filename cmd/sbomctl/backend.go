@@ -28,8 +28,8 @@ type workspace interface {
 	Check(patterns label.Patterns) (engine.Report, error)
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
-	// Declared returns what is declared of a target of a query's result.
-	Declared(t *query.Target) engine.Declared
+	// Declaration returns what is declared of a target of a query's result.
+	Declaration(t *query.Target) engine.Declaration
 	// VendorDiff compares the files of a vendored package with upstream's.
 	VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error)
 	// ReadSource returns one of the user's own files, nil when there is none.
@@ -38,6 +38,12 @@ type workspace interface {
 	Fixes(findings []engine.Found) *engine.Fixes
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
+	// StarlarkFiles returns the .star files that patterns speak of.
+	StarlarkFiles(patterns label.Patterns) ([]string, error)
+	// Format returns the changes that format .star files, even beside an error.
+	Format(names []string) ([]engine.Change, error)
+	// Bump works out the changes that move targets to a version.
+	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)
@@ -101,4 +107,8 @@ func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL 
 
 func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
 	return rules.VendorDiff(ctx, w.Workspace, target)
+}
+
+func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
+	return rules.Bump(ctx, w.Workspace, r)
 }

@@ -61,7 +61,7 @@ func (a *app) checkOnce(patterns label.Patterns) (*report, error) {
 		if a.flags.fix || a.flags.format == "json" || a.flags.format == "sarif" {
 			r.fixes = w.Fixes(r.Findings)
 		}
-		if a.flags.fix && !a.flags.dryRun {
+		if a.flags.fix && !a.flags.fixDryRun {
 			var err error
 			if r.fixed, err = w.Apply(r.fixes.Changes); err != nil {
 				r.unwritten = err
@@ -93,7 +93,7 @@ func (a *app) checkTargets(patterns []string) error {
 	}
 	r, err := a.checkOnce(parsed)
 	if a.flags.fix && r.fixes != nil {
-		if a.flags.dryRun {
+		if a.flags.fixDryRun {
 			return a.previewFixes(r, err)
 		}
 		r, err = a.checkAndFix(parsed, r, err)

@@ -22,9 +22,9 @@ const maxFixRounds = 10
 
 func (a *app) fixFlags() error {
 	switch {
-	case a.flags.dryRun && !a.flags.fix:
+	case a.flags.fixDryRun && !a.flags.fix:
 		return usage("--dry_run is for --fix", "sbomctl check --fix --dry_run prints what would be changed")
-	case a.flags.dryRun && a.flags.format != "text":
+	case a.flags.fixDryRun && a.flags.format != "text":
 		return usage("--dry_run prints a diff, not --format=" + a.flags.format)
 	}
 	return nil

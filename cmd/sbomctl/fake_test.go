@@ -64,7 +64,7 @@ func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
 }
-func (f *fakeBackend) Declared(*query.Target) engine.Declared { return engine.Declared{} }
+func (f *fakeBackend) Declaration(*query.Target) engine.Declaration { return engine.Declaration{} }
 func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
 	return rules.VendorDiffResult{}, f.err
 }
@@ -73,6 +73,11 @@ func (f *fakeBackend) Fixes(found []engine.Found) *engine.Fixes {
 	return &engine.Fixes{Edits: make([][]engine.Edit, len(found)), Refused: make([]*diag.Error, len(found))}
 }
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
+func (f *fakeBackend) StarlarkFiles(label.Patterns) ([]string, error)         { return nil, f.err }
+func (f *fakeBackend) Format([]string) ([]engine.Change, error)               { return nil, f.err }
+func (f *fakeBackend) Bump(context.Context, rules.BumpRequest) (rules.BumpResult, error) {
+	return rules.BumpResult{}, f.err
+}
 func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	var out []string
 	for _, l := range f.labels {

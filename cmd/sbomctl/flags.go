@@ -44,15 +44,12 @@ type flagValues struct {
 	// Of check.
 	format           string
 	warningsAsErrors bool
-	fix              bool
+	fix, fixDryRun   bool
 
 	// Of query.
 	output, orderOutput string
 
-	dryRun bool // of the commands that write among the user's files
-
 	// Of one command each.
-	patch       string
 	indexURL    string
 	expunge     bool
 	jsonOut     bool
@@ -133,7 +130,7 @@ func (v *flagValues) checkFlags(fs *pflag.FlagSet) {
 	enumVar(fs, &v.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what was found")
 	boolVar(fs, &v.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")
 	boolVar(fs, &v.fix, "fix", false, "make the fixes that are edits, and report what is left")
-	boolVar(fs, &v.dryRun, "dry_run", false, "with --fix: print what it would change, as a diff, and write nothing")
+	boolVar(fs, &v.fixDryRun, "dry_run", false, "with --fix: print what it would change, as a diff, and write nothing")
 }
 
 // boolValue is a flag with the spellings of truth that Bazel knows.

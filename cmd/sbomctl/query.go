@@ -102,5 +102,5 @@ func (a *app) query(args []string) error {
 
 // querier is what a printer needs of a workspace.
 type querier interface {
-	Declared(t *query.Target) engine.Declared
+	Declaration(t *query.Target) engine.Declaration
 }

@@ -59,7 +59,7 @@ func (p *queryPrinter) lines(r *query.Result, line func(*query.Target) string) e
 
 // location is where a target is declared; that of a file is its beginning.
 func (p *queryPrinter) location(t *query.Target) string {
-	if pos := p.w.Declared(t).Site.Pos; !pos.IsZero() {
+	if pos := p.w.Declaration(t).Site.Pos; !pos.IsZero() {
 		return pos.String()
 	}
 	return diag.Pos{File: t.Label.Path(), Line: 1, Col: 1}.String()
@@ -69,7 +69,7 @@ func (p *queryPrinter) location(t *query.Target) string {
 func (p *queryPrinter) build(r *query.Result) error {
 	first := true
 	for _, t := range r.Targets {
-		d := p.w.Declared(t)
+		d := p.w.Declaration(t)
 		if d.Rule == "" {
 			continue
 		}
@@ -107,7 +107,7 @@ func (p *queryPrinter) json(r *query.Result) error {
 	e := json.NewEncoder(p.out)
 	e.SetEscapeHTML(false)
 	for _, t := range r.Targets {
-		d := p.w.Declared(t)
+		d := p.w.Declaration(t)
 		q := queryTarget{Label: t.Label.String(), Kind: t.Kind, Rule: d.Rule, Location: p.location(t), Attributes: d.JSON}
 		q.Macros = macroNames(d.Site.Macros)
 		for _, l := range d.Deps {

@@ -31,7 +31,9 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.globalFlags(root.PersistentFlags())
 	root.Flags().BoolVar(&a.flags.showVersion, "version", false, "print the version")
 	root.AddCommand(
-		a.buildCommand(), a.checkTargetsCommand(), a.queryCommand(), a.vendorDiffCommand(), a.lockCommand(), a.cleanCommand(), a.versionCommand(), a.completionCommand(),
+		a.buildCommand(), a.checkTargetsCommand(), a.queryCommand(),
+		a.bumpCommand(), a.fmtCommand(), a.lockCommand(), a.vendorDiffCommand(),
+		a.cleanCommand(), a.versionCommand(), a.completionCommand(),
 	)
 	help := a.helpCommand()
 	root.SetHelpCommand(help)

@@ -246,3 +246,12 @@ func smallDisk(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Defer(func() { _ = exec.Command("umount", "-l", dir).Run() })
 }
+
+// crlf FILE makes the ends of a file's lines those of Windows.
+func init() {
+	scriptCommands["crlf"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n")), 0o666))
+	}
+}

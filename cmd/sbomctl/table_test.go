@@ -22,6 +22,7 @@ var (
 	macosArtifacts = []string{"python-3.14.2-macos11.pkg"}
 	windowsSBOMs   = releaseNodes(windowsArtifacts, "WindowsSbom")
 	macosSBOMs     = releaseNodes(macosArtifacts, "MacosSbom")
+	unclaimed      = "//:inventory Unclaimed" // which looks at every file of the tree
 	versionChecks  = releaseNodes(slices.Concat(windowsArtifacts, macosArtifacts), "Version")
 )
 
@@ -66,7 +67,7 @@ container_image(
 	pristine := w.outputs()
 
 	vendored := func(pkg string) []string {
-		return slices.Concat([]string{"//:" + pkg + " Checksums", "//:" + pkg + " PackageSbom", "//:base_sbom BaseSbom"}, sourceSBOMs)
+		return slices.Concat([]string{"//:" + pkg + " Checksums", "//:" + pkg + " PackageSbom", "//:base_sbom BaseSbom", unclaimed}, sourceSBOMs)
 	}
 	rows := []struct {
 		change string
@@ -80,7 +81,7 @@ container_image(
 		// The base SBOM that is made of these is the same, but the archives have another file in them.
 		"bytes of a file beside the vendored ones that is not the package's",
 		func() { w.append("testdata/cpython/Modules/expat/pyexpatns.h", "/* x */\n") },
-		sourceSBOMs,
+		append([]string{unclaimed}, sourceSBOMs...),
 	}, {
 		"bytes of a vendored file that is evidence of its version",
 		func() { w.append("testdata/cpython/Modules/expat/expat.h", "/* x */\n") },
@@ -92,15 +93,15 @@ container_image(
 	}, {
 		"bytes of any other source file",
 		func() { w.append("testdata/cpython/Lib/os.py", "# x\n") },
-		sourceSBOMs,
+		append([]string{unclaimed}, sourceSBOMs...),
 	}, {
 		"bytes of the file that states the tree's version",
 		func() { w.append("testdata/cpython/Include/patchlevel.h", "/* x */\n") },
-		append(versionChecks, sourceSBOMs...),
+		slices.Concat([]string{unclaimed}, versionChecks, sourceSBOMs),
 	}, {
 		"version of a vendored package",
 		func() { w.edit("BUILD.star", `version = "0.98.1"`, `version = "0.98.2"`) },
-		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
+		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom", "//:inventory Inventory"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
 	}, {
 		"an OpenSSL source dep of Windows",
 		func() { w.edit("BUILD.star", `sha256 = "6bb739ec`, `sha256 = "00000000`) },

@@ -16,6 +16,8 @@ import (
 )
 
 func (a *app) vendorDiffCommand() *cobra.Command {
+	var patch string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "vendor-diff TARGET",
 		Short: "show how vendored code differs from upstream's",
@@ -31,18 +33,18 @@ when everything is explained, 3 when something is not, 1 when it cannot be told.
 			if len(args) != 1 {
 				return usage("vendor-diff takes one target", "for example sbomctl vendor-diff //:libb2")
 			}
-			return a.vendorDiff(args[0])
+			return a.vendorDiff(args[0], patch, dryRun)
 		},
 		ValidArgsFunction: a.completeOneLabel,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
-	cmd.Flags().Var((*pathValue)(&a.flags.patch), "patch", "write to `FILE`, in the workspace, the patch that explains what is unexplained")
-	boolVar(cmd.Flags(), &a.flags.dryRun, "dry_run", false, "print what --patch would write, and write nothing")
+	cmd.Flags().Var((*pathValue)(&patch), "patch", "write to `FILE`, in the workspace, the patch that explains what is unexplained")
+	boolVar(cmd.Flags(), &dryRun, "dry_run", false, "print what --patch would write, and write nothing")
 	return cmd
 }
 
-func (a *app) vendorDiff(target string) error {
+func (a *app) vendorDiff(target, patch string, dryRun bool) error {
 	l, err := parseTarget(target, a.cwdPkg)
 	if err != nil {
 		return err
@@ -51,11 +53,10 @@ func (a *app) vendorDiff(target string) error {
 	if err != nil {
 		return err
 	}
-	patch := ""
-	if a.flags.patch != "" {
-		rel, err := filepath.Rel(a.root, a.absolute(a.flags.patch))
+	if patch != "" {
+		rel, err := filepath.Rel(a.root, a.absolute(patch))
 		if err != nil || !filepath.IsLocal(rel) {
-			return usage(`--patch "`+a.flags.patch+`" is not in the workspace`, "a declared patch is a file of the workspace")
+			return usage(`--patch "`+patch+`" is not in the workspace`, "a declared patch is a file of the workspace")
 		}
 		patch = filepath.ToSlash(rel)
 	}
@@ -64,7 +65,7 @@ func (a *app) vendorDiff(target string) error {
 		if err != nil {
 			return err
 		}
-		if !a.flags.dryRun {
+		if !dryRun {
 			a.printVerdicts(r)
 		}
 		for _, f := range r.Findings {
@@ -76,7 +77,7 @@ func (a *app) vendorDiff(target string) error {
 			a.ui.diagnostic(colour, word, f.Diagnostic())
 		}
 		if patch != "" {
-			if err := a.writePatch(w, l, patch, r); err != nil {
+			if err := a.writePatch(w, l, patch, r, dryRun); err != nil {
 				return err
 			}
 		}
@@ -107,7 +108,7 @@ func (a *app) printVerdicts(r rules.VendorDiffResult) {
 	}
 }
 
-func (a *app) writePatch(w workspace, l label.Label, path string, r rules.VendorDiffResult) error {
+func (a *app) writePatch(w workspace, l label.Label, path string, r rules.VendorDiffResult, dryRun bool) error {
 	if !r.Archive {
 		return &diag.Error{Label: l.String(), Msg: "no patch can be written without upstream's archive", Hints: []string{"declare it: upstream = \":ARCHIVE\", an http_file"}}
 	}
@@ -124,10 +125,10 @@ func (a *app) writePatch(w workspace, l label.Label, path string, r rules.Vendor
 	if err != nil {
 		return err
 	}
-	if err := a.change(w, []engine.Change{{Path: path, Before: before, After: r.Patch}}, a.flags.dryRun); err != nil {
+	if err := a.change(w, []engine.Change{{Path: path, Before: before, After: r.Patch}}, dryRun); err != nil {
 		return err
 	}
-	if !a.flags.dryRun {
+	if !dryRun {
 		a.ui.note(fmt.Sprintf("declare it: patches = [%q] in %s", path, l))
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -73,8 +74,10 @@ func (f *File) hold(call *syntax.CallExpr) *Call {
 
 // node returns the call's node in the tree of now.
 func (c *Call) node() *syntax.CallExpr {
+	stmts := c.f.tree.Stmts
+	i := sort.Search(len(stmts), func(i int) bool { return c.f.offset(syntax.Start(stmts[i])) > c.open })
 	var out *syntax.CallExpr
-	syntax.Walk(c.f.tree, func(n syntax.Node) bool {
+	syntax.Walk(stmts[i-1], func(n syntax.Node) bool {
 		if call, ok := n.(*syntax.CallExpr); ok && c.f.offset(call.Lparen) == c.open {
 			out = call
 		}
@@ -96,6 +99,32 @@ func (c *Call) Pos() diag.Pos { return c.f.pos(syntax.Start(c.node().Fn)) }
 
 // Has reports whether the call gives an attribute by name.
 func (c *Call) Has(attr string) bool { return argument(c.node(), attr) != nil }
+
+// Args returns the arguments in order: the name of each, or its number ("0") when it has none. "*" and "**" are left out.
+func (c *Call) Args() []string {
+	var out []string
+	for i, arg := range c.node().Args {
+		if name, _ := keyword(arg); name != nil {
+			out = append(out, name.Name)
+		} else if !isStar(arg) {
+			out = append(out, strconv.Itoa(i))
+		}
+	}
+	return out
+}
+
+// Places returns the places of an argument: of its elements, when it is a list, or else of itself.
+func (c *Call) Places(attr string) []string {
+	list, err := c.list(attr)
+	if err != nil || list == nil {
+		return []string{attr}
+	}
+	out := make([]string, len(list.List))
+	for i := range out {
+		out[i] = fmt.Sprintf("%s[%d]", attr, i)
+	}
+	return out
+}
 
 // At returns where the value of a place is written, "version" or "exclude[2]"; the call's position when it is not.
 func (c *Call) At(place string) diag.Pos {
@@ -347,8 +376,14 @@ func split(place string) (attr string, i int) {
 	return place, -1
 }
 
-// argument returns what a call gives for a name; nil when nothing.
+// argument returns what a call gives for a name, or for a number when it has no name; nil when nothing.
 func argument(call *syntax.CallExpr, attr string) syntax.Expr {
+	if i, err := strconv.Atoi(attr); err == nil && i >= 0 && i < len(call.Args) && !isStar(call.Args[i]) {
+		if name, _ := keyword(call.Args[i]); name == nil {
+			return call.Args[i]
+		}
+		return nil
+	}
 	for _, arg := range call.Args {
 		if name, value := keyword(arg); name != nil && name.Name == attr {
 			return value

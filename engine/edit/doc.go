@@ -24,6 +24,6 @@
 // are edited: a value that is computed is an error with the place of the expression (ErrNotLiteral), for
 // a person to edit.
 //
-// A place in a call is written as in diag.Error.Attr: "version", or "exclude[2]" for an element. A Call stays valid through edits of
+// A place in a call is written as in diag.Error.Attr: "version", or "exclude[2]" for an element; "0" is an argument without a name. A Call stays valid through edits of
 // its file; element numbers are those of the moment, so several elements are edited from the last to the first.
 package edit

@@ -90,6 +90,9 @@ func TestCall(t *testing.T) {
 		{"remove last attribute", remove("v"), "r(n = 1, v = 1)", "r(n = 1)"},
 		{"remove only attribute", remove("v"), "r(v = 1)", "r()"},
 
+		{"argument without a name", set("1", "2"), `r("n", "1", v = "x", *a)`, `r("n", "2", v = "x", *a)`},
+		{"element of one", set("0[1]", "2"), `r(["n", "1"])`, `r(["n", "2"])`},
+
 		{"element", set("l[1]", "B"), `r(l = ["a", 'b', "c"])`, `r(l = ["a", 'B', "c"])`},
 		{"append", add("l", "c"), `r(l = ["a", "b"])`, `r(l = ["a", "b", "c"])`},
 		{"append to none", add("l", "c"), `r(l = [])`, `r(l = ["c"])`},
@@ -227,6 +230,12 @@ m(f(1), v = "D")
 	}
 	if v, err := b.Strings("l"); len(v) != 1 || v[0] != "z" || err != nil {
 		t.Errorf("got %q, %v", v, err)
+	}
+	if got := strings.Join(firstCall(t, parse(t, `r("x", n = [1, 2], *a, **k)`)).Args(), " "); got != "0 n" {
+		t.Errorf("arguments %s", got)
+	}
+	if got := strings.Join(b.Places("l"), " ") + " " + strings.Join(b.Places("v"), " "); got != "l[0] v" {
+		t.Errorf("places %s", got)
 	}
 	if got := b.At("l[0]").String() + " " + b.Pos().String() + " " + b.Function(); got != "BUILD.star:3:22 BUILD.star:2:43 r" {
 		t.Errorf("got %s", got)

@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,27 +23,31 @@ const (
 type token struct {
 	kind       kind
 	start, end int // offsets of bytes
+	at         place
 }
 
 // place is a line and a column in characters, as the parser counts them: "\r\n", "\n" and "\r" each end a line.
 type place struct{ line, col int32 }
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.line, q.line), cmp.Compare(p.col, q.col))
+}
 
 // lexer cuts a file that parses into tokens.
 type lexer struct {
 	s      string
 	at     int
 	tokens []token
-	index  map[place]int // of the token that starts there
 	here   place
 }
 
-// lex returns the tokens of content and the index of each by its place.
-func lex(content []byte) ([]token, map[place]int) {
-	l := &lexer{s: string(content), index: map[place]int{}, here: place{1, 1}}
+// lex returns the tokens of content.
+func lex(content []byte) []token {
+	l := &lexer{s: string(content), here: place{1, 1}}
 	for l.at < len(l.s) {
 		l.next()
 	}
-	return l.tokens, l.index
+	return l.tokens
 }
 
 // step goes over one character.
@@ -67,8 +72,7 @@ func (l *lexer) next() {
 		l.step()
 		return
 	}
-	t := token{start: l.at}
-	at := l.here
+	t := token{start: l.at, at: l.here}
 	switch {
 	case c == '#':
 		t.kind = comment
@@ -97,7 +101,6 @@ func (l *lexer) next() {
 		l.step()
 	}
 	t.end = l.at
-	l.index[at] = len(l.tokens)
 	l.tokens = append(l.tokens, t)
 }
 

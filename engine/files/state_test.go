@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,41 @@ func TestHasher(t *testing.T) {
 		}
 	}
 }
+
+// TestJoin: each part of a joined facet is what it is alone.
+func TestJoin(t *testing.T) {
+	one := Facet{"one", 1, func() FacetHasher { return &spy{} }}
+	two := Facet{"two", 2, func() FacetHasher { return &sizer{} }}
+	joined := Join(one, two)
+	if joined.ID() != "one+two 3" {
+		t.Errorf("ID is %q", joined.ID())
+	}
+	for _, content := range []string{"", "a", "abc"} {
+		h, alone := NewHasher(joined), NewHasher(one)
+		h.Write([]byte(content))
+		alone.Write([]byte(content))
+		facet := h.Sum().Facet
+		if got, want := string(Part(facet, 0)), alone.Sum().Facet; got != want {
+			t.Errorf("part 0 is %q, want %q", got, want)
+		}
+		if got, want := string(Part(facet, 1)), strconv.Itoa(len(content)); got != want {
+			t.Errorf("part 1 is %q, want %q", got, want)
+		}
+		if got := Part(facet, 2); got != nil {
+			t.Errorf("part 2 is %q", got)
+		}
+	}
+	if got := Part("\x05ab", 0); got != nil {
+		t.Errorf("a part that is cut off is %q", got)
+	}
+}
+
+// sizer counts bytes.
+type sizer struct{ n int }
+
+func (s *sizer) Reset(hash.Hash)       { s.n = 0 }
+func (s *sizer) Write(b []byte)        { s.n += len(b) }
+func (s *sizer) Sum(dst []byte) []byte { return strconv.AppendInt(dst, int64(s.n), 10) }
 
 // spy writes down what it is told.
 type spy struct {

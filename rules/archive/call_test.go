@@ -29,9 +29,9 @@ func runOn(name string, archive []byte, params IndexParams) (*tree.Index, []byte
 // runIndex runs archive.index with the facet that this project's documents need.
 func runIndex(ctx context.Context, c *actiontest.Call) error {
 	p := c.Parameters.(IndexParams)
-	p.Facet = spdx.Facet.ID()
+	p.Facet = files.Join(spdx.Facet).ID()
 	c.Parameters = p
-	return indexer{spdx.Facet}.run(ctx, c)
+	return indexer{files.Join(spdx.Facet)}.run(ctx, c)
 }
 
 // checkMembers reads every member back by its offset.
@@ -40,7 +40,7 @@ func checkMembers(t testing.TB, x *tree.Index, data []byte) {
 	if x.DataSize() != int64(len(data)) {
 		t.Errorf("data has %d bytes, the index says %d", len(data), x.DataSize())
 	}
-	h := files.NewHasher(spdx.Facet)
+	h := files.NewHasher(files.Join(spdx.Facet))
 	for e := range x.All() {
 		h.Reset()
 		if _, err := io.Copy(h, e.Section(bytes.NewReader(data))); err != nil {

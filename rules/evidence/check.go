@@ -60,19 +60,19 @@ func Operation() action.Operation {
 	return action.Operation{Name: "evidence.check", Version: 3, Run: run}
 }
 
+// Operations returns the operations of this package.
+func Operations() []action.Operation {
+	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 1, Run: runRecipes}}
+}
+
 func run(ctx context.Context, call action.Call) error {
 	var p Params
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	c := &checker{call: call, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
-	for _, r := range p.Rules {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := c.rule(ctx, r); err != nil {
-			return err
-		}
+	c := &checker{call: call, tell: call.Report, compares: true, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
+	if err := c.look(ctx); err != nil {
+		return err
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -91,12 +91,46 @@ func run(ctx context.Context, call action.Call) error {
 	return w.Close()
 }
 
+// Facts returns what the files of an "evidence.check" state, whatever is declared. Evidence that cannot be found is an error, beside what was
+// found.
+func Facts(ctx context.Context, call action.Call) ([]Fact, error) {
+	var p Params
+	if err := call.Params(&p); err != nil {
+		return nil, err
+	}
+	var errs diag.List
+	c := &checker{call: call, params: p, content: map[string][]byte{}, tell: func(f finding.Finding) {
+		d := f.Diagnostic()
+		d.Label = p.Label
+		errs = append(errs, d)
+	}}
+	if err := c.look(ctx); err != nil {
+		return nil, err
+	}
+	return c.report.Facts, errs.Err()
+}
+
 // checker collects what the rules of one target find.
 type checker struct {
-	call    action.Call
-	params  Params
-	report  Report
-	content map[string][]byte // of the files read so far: several rules often read one file
+	call     action.Call
+	tell     func(finding.Finding)
+	compares bool // what is found with what is declared
+	params   Params
+	report   Report
+	content  map[string][]byte // of the files read so far: several rules often read one file
+}
+
+// look looks for all patterns.
+func (c *checker) look(ctx context.Context) error {
+	for _, r := range c.params.Rules {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.rule(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add reports what is wrong with the declaration or the tree.
@@ -106,7 +140,7 @@ func (c *checker) add(err error) {
 		if d, ok := e.(*diag.Error); ok {
 			f.Pos, f.Attr, f.Msg, f.Hints = d.Pos, d.Attr, d.Msg, d.Hints
 		}
-		c.call.Report(f)
+		c.tell(f)
 	}
 }
 
@@ -169,6 +203,9 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		}
 		c.add(&diag.Error{Pos: diag.File(named[0].Path), Msg: fmt.Sprintf("evidence not found: pattern %s matches nothing in %s", clip(r.Pattern), where),
 			Hints: []string{"look how the file states it now, and change the pattern"}})
+	}
+	if !c.compares {
+		return nil
 	}
 	for _, name := range []string{version, sha256, revision} {
 		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
@@ -237,7 +274,7 @@ func (c *checker) compare(name string, facts []placedFact, r Rule) {
 		if utf8.ValidString(f.value) {
 			out.Fix = &finding.Fix{Attr: attr, Value: f.value}
 		}
-		c.call.Report(out)
+		c.tell(out)
 	}
 }
 

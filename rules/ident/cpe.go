@@ -171,3 +171,15 @@ func CPEOf(s, version string) error {
 	}
 	return nil
 }
+
+// QuoteCPE returns text as a component: with backslashes where they must be.
+func QuoteCPE(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if strings.IndexByte(cpeQuotable, text[i]) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}

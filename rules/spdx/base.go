@@ -11,8 +11,9 @@ import (
 
 // WriteBase writes the base SBOM: packages in their declared order, and the files of each by
 // package name, in the order in which files(i) returns those of packages[i]. It streams: apart
-// from the identifiers, the files of one package are held at a time.
-func WriteBase(w io.Writer, packages []Package, files func(i int) ([]File, error)) error {
+// from the identifiers, the files of one package are held at a time. A file of two packages is listed once, and contained in
+// both: overlap, if it is not nil, is told of it with the positions of the package that has it already and of the other.
+func WriteBase(w io.Writer, packages []Package, files func(i int) ([]File, error), overlap func(first, second int, path string)) error {
 	packages, err := withIDs(newIDMap(len(packages)), packages, byName)
 	if err != nil {
 		return err
@@ -36,17 +37,30 @@ func WriteBase(w io.Writer, packages []Package, files func(i int) ([]File, error
 			return err
 		}
 		contained[i] = make([]string, len(list))
+		var owners map[string]int // of the files of the packages before; made when there is an overlap
 		for k := range list {
 			f := &list[k]
 			if err := checkPath(f.Path); err != nil {
 				return err
 			}
 			id, fresh := ids.assign(filePrefix + f.Path)
-			if !fresh {
-				return claimedTwice(packages, order[:n+1], files, f.Path)
-			}
 			f.ID, contained[i][k] = id, id
-			writeFile(j, f)
+			if fresh {
+				writeFile(j, f)
+				continue
+			}
+			if owners == nil {
+				if owners, err = ownersOfFiles(order[:n], files); err != nil {
+					return err
+				}
+			}
+			first, ok := owners[f.Path]
+			if !ok {
+				return &diag.Error{Pos: diag.File(f.Path), Msg: fmt.Sprintf("file belongs to package %q twice", packages[i].Name)}
+			}
+			if overlap != nil {
+				overlap(first, i, f.Path)
+			}
 		}
 	}
 	j.close(']')
@@ -64,22 +78,21 @@ func WriteBase(w io.Writer, packages []Package, files func(i int) ([]File, error
 	return j.flush()
 }
 
-// claimedTwice is the error for a path in two packages, the last of order being the second.
-func claimedTwice(packages []Package, order []int, files func(i int) ([]File, error), path string) error {
-	second := packages[order[len(order)-1]].Name
+// ownersOfFiles returns which of the packages at those positions has each file; of several the first.
+func ownersOfFiles(order []int, files func(i int) ([]File, error)) (map[string]int, error) {
+	owners := map[string]int{}
 	for _, i := range order {
 		list, err := files(i)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if slices.ContainsFunc(list, func(f File) bool { return f.Path == path }) {
-			return &diag.Error{
-				Pos: diag.File(path), Msg: fmt.Sprintf("file belongs to package %q and again to package %q", packages[i].Name, second),
-				Hints: []string{"a file belongs to one package; exclude it from the other"},
+		for k := range list {
+			if _, ok := owners[list[k].Path]; !ok {
+				owners[list[k].Path] = i
 			}
 		}
 	}
-	return &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("file belongs to package %q twice", second)}
+	return owners, nil
 }
 
 // Deps returns the source-deps SBOM: packages in their declared order and nothing else.

@@ -29,8 +29,8 @@ const (
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
-		{Name: "spdx.base", Version: 2, Run: runBase},
-		{Name: "spdx.deps", Version: 2, Run: runDeps},
+		{Name: "spdx.base", Version: 3, Run: runBase},
+		{Name: "spdx.deps", Version: 3, Run: runDeps},
 		{Name: "spdx.source", Version: 2, Run: runSource},
 		{Name: "spdx.binary", Version: 2, Run: runBinary},
 		{Name: "spdx.version", Version: 2, Run: runVersion},
@@ -107,16 +107,19 @@ func runBase(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
+	var shared overlaps
 	err = WriteBase(out, packages, func(i int) ([]File, error) {
 		data, err := call.Read(lists[i], maxChecksums)
 		if err != nil {
 			return nil, err
 		}
 		return ParseChecksums(data)
-	})
+	}, shared.add)
 	if err != nil {
 		return err
 	}
+	shared.report(call, p.Packages)
+	reportIdentifiers(call, p.Packages)
 	return out.Close()
 }
 
@@ -134,6 +137,7 @@ func runDeps(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
+	reportIdentifiers(call, p.Packages)
 	return writeDocument(call, doc)
 }
 

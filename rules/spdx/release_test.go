@@ -3,6 +3,7 @@ package spdx
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
@@ -167,7 +168,7 @@ func TestCollisions(t *testing.T) {
 	}
 	packages := []Package{{Name: "b_", Version: "1"}, {Name: "a", Version: "2"}}
 	var b bytes.Buffer
-	if err := WriteBase(&b, packages, files([]string{"x_y", "x-y"}, []string{"x/y"})); err != nil {
+	if err := WriteBase(&b, packages, files([]string{"x_y", "x-y"}, []string{"x/y"}), nil); err != nil {
 		t.Fatal(err)
 	}
 	// Package "a" comes first, so its x/y keeps the bare identifier.
@@ -177,9 +178,16 @@ func TestCollisions(t *testing.T) {
 			t.Errorf("no %s in %s", want, b.String())
 		}
 	}
-	wantError(t, "file twice", WriteBase(io.Discard, packages, files([]string{"x"}, []string{"w", "x"})),
-		"x: file belongs to package \"a\" and again to package \"b_\"\n  hint: a file belongs to one package; exclude it from the other")
-	wantError(t, "not UTF-8", WriteBase(io.Discard, packages, files([]string{"\xff"}, nil)),
+	b.Reset()
+	told := ""
+	if err := WriteBase(&b, packages, files([]string{"x"}, []string{"w", "x"}), func(first, second int, path string) { told += fmt.Sprint(first, second, path) }); err != nil {
+		t.Fatal(err)
+	}
+	if told != "1 0x" || strings.Count(b.String(), `"fileName": "x"`) != 1 || strings.Count(b.String(), `"relatedSpdxElement": "SPDXRef-FILE-x"`) != 2 {
+		t.Errorf("a file of two packages: told %q; %s", told, b.String())
+	}
+	wantError(t, "file twice", WriteBase(io.Discard, packages, files([]string{"x", "x"}, nil), nil), `x: file belongs to package "b_" twice`)
+	wantError(t, "not UTF-8", WriteBase(io.Discard, packages, files([]string{"\xff"}, nil), nil),
 		"\uFFFD: file name \"\\xff\" is not UTF-8, so no SPDX document can name it")
 	_, err := Deps([]Package{{Name: "a", Version: "1"}, {Name: "a", Version: "2"}})
 	wantError(t, "package twice", err, `two packages have the SPDX id SPDXRef-PACKAGE-a: "a 1" and "a 2"`+"\n  hint: leave one of them out, or set its package_name")
@@ -224,7 +232,7 @@ func TestBaseMemory(t *testing.T) {
 	packages, files := manyFiles()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if err := WriteBase(io.Discard, packages, files); err != nil {
+	if err := WriteBase(io.Discard, packages, files, nil); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

@@ -13,8 +13,11 @@ import (
 
 // Facet is what documents list of a file beside its SHA-256: its SHA-1 and, when the file has a CRLF and no NUL
 // byte, both checksums of its text form, in which every CRLF is an LF. That is how it is checked in
-// (Tools/build/generate_sbom.py hashes that form). Decode it with sumsOf.
+// (Tools/build/generate_sbom.py hashes that form). It is part FacetPart of a file's facet; decode that with sumsOf.
 var Facet = files.Facet{Name: "spdx.sums", Version: 1, New: func() files.FacetHasher { return &sumsHasher{sha1: sha1.New()} }}
+
+// FacetPart is which part of a file's facet (files.Join) Facet is.
+const FacetPart = 0
 
 // sums is a decoded Facet.
 type sums struct {
@@ -30,7 +33,7 @@ type textSums struct {
 // sumsOf decodes the facet of an input file.
 func sumsOf(f action.File) (sums, error) {
 	var s sums
-	b := []byte(f.Facet)
+	b := files.Part(f.Facet, FacetPart)
 	switch len(b) {
 	case sha1.Size:
 	case 2*sha1.Size + sha256.Size:

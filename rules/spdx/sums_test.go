@@ -10,6 +10,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/record"
 )
 
 // encode is the inverse of sumsOf.
@@ -19,7 +20,7 @@ func (s sums) encode() []byte {
 		b = append(b, s.Text.SHA1[:]...)
 		b = append(b, s.Text.SHA256[:]...)
 	}
-	return b
+	return record.AppendString(nil, b)
 }
 
 // reference is what a Facet is, in the obvious way.
@@ -48,7 +49,7 @@ func hashInPieces(h *files.Hasher, b []byte, next func() int) sums {
 
 func TestFacet(t *testing.T) {
 	rnd := rand.New(rand.NewSource(1))
-	h := files.NewHasher(Facet)
+	h := files.NewHasher(files.Join(Facet))
 	for round := range 3000 {
 		b := make([]byte, rnd.Intn(40))
 		letters := "ab\r\n"
@@ -76,7 +77,7 @@ func FuzzFacet(f *testing.F) {
 	f.Add([]byte("\x00\ra"), uint8(1)) // a CR at a piece's end after a NUL byte
 	f.Add([]byte("\x00\r\n\r"), uint8(1))
 	f.Fuzz(func(t *testing.T, b []byte, n uint8) {
-		got := hashInPieces(files.NewHasher(Facet), b, func() int { return int(n) + 1 })
+		got := hashInPieces(files.NewHasher(files.Join(Facet)), b, func() int { return int(n) + 1 })
 		if !reflect.DeepEqual(got, reference(b)) {
 			t.Fatalf("%q in pieces of %d", b, int(n)+1)
 		}
@@ -88,7 +89,7 @@ func BenchmarkFacet(b *testing.B) {
 		data := bytes.Repeat([]byte(c.line), 128<<10/len(c.line))
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
-			h := files.NewHasher(Facet)
+			h := files.NewHasher(files.Join(Facet))
 			for b.Loop() {
 				h.Reset()
 				h.Write(data)

@@ -56,12 +56,6 @@ func Operation(reserved []string) action.Operation {
 	}}
 }
 
-// Validate says what is wrong with a pattern, as a *diag.Error without a position.
-func Validate(pattern string) error {
-	_, err := compile(pattern)
-	return err
-}
-
 func compile(pattern string) (*regexp.Regexp, error) {
 	if len(pattern) > MaxPatternBytes {
 		return nil, &diag.Error{Msg: fmt.Sprintf("pattern %s has %d bytes, expected at most %d", clip(pattern), len(pattern), MaxPatternBytes)}

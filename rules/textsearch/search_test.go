@@ -136,9 +136,6 @@ func TestRefused(t *testing.T) {
 			t.Errorf("got %v\nwant %s", err, tt.want)
 		}
 	}
-	if err := Validate("("); err == nil {
-		t.Error("( is valid")
-	}
 }
 
 func TestBounds(t *testing.T) {

@@ -66,7 +66,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"identical", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", before)}, "identical v/a.c <- src/a.c", ""},
 		{"patched", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", before), Patches: list("p", abc)}, "patched v/a.c <- src/a.c p", ""},
-		{"unexplained", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", before)}, "unexplained v/a.c <- src/a.c", "unexplained v/a.c:1: differs from upstream's src/a.c, and nothing declared explains it"},
+		{"unexplained", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", before)}, "unexplained v/a.c <- src/a.c", "unexplained v/a.c:2: differs from upstream's src/a.c, and nothing declared explains it"},
 		{"beyond the patch", Input{Archive: true, Files: list("v/a.c", now+"four\n"), Upstream: list("src/a.c", before), Patches: list("p", abc)}, "unexplained v/a.c <- src/a.c", "differs from what p makes of upstream's src/a.c"},
 		{"patch not applied", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", before), Patches: list("p", abc)}, "unexplained v/a.c <- src/a.c", "differs from what p makes"},
 		{"local", Input{Archive: true, Files: list("v/a.c", now, "v/own.c", ""), Upstream: list("src/a.c", before), Local: []string{"v/*.c"}}, "local v/a.c <- src/a.c\nlocal v/own.c", ""},
