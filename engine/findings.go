@@ -2,7 +2,9 @@ package engine
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -205,21 +207,29 @@ func (w *Workspace) runPrints(c *eval.Context, pkg string) (eval.Result, error) 
 	return eval.Result{Value: encodeFindings(printed(o.(*star.Package).Warnings))}, nil
 }
 
-// PrintRule describes what a Starlark file printed.
-var PrintRule = finding.Rule{
-	ID: "print", Severity: finding.Warning,
-	Title: "a Starlark file printed something",
-	Help: `What ` + "`print(...)`" + ` in a ` + "`BUILD.star` or `.star`" + ` file says is told by every command that the target belongs to, whether the file was
-evaluated or not: a macro warns with it of what it cannot refuse. Mend what it says, or remove the call.`,
-}
-
 // printed are the findings that lines of print() are.
 func printed(lines []string) []finding.Finding {
 	var out []finding.Finding
 	for _, l := range lines {
-		out = append(out, finding.Finding{Rule: PrintRule.ID, Severity: PrintRule.Severity, Msg: event.Printable(l)})
+		f := finding.Finding{Rule: PrintRule.ID, Severity: PrintRule.Severity, Msg: event.Printable(l)}
+		if m := printedAt.FindStringSubmatch(f.Msg); m != nil {
+			line, _ := strconv.Atoi(m[2])
+			col, _ := strconv.Atoi(m[3])
+			f.Pos, f.Msg = diag.Pos{File: m[1], Line: line, Col: col}, m[4]
+		}
+		out = append(out, f)
 	}
 	return out
+}
+
+// printedAt takes the position off what was printed; see star.Package.Warnings.
+var printedAt = regexp.MustCompile(`^(.+?):(\d{1,9}):(\d{1,9}): (.+)$`)
+
+// PrintRule describes what Starlark files print.
+var PrintRule = finding.Rule{
+	ID: "print", Severity: finding.Warning,
+	Title: "a Starlark file prints something",
+	Help:  "What `print()` is told in a `BUILD.star`, a macro or a rule. It is for what whoever maintains the workspace should know, such as that a macro is to go; remove the call when it was for debugging.",
 }
 
 // encodeFindings encodes findings that were checked when they came into the graph.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
@@ -169,7 +170,7 @@ func (ws *waivers) expired(w *waiver) bool {
 // that a waiver which covers nothing covers nothing indeed. The findings about waivers themselves are among those that are returned.
 // undated is how many waivers have a date that was not held.
 func (ws *waivers) judge(findings []finding.Finding, asked func(label string) bool, complete func() bool) (found []Found, undated int) {
-	ids := map[string]bool{"print": true}
+	ids := map[string]bool{PrintRule.ID: true}
 	for _, r := range ws.w.opt.Rules.Findings {
 		ids[r.ID] = true
 	}
@@ -209,7 +210,7 @@ func (w *waiver) finding(severity finding.Severity, msg string, hints ...string)
 
 func (w *waiver) expiredFinding(today string) finding.Finding {
 	return w.finding(WaiverRule.Severity, fmt.Sprintf("%s held until %s, and waives nothing any more", w, w.Until),
-		fmt.Sprintf("today is %s, by --today or SOURCE_DATE_EPOCH; the reason was: %s", today, w.Reason))
+		fmt.Sprintf("today is %s, by --today or SOURCE_DATE_EPOCH; the reason was: %s", today, event.Printable(w.Reason)))
 }
 
 // unusedFinding is of a waiver that covers nothing; ids are the rules that are known.

@@ -249,10 +249,11 @@ var operationDocs = map[string]operationDoc{
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"spdx.base": {
-		doc:     "Writes the SBOM of vendored packages with their files.",
-		params:  spdx.PackagesParams{},
-		fields:  packageFields("packages", "in the document's order"),
-		inputs:  []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"}},
+		doc:    "Writes the SBOM of vendored packages with their files.",
+		params: spdx.PackagesParams{},
+		fields: packageFields("packages", "in the document's order"),
+		inputs: []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"},
+			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.binary": {

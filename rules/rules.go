@@ -61,7 +61,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Facet:     Facet,
 		Checks:    checks,
 		Findings: append([]finding.Rule{
-			engine.PrintRule, engine.UnmatchedRule, engine.WaiverRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			vendor.Patch, vendor.Unexplained,
 		}, inventory.Findings...),
 	}

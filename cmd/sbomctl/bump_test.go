@@ -172,7 +172,7 @@ func TestBumpExpat(t *testing.T) {
 	dir := distdir(t)
 	w := emptyWorkspace(t)
 	example := filepath.Join(repository, "examples", "cpython")
-	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "superseded.star", "release"} {
+	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "superseded.star", "release", "patches"} {
 		copyTree(t, filepath.Join(example, name), w.path(name))
 	}
 	want := w.read("BUILD.star")

@@ -32,6 +32,9 @@ type fakeBackend struct {
 	events  []event.Event
 	outputs []engine.Output
 	report  engine.Report
+
+	checkEvents []event.Event
+
 	lock    rules.LockResult
 	labels  []string
 	docs    engine.Docs
@@ -59,6 +62,9 @@ func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 }
 func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
 	f.patterns = patterns
+	for _, e := range f.checkEvents {
+		f.opened.Events.Emit(e)
+	}
 	return f.report, f.err
 }
 func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {

@@ -90,7 +90,7 @@ func (s *Session) mayStart(w *work) error {
 	if w.depth >= maxDepth {
 		return s.tooDeep(w.node)
 	}
-	if w.node.phase == running && !s.e.KeepGoing && s.e.kinds[w.node.kind].FailFast {
+	if w.node.phase == running && !w.doomed && !s.e.KeepGoing && s.e.kinds[w.node.kind].FailFast {
 		s.e.mu.Lock()
 		defer s.e.mu.Unlock()
 		if s.failure != nil {

@@ -34,6 +34,7 @@ type work struct {
 
 	// running, remaking
 	reason *event.Reason // why; nil when only the object is wanted
+	doomed bool          // something that it asked for last time failed: it may run to say of itself what that means
 	wake   chan struct{} // not nil once the function was suspended: it goes on when told
 	cycle  *CycleError   // what it waited for can never be
 

@@ -3,6 +3,7 @@ package eval
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -37,6 +38,7 @@ func (s *Session) verify(w *work) {
 				return
 			}
 			if reason := s.difference(w.nodes, w.edges); reason != nil {
+				w.doomed = slices.ContainsFunc(w.nodes, func(n *node) bool { return n.phase == failed })
 				s.toRun(w, reason)
 				return
 			}

@@ -21,6 +21,7 @@ const (
 	maxTargets  = 1_000_000 // targets of one package
 	maxResult   = 16 << 20  // bytes of one Declaration or Target
 	maxPackage  = 1 << 30   // bytes of one Package
+	maxWaivers  = 1_000     // waivers of one target, or one package
 	maxErrors   = 50        // errors of one evaluation that are reported
 )
 

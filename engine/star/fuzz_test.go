@@ -11,7 +11,7 @@ import (
 
 func seeds(f *testing.F) (*Package, *Target) {
 	w := newWorld(map[string]string{":rules.star": rulesStar, ":BUILD.star": loadRules + `
-thing(name = "a", version = "1", srcs = ["x"], evidence = [regex("a", "b")], extra = {"a": [1, -1, 1 << 80, None, True]}, data = ["x.txt"])
+thing(name = "a", version = "1", srcs = ["x"], evidence = [regex("a", "b")], extra = {"a": [1, -1, 1 << 80, None, True]}, data = ["x.txt"], waivers = [waive("drift", path = "a/*", reason = "r", until = "2027-03-01")])
 alias(name = "b", actual = ":a")
 macro(name = "m", version = "1")
 `})

@@ -80,6 +80,9 @@ func (p *packageState) waivers(v starlark.Value, attr string) ([]Waiver, error) 
 	if !ok {
 		return nil, at(attr, faultf("expected a list of waive(...), got %s", article(v.Type())))
 	}
+	if list.Len() > maxWaivers {
+		return nil, at(attr, faultf("more than %d waivers", maxWaivers))
+	}
 	var out []Waiver
 	for i := range list.Len() {
 		w, ok := list.Index(i).(*Waiver)
@@ -95,6 +98,7 @@ func (p *packageState) waivers(v starlark.Value, attr string) ([]Waiver, error) 
 				return nil, at(place(attr, i), prefix("waive: ", err))
 			}
 		}
+		p.bytes += len(w.Rule) + len(w.Path) + len(w.Reason) + len(w.Until) + len(w.Pos.File)
 		out = append(out, *w)
 	}
 	return out, nil

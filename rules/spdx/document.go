@@ -70,6 +70,8 @@ type File struct {
 	Path   string // relative to the source tree, slash-separated
 	SHA1   [sha1.Size]byte
 	SHA256 [sha256.Size]byte
+
+	Comment string // "" for none
 }
 
 // Relationship says that Element stands in relation Type to Related; both are identifiers.

@@ -107,13 +107,21 @@ func runBase(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
+	comments, err := fileComments(call)
+	if err != nil {
+		return err
+	}
 	var shared overlaps
 	err = WriteBase(out, packages, func(i int) ([]File, error) {
 		data, err := call.Read(lists[i], maxChecksums)
 		if err != nil {
 			return nil, err
 		}
-		return ParseChecksums(data)
+		list, err := ParseChecksums(data)
+		for k := range list {
+			list[k].Comment = comments[list[k].Path]
+		}
+		return list, err
 	}, shared.add)
 	if err != nil {
 		return err

@@ -53,6 +53,7 @@ type fileJSON struct {
 	SPDXID    string            `json:"SPDXID"`
 	FileName  string            `json:"fileName"`
 	Checksums []common.Checksum `json:"checksums"`
+	Comment   string            `json:"comment"`
 }
 
 type relationshipJSON struct {
@@ -162,7 +163,7 @@ func (p *parser) files(doc *Document, in []fileJSON) {
 			p.fail(j.FileName, "file %q is listed twice", j.FileName)
 		}
 		paths[j.FileName] = true
-		f := File{ID: j.SPDXID, Path: j.FileName}
+		f := File{ID: j.SPDXID, Path: j.FileName, Comment: j.Comment}
 		var sha1, sha256 bool
 		for _, c := range j.Checksums {
 			switch c.Algorithm {

@@ -128,6 +128,7 @@ func writeFile(j *jsonWriter, f *File) {
 	writeFileChecksum(j, "SHA1", f.SHA1[:])
 	writeFileChecksum(j, "SHA256", f.SHA256[:])
 	j.close(']')
+	j.optional("comment", f.Comment)
 	j.member("fileName", f.Path)
 	j.close('}')
 }
