@@ -3,7 +3,7 @@
 //
 // It is a module of its own, so that what only judges is no dependency of the product. The tests build the real program and run it:
 //
-//	cd peers && go test ./...
+//	cd peers && go test -count=1 ./...
 //
 // Where the schemas come from:
 //
