@@ -37,6 +37,8 @@ type workspace interface {
 	VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error)
 	// ReadSource returns one of the user's own files, nil when there is none.
 	ReadSource(path string) ([]byte, error)
+	// Fixes works out the edits that mend findings.
+	Fixes(findings []engine.Found) *engine.Fixes
 	// Apply makes changes of the user's own files; it returns those that were made.
 	Apply(changes []engine.Change) ([]engine.Change, error)
 	// StarlarkFiles returns the .star files that patterns speak of.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/sbomctl/sbomctl/cmd/sbomctl/format"
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
@@ -18,11 +19,19 @@ import (
 type report struct {
 	engine.Report
 	unchecked error // a *diag.Error or a diag.List of them; nil when everything was checked
+
+	fixes     *engine.Fixes   // nil when no format asks for them
+	fixed     []engine.Change // that were made
+	unwritten error           // why not all of them were
+	own       []finding.Rule  // that the workspace describes
 }
 
 // reportFormats are the values of --format, and what writes each. What is written depends on the report alone.
 var reportFormats = map[string]func(a *app, w io.Writer, r *report) error{
-	"text": (*app).writeTextReport,
+	"text":   (*app).writeTextReport,
+	"json":   writer(format.JSON),
+	"sarif":  writer(format.SARIF),
+	"github": writer(format.GitHub),
 }
 
 // counts are how many findings there are: of each severity those that count, and those that are waived.
