@@ -277,10 +277,11 @@ var operationDocs = map[string]operationDoc{
 			"tree":           "the target of the tree",
 			"packages":       "the packages of the document, in its order",
 			"packages.label": "the declaring target, for messages",
-			"packages.local": "patterns of its files that are changed on purpose",
+			"packages.local": "patterns of its files that may differ from what was released",
 		},
 		inputs: []star.FieldDoc{{Name: "checked_in", Doc: "the file of the tree; empty when there is none"}, {Name: "document", Doc: "the document that is built"},
-			{Name: "files:N", Doc: "the files of the tree among which those of package number N are, from 0; none for a package without files"}},
+			{Name: "files:N", Doc: "the files of the tree among which those of package number N are, from 0; none for a package without files"},
+			{Name: "patches:N", Doc: "the patches that were applied to them"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
 	},
 	"spdx.checksums": {

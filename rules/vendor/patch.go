@@ -157,3 +157,18 @@ func conflict(f *gitdiff.File, content []byte, err error) error {
 	}
 	return fmt.Errorf("%s does not match at line %d", hunk, at.Line)
 }
+
+// Touched returns the paths of the files that a patch changes, as it names them, with their first segment ("a/") and without: the end of the path that each has
+// in the tree.
+func Touched(text []byte) ([]string, error) {
+	p, err := parsePatch("", text)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range p.files {
+		names = append(names, f.OldName, f.NewName, after(f.OldName), after(f.NewName))
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "" }), nil
+}
