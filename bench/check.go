@@ -95,7 +95,6 @@ func importTree(b *bench) error {
 			cache := filepath.Join(b.temp, fmt.Sprint("cache-", runs))
 			return command(b.temp, b.sbomctl, "import", tree, "--output="+out, "--disk_cache="+cache)()
 		},
-		exit: exitFindings,
 	}, "2 s")
 	return err
 }

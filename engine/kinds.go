@@ -34,6 +34,7 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindAction, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, FailFast: true},
 		{Name: kindInspect, Run: ofProgram(w.runInspect), Transient: true, Display: displayAction},
 		{Name: kindValidation, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, Root: true},
+		{Name: kindLook, Run: ofProgram(w.runLook), Transient: true, Display: displayLook},
 		{Name: kindOutputs, Version: 1, Run: w.runOutputs, Transient: true, Display: displayAction},
 
 		{Name: kindPrints, Run: ofProgram(w.runPrints), Decode: decodeFindings, Display: path},

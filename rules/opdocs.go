@@ -7,6 +7,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules/archive"
+	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/inventory"
@@ -267,6 +268,21 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputWheels},
 		outputs: []star.FieldDoc{outDocument},
 	},
+	"spdx.checked_in": {
+		doc:    "Holds a document that is checked in against the one that is built. What is wrong are findings (drift, stale); there is no output to read.",
+		params: checkedin.Params{},
+		fields: map[string]string{
+			"label":          "the target that builds the document, for the command that writes it",
+			"path":           "where the document lies in the tree",
+			"tree":           "the target of the tree",
+			"packages":       "the packages of the document, in its order",
+			"packages.label": "the declaring target, for messages",
+			"packages.local": "patterns of its files that are changed on purpose",
+		},
+		inputs: []star.FieldDoc{{Name: "checked_in", Doc: "the file of the tree; empty when there is none"}, {Name: "document", Doc: "the document that is built"},
+			{Name: "files:N", Doc: "the files of the tree among which those of package number N are, from 0; none for a package without files"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
+	},
 	"spdx.checksums": {
 		doc:     "Lists files with their checksums, as a document has them: of a text file, with CRLF as LF.",
 		params:  spdx.ChecksumsParams{},
@@ -293,6 +309,13 @@ var operationDocs = map[string]operationDoc{
 		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order"}, {Name: "own", Doc: "its own SBOM"},
 			{Name: "base", Doc: "output of spdx.base"}, inputWheels, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
 		outputs: []star.FieldDoc{outDocument},
+	},
+	"spdx.valid": {
+		doc:     "Looks whether a whole SPDX document is valid, and has NTIA's minimum elements. What is not are findings (spdx).",
+		params:  spdx.ValidParams{},
+		fields:  map[string]string{"path": `where the document lies, when it is a source file; "" for one that is built`},
+		inputs:  []star.FieldDoc{{Name: "document", Doc: "the document"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
 	},
 	"spdx.version": {
 		doc:     "Checks that an artifact's name and a tree state one version.",

@@ -7,7 +7,9 @@
 // providers and actions; it never reads a file. An action applies an operation, which is a
 // pure Go function of its declared inputs and lives in the folder of its subject:
 //
-//	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.version
+//	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.valid spdx.version
+//	checkedin documents in the tree       spdx.checked_in
+//	sbomdiff  how two SBOMs differ: no operations
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
 //	evidence  what a tree says of itself  evidence.check evidence.recipes
@@ -25,12 +27,14 @@ package rules
 import (
 	"embed"
 	"fmt"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
+	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/ident"
@@ -62,8 +66,8 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Checks:    checks,
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
-			vendor.Patch, vendor.Unexplained,
-		}, inventory.Findings...),
+			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
+		}, slices.Concat(inventory.Findings, checkedin.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -80,7 +84,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	}
 	for _, ops := range [][]action.Operation{
 		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(),
-		{fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
+		{checkedin.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

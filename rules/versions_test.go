@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sbomctl/sbomctl/cache"
@@ -19,6 +20,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
@@ -180,8 +182,13 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "spdx.base":
 		list := spdx.EncodeChecksums([]spdx.File{{Path: "NEWS", SHA1: [20]byte{1}, SHA256: [32]byte{2}}})
 		return &actiontest.Call{Parameters: packages, Inputs: inputs{"checksums": one("expat.checksums", string(list))}}
+	case "spdx.checked_in":
+		return &actiontest.Call{Parameters: checkedin.Params{Label: "//:base", Path: "Misc/sbom.spdx.json", Tree: "//:tree", Packages: []checkedin.PackageParams{{Label: "//:expat"}}},
+			Inputs: inputs{"checked_in": one("Misc/sbom.spdx.json", fixedDocument("2.6.3")), "document": one("base.json", strings.Replace(fixedDocument("2.7.1"), "ddaa", "eeaa", 1)), "files:0": one("NEWS", fixedNews)}}
 	case "spdx.deps":
 		return &actiontest.Call{Parameters: packages}
+	case "spdx.valid":
+		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
 		return &actiontest.Call{Parameters: object{"artifact": "python-3.14.2.exe"}, Inputs: inputs{"patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
 	case "spdx.binary":

@@ -10,7 +10,10 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/add"
+	"github.com/sbomctl/sbomctl/rules/cpython"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/initws"
 )
 
 // options is what the command line decides of a workspace. The backend adds the rules.
@@ -44,6 +47,8 @@ type workspace interface {
 	Format(names []string) ([]engine.Change, error)
 	// Bump works out the changes that move targets to a version.
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
+	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
+	Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error)
 	// Complete returns the labels that a label or pattern starting with prefix may become, typed
 	// in package cwd and written in prefix's own way (relative stays relative).
 	Complete(prefix, cwd string) ([]string, error)
@@ -51,6 +56,10 @@ type workspace interface {
 	Docs() (engine.Docs, error)
 	// Lock writes the lock file of one target from the package index at indexURL.
 	Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error)
+	// Add works out the declaration of a package; it writes nothing.
+	Add(ctx context.Context, r add.Request) (add.Result, error)
+	// Init works out a workspace for the folder, which has none; it writes nothing.
+	Init() (initws.Result, error)
 	Close()
 }
 
@@ -60,6 +69,8 @@ type backend interface {
 	// Clean removes the outputs, and with expunge what the cache folder keeps of this one workspace. It reports
 	// whether there were outputs.
 	Clean(ctx context.Context, o options, expunge bool) (bool, error)
+	// Import works out a workspace for an existing CPython tree. It writes nothing.
+	Import(ctx context.Context, o options, in cpython.Options) (*cpython.Result, error)
 }
 
 // engineBackend opens workspaces with the engine and the embedded rules.
@@ -71,12 +82,13 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 		return nil, err
 	}
 	o.CacheDir = dir
-	o.Rules = rules.Set(&fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }})
+	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }}
+	o.Rules = rules.Set(fetcher)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err
 	}
-	return engineWorkspace{w}, nil
+	return engineWorkspace{w, fetcher}, nil
 }
 
 func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, error) {
@@ -87,6 +99,17 @@ func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, 
 	o.CacheDir = dir
 	return engine.Clean(ctx, o.Options, expunge)
 }
+
+func (engineBackend) Import(ctx context.Context, o options, in cpython.Options) (*cpython.Result, error) {
+	dir, err := cacheFolder(o)
+	if err != nil {
+		return nil, err
+	}
+	o.CacheDir = dir
+	o.Rules = rules.Set(&fetch.Fetcher{})
+	return cpython.Import(ctx, o.Options, in)
+}
+
 func cacheFolder(o options) (string, error) {
 	if o.CacheDir != "" {
 		return o.CacheDir, nil
@@ -99,10 +122,21 @@ func cacheFolder(o options) (string, error) {
 }
 
 // engineWorkspace adds to the engine's workspace what the rules do with one.
-type engineWorkspace struct{ *engine.Workspace }
+type engineWorkspace struct {
+	*engine.Workspace
+	fetcher *fetch.Fetcher
+}
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	return rules.Lock(ctx, w.Workspace, target, indexURL)
+}
+
+func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, error) {
+	return add.Add(ctx, w.Workspace, w.fetcher, r)
+}
+
+func (w engineWorkspace) Init() (initws.Result, error) {
+	return initws.Plan(w.Workspace)
 }
 
 func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
@@ -111,4 +145,8 @@ func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (ru
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
 	return rules.Bump(ctx, w.Workspace, r)
+}
+
+func (w engineWorkspace) Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error) {
+	return rules.Regen(w.Workspace, patterns, acceptDrift)
 }

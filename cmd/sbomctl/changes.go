@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
 
@@ -21,10 +22,18 @@ func (a *app) change(w workspace, changes []engine.Change, dryRun bool) error {
 	}
 	made, err := w.Apply(changes)
 	for _, c := range made {
-		a.ui.note("wrote " + a.fromHere(c.Path))
-		fmt.Fprintln(a.stdout, a.fromHere(c.Path))
+		a.ui.note("wrote " + a.placeFromHere(c.Place()))
+		fmt.Fprintln(a.stdout, a.placeFromHere(c.Place()))
 	}
 	return err
+}
+
+// placeFromHere is a path as engine.Change.Place has it, as seen from the working folder; one outside of the workspace is absolute.
+func (a *app) placeFromHere(place string) string {
+	if filepath.IsAbs(place) {
+		return place
+	}
+	return a.fromHere(place)
 }
 
 // changeDiff is a change as a unified diff; "" when it changes nothing.

@@ -16,6 +16,9 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
 	"github.com/sbomctl/sbomctl/rules"
+	"github.com/sbomctl/sbomctl/rules/add"
+	"github.com/sbomctl/sbomctl/rules/cpython"
+	"github.com/sbomctl/sbomctl/rules/initws"
 )
 
 // fakeBackend records what the commands ask of the engine, and answers as a test says.
@@ -49,6 +52,9 @@ func (f *fakeBackend) Open(ctx context.Context, o options) (workspace, error) {
 func (f *fakeBackend) Clean(_ context.Context, _ options, expunge bool) (bool, error) {
 	f.expunged = expunge
 	return f.outDir, f.err
+}
+func (f *fakeBackend) Import(context.Context, options, cpython.Options) (*cpython.Result, error) {
+	return &cpython.Result{}, f.err
 }
 func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	f.patterns = patterns
@@ -98,7 +104,15 @@ func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL strin
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err
 }
-func (f *fakeBackend) Close() { f.closed = true }
+func (f *fakeBackend) Regen(patterns label.Patterns, _ bool) (rules.RegenResult, error) {
+	f.patterns = patterns
+	return rules.RegenResult{}, f.err
+}
+func (f *fakeBackend) Add(context.Context, add.Request) (add.Result, error) {
+	return add.Result{}, f.err
+}
+func (f *fakeBackend) Init() (initws.Result, error) { return initws.Result{}, f.err }
+func (f *fakeBackend) Close()                       { f.closed = true }
 
 // testRun is a command line in a workspace of its own.
 type testRun struct {

@@ -39,6 +39,8 @@ type Request struct {
 	SHA256   string   // 64 lower-case hexadecimal digits
 	MaxBytes int64    // a longer file is an error; 0: DefaultMaxBytes
 	Name     string   // file name in a distdir; "": last segment of the first URL
+
+	learned *string // the checksum is not known and is put here
 }
 
 // Fetch makes the file an output, which is sealed once all of it has been checked. It returns a *diag.Error

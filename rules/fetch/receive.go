@@ -45,6 +45,9 @@ func (r *Request) receive(body io.Reader, create Create, told func(done int64)) 
 		return got, "", err
 	}
 	sum = hex.EncodeToString(h.Sum(nil))
+	if r.learned != nil {
+		*r.learned, r.SHA256 = sum, sum
+	}
 	if sum != r.SHA256 {
 		return got, sum, nil
 	}

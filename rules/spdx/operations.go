@@ -33,6 +33,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.deps", Version: 3, Run: runDeps},
 		{Name: "spdx.source", Version: 2, Run: runSource},
 		{Name: "spdx.binary", Version: 2, Run: runBinary},
+		{Name: "spdx.valid", Version: 1, Run: runValid},
 		{Name: "spdx.version", Version: 2, Run: runVersion},
 	}
 }

@@ -74,7 +74,7 @@ func Parse(path string, data []byte) (*Document, error) {
 	}
 	var in documentJSON
 	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, jsonError(path, data, err)
+		return nil, JSONError(path, data, err)
 	}
 	p := &parser{path: path, data: data, elements: make(map[string]string, len(in.Packages)+1)}
 	if in.SPDXID != documentID || in.SPDXVersion != spdxVersion {
@@ -214,8 +214,8 @@ func decodeHex(dst []byte, s string) bool {
 	return err == nil
 }
 
-// jsonError turns an error of encoding/json into a diagnostic with its line and column.
-func jsonError(path string, data []byte, err error) error {
+// JSONError turns an error of encoding/json into a diagnostic with its line and column.
+func JSONError(path string, data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var typ *json.UnmarshalTypeError
 	switch {

@@ -1,0 +1,128 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/rules/checkedin"
+)
+
+// RegenResult is what Regen worked out.
+type RegenResult struct {
+	Changes  []engine.Change // of the documents that are not what is built
+	UpToDate []string        // paths of those that are, as Change.Place has them
+}
+
+// Regen builds the documents of the targets that patterns name, and works out how those that are checked in have to change. What can be regenerated is
+// returned beside an error.
+//
+// It refuses to write a document of which an error is found besides that it is stale: a wrong version, once
+// it is checked in, is taken for the truth by everybody after (CPython 3.13.5 shipped one). Files that drifted are such an
+// error, unless acceptDrift, because to write their checksums would make the finding go away and nobody would have been asked.
+func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (RegenResult, error) {
+	var r RegenResult
+	labels, err := w.Matching(patterns)
+	errs := diag.List{}
+	if err != nil {
+		errs = append(errs, err)
+	}
+	writers := map[string]label.Label{}
+	found := false
+	for _, l := range labels {
+		call, err := w.Inspect(l, checkedin.OperationName)
+		switch {
+		case errors.Is(err, engine.ErrNoOperation) && !named(patterns, l):
+			continue
+		case errors.Is(err, engine.ErrNoOperation):
+			found = true
+			d := diag.Error{Label: l.String()}
+			if at := (*diag.Error)(nil); errors.As(err, &at) {
+				d = *at
+			}
+			d.Msg, d.Hints = "has no document that is checked in", []string{hasChecked}
+			errs = append(errs, &d)
+			continue
+		case err != nil:
+			found = true
+			errs = append(errs, err)
+			continue
+		}
+		found = true
+		var p checkedin.Params
+		if err := call.Params(&p); err != nil {
+			return r, err
+		}
+		c, err := w.FileInTree(l, checkedin.OperationName, checkedin.InputFound, p.Path)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if c.Before != nil && len(call.Files(checkedin.InputFound)) == 0 {
+			errs = append(errs, &diag.Error{Pos: diag.File(c.Place()), Label: l.String(), Msg: "the file is there, but git ignores it, so it is no part of the tree",
+				Hints: []string{"git check-ignore -v says by which rule"}})
+			continue
+		}
+		if first, twice := writers[c.Place()]; twice {
+			errs = append(errs, &diag.Error{Pos: diag.File(c.Place()), Label: l.String(), Msg: fmt.Sprintf("the file is checked in for %s as well", first)})
+			continue
+		}
+		writers[c.Place()] = l
+		if c.After, err = checkedin.Built(call); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if c.Before != nil && bytes.Equal(c.Before, c.After) {
+			r.UpToDate = append(r.UpToDate, c.Place())
+			continue
+		}
+		if err := refuse(w, l, p.Path, acceptDrift); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r.Changes = append(r.Changes, c)
+	}
+	if !found && len(errs) == 0 {
+		errs = append(errs, &diag.Error{Msg: "none of the targets has a document that is checked in", Hints: []string{hasChecked}})
+	}
+	return r, errs.Err()
+}
+
+const hasChecked = `a base_sbom or source_deps_sbom has one with checked_in = "Misc/sbom.spdx.json"`
+
+// named reports whether a label stands by itself among the patterns, and not only in what a wildcard names.
+func named(patterns label.Patterns, l label.Label) bool {
+	return slices.ContainsFunc(patterns, func(p label.Pattern) bool { return p.Scope == label.One && !p.Negative && p.Label() == l })
+}
+
+// refuse returns why the document of a target is not to be written; nil when nothing is against it.
+func refuse(w *engine.Workspace, l label.Label, path string, acceptDrift bool) error {
+	report, err := w.Check(label.Patterns{{Scope: label.One, Pkg: l.Pkg, Name: l.Name}})
+	if err != nil {
+		return err
+	}
+	var errs diag.List
+	drift := false
+	for _, f := range report.Findings {
+		switch {
+		case f.Severity != finding.Error || f.Waiver != nil || f.Rule == checkedin.StaleID:
+		case f.Rule == checkedin.DriftID && acceptDrift:
+		default:
+			drift = drift || f.Rule == checkedin.DriftID
+			errs = append(errs, f.Diagnostic())
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	d := &diag.Error{Label: l.String(), Msg: fmt.Sprintf("%s is not written until that is settled", path)}
+	if drift {
+		d.Hints = []string{"where the document that is checked in was wrong about the files: --accept_drift"}
+	}
+	return append(errs, d)
+}
