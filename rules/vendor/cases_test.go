@@ -13,6 +13,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/engine/linediff"
 )
 
 // TestCases are the verdicts of what is seldom, and the words of what goes wrong.
@@ -274,7 +275,7 @@ func TestUnifiedLarge(t *testing.T) {
 	}
 	for _, tt := range [][2][]byte{{a.Bytes(), b.Bytes()}, {a.Bytes(), nil}, {a.Bytes(), append(bytes.Clone(a.Bytes()), "more"...)}, {a.Bytes(), append([]byte("more\n"), a.Bytes()...)}} {
 		begin := time.Now()
-		p, err := parsePatch("", []byte(unified("a/x", "b/x", tt[0], tt[1])))
+		p, err := parsePatch("", []byte(linediff.Unified("a/x", "b/x", tt[0], tt[1])))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func Operation() action.Operation {
 }
 
 func run(ctx context.Context, call action.Call) error {
-	r, _, err := Of(ctx, call, "", false)
+	r, err := Of(ctx, call, "", false)
 	if err != nil {
 		return err
 	}
@@ -51,10 +51,10 @@ func run(ctx context.Context, call action.Call) error {
 
 // Of compares what a call of the operation is about, as if the patch file without, "" for none, were not declared. keep is
 // Input.Keep.
-func Of(ctx context.Context, call action.Call, without string, keep bool) (*Result, Params, error) {
+func Of(ctx context.Context, call action.Call, without string, keep bool) (*Result, error) {
 	var p Params
 	if err := call.Params(&p); err != nil {
-		return nil, p, err
+		return nil, err
 	}
 	list := func(input string, max int64) []File {
 		out := make([]File, 0, len(call.Files(input)))
@@ -70,16 +70,15 @@ func Of(ctx context.Context, call action.Call, without string, keep bool) (*Resu
 			continue
 		}
 		if i < len(patches)-1 {
-			return nil, p, &diag.Error{Label: p.Label, Attr: fmt.Sprintf("patches[%d]", i-len(treePatches)),
+			return nil, &diag.Error{Label: p.Label, Attr: fmt.Sprintf("patches[%d]", i-len(treePatches)),
 				Msg:   fmt.Sprintf("%s cannot be written anew: %s is declared to apply on top of it", without, patches[i+1].Path),
 				Hints: []string{"write another file, or declare this one last"}}
 		}
 		patches = patches[:i]
 	}
-	r, err := Compare(ctx, Input{
+	return Compare(ctx, Input{
 		Label: p.Label, Archive: p.Archive, Mapping: p.Mapping, Local: p.Local,
 		Files: list("files", MaxFileBytes), Upstream: list("upstream", MaxFileBytes),
 		Patches: patches, TreePatches: len(treePatches), Keep: keep, Stray: list("stray", MaxPatchBytes),
 	})
-	return r, p, err
 }

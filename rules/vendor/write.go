@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/linediff"
 )
 
 // diffText is a unified difference.
@@ -46,7 +46,7 @@ func difference(r *FileResult) diffText {
 		return diffText{text: fmt.Sprintf("binary files differ: %d bytes upstream, %d bytes in the tree\n", len(r.want), len(r.got))}
 	}
 	name := first(r.Upstream, r.Path)
-	text := unified("a/"+name, "b/"+name, r.want, r.got)
+	text := linediff.Unified("a/"+name, "b/"+name, r.want, r.got)
 	d := diffText{text: text}
 	_, hunk, ok := strings.Cut(text, "\n@@ -")
 	if !ok {
@@ -60,105 +60,6 @@ func difference(r *FileResult) diffText {
 		_, lines, _ = strings.Cut(lines, "\n")
 	}
 	return d
-}
-
-// maxDiff bounds the files of which the least difference is looked for, in bytes.
-const maxDiff = 4 << 20
-
-// unified is a unified difference of texts; of large ones, all between the lines that begin and end both differs. The library
-// finds the lines. What it prints cannot be taken back: its hunks are numbered wrongly behind one that has two changes.
-func unified(from, to string, want, got []byte) string {
-	a, b := splitLines(want), splitLines(got)
-	var edits []lineEdit
-	if max(len(want), len(got)) > maxDiff {
-		edits = outerEdit(a, b)
-	} else {
-		at, line := 0, 0
-		for _, e := range udiff.Lines(string(want), string(got)) {
-			line += bytes.Count(want[at:e.Start], newline)
-			n := len(splitLines(want[e.Start:e.End]))
-			edits = append(edits, lineEdit{line, line + n, splitLines([]byte(e.New))})
-			at = e.Start
-		}
-	}
-	if len(edits) == 0 {
-		return ""
-	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "--- %s\n+++ %s\n", from, to)
-	shift := 0 // by how many lines the new text is longer, so far
-	for len(edits) > 0 {
-		n := 1 // edits of this hunk: what lies between them is the context of both
-		for n < len(edits) && edits[n].begin-edits[n-1].end <= 2*around {
-			n++
-		}
-		shift += writeHunk(&out, a, edits[:n], shift)
-		edits = edits[n:]
-	}
-	return out.String()
-}
-
-// around is how many lines are shown around a change.
-const around = 3
-
-// lineEdit replaces the lines from begin to end, which is not among them.
-type lineEdit struct {
-	begin, end int
-	new        [][]byte
-}
-
-// outerEdit is the one edit that makes b of a.
-func outerEdit(a, b [][]byte) []lineEdit {
-	begin, end := 0, 0
-	for begin < min(len(a), len(b)) && bytes.Equal(a[begin], b[begin]) {
-		begin++
-	}
-	for end < min(len(a), len(b))-begin && bytes.Equal(a[len(a)-1-end], b[len(b)-1-end]) {
-		end++
-	}
-	if begin == len(a) && begin == len(b) {
-		return nil
-	}
-	return []lineEdit{{begin, len(a) - end, b[begin : len(b)-end]}}
-}
-
-// writeHunk writes the hunk that edits are, and returns by how many lines it makes the text longer.
-func writeHunk(out *strings.Builder, a [][]byte, edits []lineEdit, shift int) int {
-	begin, end := max(0, edits[0].begin-around), min(len(a), edits[len(edits)-1].end+around)
-	grown := 0
-	for _, e := range edits {
-		grown += len(e.new) - (e.end - e.begin)
-	}
-	fmt.Fprintf(out, "@@ -%s +%s @@\n", lineRange(begin, end-begin), lineRange(begin+shift, end-begin+grown))
-	write := func(op byte, lines [][]byte) {
-		for _, l := range lines {
-			out.WriteByte(op)
-			out.Write(l)
-			if !bytes.HasSuffix(l, newline) {
-				out.WriteString("\n\\ No newline at end of file\n")
-			}
-		}
-	}
-	at := begin
-	for _, e := range edits {
-		write(' ', a[at:e.begin])
-		write('-', a[e.begin:e.end])
-		write('+', e.new)
-		at = e.end
-	}
-	write(' ', a[at:end])
-	return grown
-}
-
-// lineRange is n lines from the index begin, in a hunk's header. No lines are named by the one before them.
-func lineRange(begin, n int) string {
-	switch n {
-	case 0:
-		return fmt.Sprintf("%d,0", begin)
-	case 1:
-		return fmt.Sprint(begin + 1)
-	}
-	return fmt.Sprintf("%d,%d", begin+1, n)
 }
 
 // isText is git's question, too: is there a NUL?
@@ -243,7 +144,7 @@ func change(name string, r *FileResult) string {
 		if strings.Contains(name, " ") && to[0] != '"' { // so that patch finds where the name ends
 			from, to = from+"\t", to+"\t"
 		}
-		b.WriteString(unified(from, to, r.want, r.got))
+		b.WriteString(linediff.Unified(from, to, r.want, r.got))
 		return b.String()
 	}
 	fmt.Fprintf(&b, "index %s..%s\nGIT binary patch\n%s%s", objectID(r.want), objectID(r.got), literal(r.got), literal(r.want))
