@@ -59,6 +59,12 @@ func (a *app) vendorDiff(target, patch, format string, dryRun bool) error {
 	if err != nil {
 		return err
 	}
+	if patch != "" && format != "text" {
+		return usage("--patch writes a patch, and --format="+format+" prints the verdicts: one at a time", "a second command takes no longer")
+	}
+	if patch == "" && dryRun {
+		return usage("--dry_run prints what --patch would write, and there is no --patch")
+	}
 	if patch != "" {
 		rel, err := filepath.Rel(a.root, a.absolute(patch))
 		if err != nil || !filepath.IsLocal(rel) {

@@ -23,7 +23,7 @@ func splitLines(content []byte) [][]byte {
 }
 
 // maxDiff bounds the files of which the least difference is looked for, in bytes.
-const maxDiff = 4 << 20
+const maxDiff = 1 << 20
 
 // Unified is the difference of two texts, which need not be UTF-8, with three lines around each change; "" when they are equal. from and
 // to are what the files are called. Of large ones, all between the lines that begin and end both differs.

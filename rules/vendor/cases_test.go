@@ -86,6 +86,7 @@ func TestCases(t *testing.T) {
 		{"too many lines", Input{Files: tree(before), Patches: list("p", strings.Repeat("\n", MaxPatchLines+1))}, "unverified v/a.c", "patch p: the patch cannot be used: it has 1048577 lines, expected at most 1048576"},
 		{"cut short", Input{Files: tree(before), Patches: hunk("@@ -1,3 +1,3 @@", " one\n-two\n")}, "unverified v/a.c", "patch p: the patch cannot be used: it is no patch: line 3: fragment header miscounts lines"},
 		{"a hunk of no file", Input{Files: tree(before), Patches: list("p", "@@ -1 +1 @@\n-a\n+b\n")}, "unverified v/a.c", "patch p: the patch cannot be used: it is no patch: line 1: patch fragment without file header"},
+		{"a patch among the package's files", Input{Archive: true, TreePatches: 1, Files: list("v/a.c", now, "v/p.patch", abc), Upstream: up, Patches: list("v/p.patch", abc), Stray: list("v/p.patch", abc)}, "patched v/a.c <- src/a.c v/p.patch\nlocal v/p.patch", ""},
 		{"a stray that is local", Input{Files: tree(now), Patches: list("p", abc), Stray: list("v/own.patch", "x"), Local: []string{"v/own.patch"}}, "patched v/a.c p", ""},
 		{"local, twice", Input{Files: tree(now), Patches: list("p", abc), Stray: list("v/own.patch", "x"), Local: []string{"v/*.diff", "v/*.patch"}}, "patched v/a.c p", `unmatched local pattern "v/*.diff" matches no file of the package`},
 	}
@@ -113,6 +114,21 @@ func TestCases(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMuchToDo: a patch of very many changes that do not apply to a large file ends soon.
+func TestMuchToDo(t *testing.T) {
+	large := strings.Repeat("line of a large file\n", 1<<17)
+	patch := strings.Repeat("--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-no such line\n+x\n", 100_000)
+	for _, archive := range []bool{true, false} {
+		r, err := Compare(t.Context(), Input{Archive: archive, Files: list("v/a.c", large), Upstream: list("a.c", large), Patches: list("p", patch)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r.Findings); n != maxFailed || !strings.Contains(found(r), "neither can this many others") {
+			t.Errorf("%d findings", n)
+		}
 	}
 }
 

@@ -87,6 +87,8 @@ type comparison struct {
 	used    []bool           // of in.Local
 	patches []*patch
 	bad     []bool // of patches: something was found about it
+	failed  int    // changes of patches that do not apply
+	work    int64  // bytes that patches were applied to
 	result  Result
 }
 
@@ -145,6 +147,11 @@ func (c *comparison) isLocal(path string) bool {
 	return local
 }
 
+// isOwn reports whether a file of the package is the project's own: it is declared so, or is a declared patch itself.
+func (c *comparison) isOwn(f *File) bool {
+	return c.isLocal(f.Path) || slices.ContainsFunc(c.in.Patches, func(p File) bool { return p.Path == f.Path && p.Digest == f.Digest })
+}
+
 func (c *comparison) readPatches(ctx context.Context) error {
 	if len(c.in.Patches) > MaxPatches {
 		return &diag.Error{Attr: "patches", Msg: fmt.Sprintf("%d patches, expected at most %d", len(c.in.Patches), MaxPatches)}
@@ -182,6 +189,12 @@ func (c *comparison) readPatches(ctx context.Context) error {
 // badPatch reports that a declared patch does not do what it should; to is the file, "" for none.
 func (c *comparison) badPatch(i int, to string, err error) {
 	c.bad[i] = true
+	if c.failed++; c.failed > maxFailed {
+		return
+	}
+	if c.failed == maxFailed {
+		to, err = "", errors.New("neither can this many others; no more is looked into")
+	}
 	name := c.in.Patches[i].Path
 	msg := fmt.Sprintf("the patch cannot be used: %v", err)
 	switch {
@@ -192,6 +205,21 @@ func (c *comparison) badPatch(i int, to string, err error) {
 	}
 	c.find(finding.Finding{Rule: Patch.ID, Severity: finding.Error, Pos: diag.File(name), Attr: c.patchAttr(i), Msg: msg,
 		Hints: []string{"sbomctl vendor-diff " + c.in.Label + " shows what differs"}})
+}
+
+// Bounds of what is done with patches that do not apply, and with those that change large files again and again.
+const (
+	maxFailed = 100
+	maxWork   = 8 << 30
+)
+
+// enough reports whether a change is not to be looked at any more.
+func (c *comparison) enough(i int, content []byte) bool {
+	if c.work += int64(len(content)); c.work > maxWork {
+		c.badPatch(i, "", fmt.Errorf("with it, patches were applied to more than %d bytes", int64(maxWork)))
+		return true
+	}
+	return c.failed >= maxFailed
 }
 
 // content is a file that patches may have changed.
@@ -366,6 +394,9 @@ func (f *forward) apply(i int, change *gitdiff.File) error {
 	if err != nil && !errors.Is(err, errLarge) {
 		return err
 	}
+	if f.enough(i, before) {
+		return nil
+	}
 	var after []byte
 	if err == nil {
 		after, err = apply(change, before)
@@ -438,7 +469,7 @@ func folders(list []File) []string {
 // judge gives a file of the tree its verdict.
 func (f *forward) judge(t *File) error {
 	r := FileResult{Path: t.Path, executable: t.Executable}
-	local := f.isLocal(t.Path)
+	local := f.isOwn(t)
 	u, pairErr := f.pairs.of(t)
 	r.Upstream = u
 	x := f.world[u]
@@ -594,7 +625,7 @@ func (c *comparison) backward(ctx context.Context) error {
 	}
 	for _, f := range c.in.Files {
 		r := FileResult{Path: f.Path, Verdict: Unverified}
-		local := c.isLocal(f.Path)
+		local := c.isOwn(&f)
 		switch x := b.world[f.Path]; {
 		case x.broken:
 			r.Verdict = Unexpl
@@ -635,6 +666,10 @@ func (b *backward) takeBack(i int, change *gitdiff.File) error {
 	now, readErr := x.read()
 	if readErr != nil && !errors.Is(readErr, errLarge) {
 		return readErr
+	}
+	if b.enough(i, now) {
+		x.broken = true
+		return nil
 	}
 	if err == nil {
 		err = readErr

@@ -190,6 +190,9 @@ func hunkName(i int, h *gitdiff.TextFragment) string {
 	return fmt.Sprintf("hunk %d (%s)", i+1, strings.TrimSpace(h.Header()))
 }
 
+// maxOffset bounds how far away a hunk is looked for that does not apply where it says, in lines.
+const maxOffset = 10_000
+
 // conflict says why a hunk does not apply, in the words of who reads patches: which, and whether it would apply elsewhere.
 func conflict(i int, h *gitdiff.TextFragment, lines [][]byte, at int) error {
 	hunk := hunkName(i, h)
@@ -218,7 +221,7 @@ func conflict(i int, h *gitdiff.TextFragment, lines [][]byte, at int) error {
 	if match(start, loose) {
 		return fmt.Errorf("%s differs in the ends of lines (CRLF, or none at the end of the file)", hunk)
 	}
-	for d := 1; d <= len(lines); d++ {
+	for d := 1; d <= min(len(lines), maxOffset); d++ {
 		for _, s := range []int{start - d, start + d} {
 			if match(s, equal) {
 				return fmt.Errorf("%s applies only with an offset of %d lines, at line %d", hunk, s-start, s+1)
