@@ -367,7 +367,7 @@ A template has {match}, the text that a pattern matched, {path}, the file, {patt
 			"mapping": "file or folder of upstream -> the one of the tree",
 			"local":   "patterns of files that are the project's own",
 		},
-		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "patches", Doc: "the declared patches, in order"},
+		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "tree_patches", Doc: "the declared patches of the tree, in order"}, {Name: "patches", Doc: "those declared beside them, which come after"},
 			{Name: "stray", Doc: "patch files of the tree, declared or not"}, {Name: "upstream", Doc: "every file of upstream's archive"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "the verdict of each file, as JSON; as a validation it needs none"}},
 	},
