@@ -7,6 +7,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
@@ -16,10 +17,11 @@ type Docs struct {
 	Rules     []star.RuleDoc
 	Functions []star.FunctionDoc
 	Providers []star.ProviderDoc
+	Findings  []finding.Rule // what findings mean, by their rule ids
 }
 
-// EmbeddedDocs returns the documentation of the embedded rules and providers, and of the functions
-// that the rule set's entry module hands on.
+// EmbeddedDocs returns the documentation of the embedded rules and providers, of the functions
+// that the rule set's entry module hands on, and of the findings of its operations.
 func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 	modules := map[label.Label]*star.Module{}
 	var load star.LoadFunc
@@ -43,6 +45,7 @@ func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 			docs.Functions = star.FunctionDocs(m)
 		}
 	}
+	docs.Findings = slices.Clone(rules.Findings)
 	docs.sort()
 	return docs, nil
 }
@@ -63,7 +66,7 @@ func (w *Workspace) Docs() (Docs, error) {
 		return Docs{}, w.explain(diag.List{o.Err})
 	}
 	m := o.Object.(*star.Module)
-	docs := Docs{Rules: star.Docs(m), Functions: star.FunctionDocs(m), Providers: star.ProviderDocs(m)}
+	docs := Docs{Rules: star.Docs(m), Functions: star.FunctionDocs(m), Providers: star.ProviderDocs(m), Findings: star.FindingRules(m)}
 	docs.sort()
 	return docs, nil
 }
@@ -71,6 +74,7 @@ func (w *Workspace) Docs() (Docs, error) {
 func (d *Docs) sort() {
 	slices.SortFunc(d.Rules, func(a, b star.RuleDoc) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(d.Functions, func(a, b star.FunctionDoc) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Findings, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(d.Providers, func(a, b star.ProviderDoc) int { return strings.Compare(a.Name, b.Name) })
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -117,6 +118,45 @@ func (w *Workspace) ReadSource(path string) ([]byte, error) {
 		return nil, &diag.Error{Pos: diag.File(path), Msg: "the file cannot be read: " + osfile.Reason(err).Error(), Err: err}
 	}
 	return b, nil
+}
+
+// maxFixed bounds a file that a fix edits, in bytes.
+const maxFixed = 64 << 20
+
+// writableSource returns one of the user's own files that a fix may edit: an ordinary one, in the workspace and behind no
+// link, that its owner may write.
+func (w *Workspace) writableSource(name string) ([]byte, error) {
+	no := func(format string, args ...any) ([]byte, error) {
+		return nil, &diag.Error{Pos: diag.File(name), Msg: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case name == "":
+		return nil, &diag.Error{Msg: "it is in no file"}
+	case !filepath.IsLocal(filepath.FromSlash(name)) || strings.HasPrefix(name, "@"):
+		return no("it is no file of the workspace")
+	case name == w.opt.OutDir || strings.HasPrefix(name, w.opt.OutDir+"/"):
+		return no("it is an output")
+	}
+	archive, _, member := strings.Cut(name, "!")
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if fi, err := os.Lstat(w.path(dir)); err == nil && osfile.NoFolder(fi) != "" && !member {
+			return no("%s is no folder: %s", dir, osfile.NoFolder(fi))
+		}
+	}
+	fi, err := os.Lstat(w.path(name))
+	switch {
+	case err != nil && member:
+		return no("it is in the archive %s", archive)
+	case err != nil:
+		return nil, unwritable(name, err)
+	case osfile.Unfit(fi) != "":
+		return no("%s", osfile.Unfit(fi))
+	case fi.Size() > maxFixed:
+		return no("it has %d bytes, and at most %d are edited", fi.Size(), maxFixed)
+	case fi.Mode().Perm()&0o200 == 0:
+		return no("it is read-only")
+	}
+	return w.ReadSource(name)
 }
 
 func unwritable(path string, err error) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
@@ -56,6 +57,9 @@ func paramDocs(t reflect.Type, prefix string, docs map[string]string) []ParamDoc
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		p := ParamDoc{Name: prefix + name, Doc: docs[prefix+name], Optional: strings.Contains(options, "omitempty")}
 		below := f.Type
+		if below.Kind() == reflect.Pointer { // "" is not the same as nothing
+			below = below.Elem()
+		}
 		switch below.Kind() {
 		case reflect.Slice:
 			below = below.Elem()
@@ -321,6 +325,39 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "patchlevel", Doc: "the file of the tree that states the version"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
+	"text.search": {
+		doc: `Reports where files have text that they must not have, or lack text that they must have. With it a rule of a workspace has findings of its own, see [finding_rule](#finding_rule):
+
+    NO_HTTP = finding_rule(id = "no-http", severity = "warning", doc = "an address is http://")
+
+    def _no_http(ctx):
+        ctx.actions.validate(
+            "text.search",
+            params = {
+                "rule": NO_HTTP.id,
+                "severity": NO_HTTP.severity,
+                "message": "{match} is not https",
+                "patterns": [r"http://(?P<host>[a-z0-9.-]+)"],
+                "replace": "https://{host}",
+            },
+            inputs = {"files": ctx.actions.fileset(ctx.attr.tree[TreeInfo].tree, ctx.attr.srcs)},
+        )
+
+A template has {match}, the text that a pattern matched, {path}, the file, {pattern}, and {NAME} for each group ` + "`(?P<NAME>...)` of the pattern; `{{` and `}}`" + ` are braces.`,
+		params: textsearch.Params{},
+		fields: map[string]string{
+			"rule":     `id of the findings, such as "no-http"; none of sbomctl's own`,
+			"severity": `"error", "warning" or "note"`,
+			"message":  "template of the findings' message: lower case, no full stop",
+			"patterns": "regular expressions (https://github.com/google/re2/wiki/Syntax)",
+			"expect":   `"none", the default: each match is a finding, at its place; "each_file": a file that a pattern does not match is one; "any_file": a pattern that matches in no file is one`,
+			"replace":  "template of what a match should be instead, which check --fix writes; for one pattern that is expected nowhere. A match that would match again has no fix",
+			"hints":    "lines that follow the message",
+			"attr":     "attribute of the target that the findings are about",
+		},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set; a file has at most 16 MiB"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "a line for each finding; as a validation it needs none"}},
+	},
 	"vendor.compare": {
 		doc:    "Holds the files of a package against upstream's archive and the declared patches. What is unexplained, and patches that do not apply, it reports.",
 		params: vendor.Params{},
@@ -330,7 +367,7 @@ var operationDocs = map[string]operationDoc{
 			"mapping": "file or folder of upstream -> the one of the tree",
 			"local":   "patterns of files that are the project's own",
 		},
-		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "patches", Doc: "the declared patches, in order"},
+		inputs: []star.FieldDoc{{Name: "files", Doc: "the package's files"}, {Name: "tree_patches", Doc: "the declared patches of the tree, in order"}, {Name: "patches", Doc: "those declared beside them, which come after"},
 			{Name: "stray", Doc: "patch files of the tree, declared or not"}, {Name: "upstream", Doc: "every file of upstream's archive"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "the verdict of each file, as JSON; as a validation it needs none"}},
 	},

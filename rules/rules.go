@@ -14,6 +14,7 @@
 //	wheel     bundled wheels, lock files  wheel.packages
 //	evidence  what a tree says of itself  evidence.check evidence.recipes
 //	inventory all components together     inventory.table inventory.unclaimed
+//	textsearch what an own rule looks for  text.search
 //	signals   what makes files look vendored: no operations, a part of each file's facet
 //	fetch     files by checksum           fetch.http
 //	vendor    code against upstream's     vendor.compare
@@ -40,6 +41,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
@@ -76,9 +78,13 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	if err != nil {
 		panic(fmt.Sprintf("embedded rules: %v", err)) // they are part of the binary
 	}
+	var reserved []string
+	for _, f := range set.Findings {
+		reserved = append(reserved, f.ID)
+	}
 	for _, ops := range [][]action.Operation{
 		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(),
-		{checkedin.Operation(), fetch.Operation(fetcher), vendor.Operation()},
+		{checkedin.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

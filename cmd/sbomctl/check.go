@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sbomctl/sbomctl/engine/event"
+	"github.com/sbomctl/sbomctl/engine/label"
 )
 
 func (a *app) checkTargetsCommand() *cobra.Command {
@@ -20,9 +21,16 @@ prints what was found, and how much of it by rule. It writes no output. The exit
 nothing was found but notes and warnings, 3 when there are errors, and 1 when not everything could
 be checked, whatever was found.
 
+--format=sarif is for code-scanning pages, github for the log of a workflow, json for programs. Standard
+output is then that document alone.
+
+--fix makes every fix that is an edit, of a declaration or of a file in the workspace, checks again, and
+reports what is left; the exit code is that of what is left. Fixes that contradict each other, of what
+is computed or made by a macro, and of files that may not be written are not made, and it says so.
+
 What a waiver covers (waivers = [waive(...)]) is counted only. That a waiver covers nothing any
 more is said when the whole workspace is checked: sbomctl check //...`,
-		Example: "sbomctl check //...",
+		Example: "sbomctl check //...\nsbomctl check --fix --dry_run //...\nsbomctl check --format=sarif //... >sbomctl.sarif",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.prepare(cmd); err != nil {
 				return err
@@ -38,6 +46,37 @@ more is said when the whole workspace is checked: sbomctl check //...`,
 	return cmd
 }
 
+// checkOnce opens the workspace and checks it.
+func (a *app) checkOnce(patterns label.Patterns) (*report, error) {
+	r := &report{}
+	events := event.NewStream(a.ui)
+	o, err := a.options(events)
+	if err != nil {
+		return r, err
+	}
+	o.KeepGoing = true // what one thing is about does not depend on another
+	a.ui.start(events.Since)
+	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+		r.Report, r.unchecked = w.Check(patterns)
+		if a.flags.fix || a.flags.format == "json" || a.flags.format == "sarif" {
+			r.fixes = w.Fixes(r.Findings)
+		}
+		if a.flags.fix && !a.flags.fixDryRun {
+			var err error
+			if r.fixed, err = w.Apply(r.fixes.Changes); err != nil {
+				r.unwritten = err
+				return err
+			}
+		}
+		if docs, err := w.Docs(); err == nil && a.flags.format == "sarif" { // else it is among what could not be checked
+			r.own = docs.Findings
+		}
+		return r.unchecked
+	})
+	a.ui.close()
+	return r, err
+}
+
 // errFindings ends a command that found something; it has been said already.
 var errFindings = errors.New("something was found")
 
@@ -49,23 +88,20 @@ func (a *app) checkTargets(patterns []string) error {
 	if err != nil {
 		return err
 	}
-	events := event.NewStream(a.ui)
-	o, err := a.options(events)
-	if err != nil {
+	if err := a.fixFlags(); err != nil {
 		return err
 	}
-	o.KeepGoing = true // what one thing is about does not depend on another
-	a.ui.start(events.Since)
-	r := &report{}
-	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
-		r.Report, r.unchecked = w.Check(parsed)
-		return r.unchecked
-	})
-	a.ui.close()
+	r, err := a.checkOnce(parsed)
+	if a.flags.fix && r.fixes != nil {
+		if a.flags.fixDryRun {
+			return a.previewFixes(r, err)
+		}
+		r, err = a.checkAndFix(parsed, r, err)
+	}
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
-	if err != nil && r.unchecked == nil { // the workspace could not be opened
+	if err != nil && (r.unchecked == nil || r.unwritten != nil) { // the workspace could not be opened, or a file not be written
 		return err
 	}
 	writeErr := reportFormats[a.flags.format](a, a.stdout, r)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
@@ -76,10 +77,13 @@ func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
 }
 func (f *fakeBackend) Declaration(*query.Target) engine.Declaration { return engine.Declaration{} }
-func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
+func (f *fakeBackend) VendorDiff(context.Context, label.Label, string) (rules.VendorDiffResult, error) {
 	return rules.VendorDiffResult{}, f.err
 }
-func (f *fakeBackend) ReadSource(string) ([]byte, error)                      { return nil, f.err }
+func (f *fakeBackend) ReadSource(string) ([]byte, error) { return nil, f.err }
+func (f *fakeBackend) Fixes(found []engine.Found) *engine.Fixes {
+	return &engine.Fixes{Edits: make([][]engine.Edit, len(found)), Refused: make([]*diag.Error, len(found))}
+}
 func (f *fakeBackend) Apply(changes []engine.Change) ([]engine.Change, error) { return changes, f.err }
 func (f *fakeBackend) StarlarkFiles(label.Patterns) ([]string, error)         { return nil, f.err }
 func (f *fakeBackend) Format([]string) ([]engine.Change, error)               { return nil, f.err }

@@ -44,6 +44,7 @@ type flagValues struct {
 	// Of check.
 	format           string
 	warningsAsErrors bool
+	fix, fixDryRun   bool
 
 	// Of query.
 	output, orderOutput string
@@ -128,6 +129,8 @@ func (v *flagValues) checkFlags(fs *pflag.FlagSet) {
 	v.findingFlags(fs)
 	enumVar(fs, &v.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what was found")
 	boolVar(fs, &v.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")
+	boolVar(fs, &v.fix, "fix", false, "make the fixes that are edits, and report what is left")
+	boolVar(fs, &v.fixDryRun, "dry_run", false, "with --fix: print what it would change, as a diff, and write nothing")
 }
 
 // boolValue is a flag with the spellings of truth that Bazel knows.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules"
 )
@@ -20,8 +21,8 @@ func (a *app) helpCommand() *cobra.Command {
 		Use:   "help [COMMAND|NAME]",
 		Short: "explain a command, a rule, or another name of a BUILD.star",
 		Long: `Explains a command and its flags, or what can be written in a BUILD.star or *.star file: a rule, a function,
-a provider, an operation. In a workspace what its own sbom.star defines, too.`,
-		Example: "sbomctl help build\nsbomctl help vendored_package\nsbomctl help ctx.actions.run",
+a provider, an operation, and what a finding of check means. In a workspace what its own sbom.star defines, too.`,
+		Example: "sbomctl help build\nsbomctl help vendored_package\nsbomctl help ctx.actions.run\nsbomctl help evidence",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			if a.flags.markdown {
@@ -49,7 +50,7 @@ a provider, an operation. In a workspace what its own sbom.star defines, too.`,
 			return completeWords(append(commandNames(cmd.Root()), topicNames(docs)...)...)(cmd, args, prefix)
 		},
 	}
-	boolVar(cmd.Flags(), &a.flags.markdown, "markdown", false, "print the reference of all embedded rules, in Markdown")
+	boolVar(cmd.Flags(), &a.flags.markdown, "markdown", false, "print the reference of all embedded rules, in Markdown; with the argument findings, that of all findings")
 	return cmd
 }
 
@@ -81,6 +82,9 @@ func topicNames(docs reference) []string {
 	for _, d := range docs.Operations {
 		names = append(names, d.Name)
 	}
+	for _, d := range docs.Findings {
+		names = append(names, d.ID)
+	}
 	return names
 }
 
@@ -108,6 +112,7 @@ func (a *app) docs(cmd *cobra.Command) (reference, error) {
 		hidden := topicNames(reference{Docs: own})
 		docs.Rules = append(own.Rules, slices.DeleteFunc(docs.Rules, func(d star.RuleDoc) bool { return slices.Contains(hidden, d.Name) })...)
 		docs.Functions = append(own.Functions, slices.DeleteFunc(docs.Functions, func(d star.FunctionDoc) bool { return slices.Contains(hidden, d.Name) })...)
+		docs.Findings = append(own.Findings, slices.DeleteFunc(docs.Findings, func(d finding.Rule) bool { return slices.Contains(hidden, d.ID) })...)
 		docs.Providers = append(own.Providers, slices.DeleteFunc(docs.Providers, func(d star.ProviderDoc) bool { return slices.Contains(hidden, d.Name) })...)
 		return nil
 	})
@@ -137,6 +142,12 @@ func (a *app) printTopic(docs reference, name string) bool {
 	for _, d := range docs.Operations {
 		if d.Name == name {
 			a.printOperation(d)
+			return true
+		}
+	}
+	for _, d := range docs.Findings {
+		if d.ID == name {
+			a.printFinding(d)
 			return true
 		}
 	}
@@ -297,6 +308,7 @@ func (a *app) printTopics(cmd *cobra.Command) {
 	named("Functions and providers", topicNames(reference{Docs: engine.Docs{Functions: docs.Functions, Providers: docs.Providers}}))
 	named("For rules of your own", topicNames(reference{Builtins: docs.Builtins, Types: docs.Types}))
 	named("Operations", topicNames(reference{Operations: docs.Operations}))
+	named("What check finds", topicNames(reference{Docs: engine.Docs{Findings: docs.Findings}}))
 	fmt.Fprint(a.stdout, "\nsbomctl help NAME explains each of these\n")
 }
 

@@ -30,12 +30,17 @@ func embeddedDocs(ctx context.Context) (reference, error) {
 
 // markdownHelp prints docs/rules.md: the reference of the embedded rules.
 func (a *app) markdownHelp(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
+	findings := len(args) == 1 && args[0] == "findings"
+	if len(args) > 0 && !findings {
 		return usage("help --markdown prints all rules, not just \"" + args[0] + "\"")
 	}
 	docs, err := embeddedDocs(cmd.Context())
 	if err != nil {
 		return err
+	}
+	if findings {
+		writeFindings(a.stdout, docs.Findings)
+		return nil
 	}
 	writeReference(a.stdout, docs)
 	return nil

@@ -8,16 +8,22 @@ import (
 	"testing"
 )
 
-// TestReference compares docs/rules.md with what `sbomctl help --markdown` prints; -update
-// rewrites it.
+// TestReference compares docs/rules.md and docs/findings.md with what `sbomctl help --markdown` prints; -update
+// rewrites them.
 func TestReference(t *testing.T) {
-	const path = "../../docs/rules.md"
 	docs, err := embeddedDocs(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	writeReference(&b, docs)
+	var rules, findings bytes.Buffer
+	writeReference(&rules, docs)
+	writeFindings(&findings, docs.Findings)
+	sameReference(t, "../../docs/rules.md", rules)
+	sameReference(t, "../../docs/findings.md", findings)
+}
+
+func sameReference(t *testing.T, path string, b bytes.Buffer) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
@@ -28,7 +34,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(b.Bytes(), want) {
-		t.Error("docs/rules.md is not what the doc strings say; go test ./cmd/sbomctl -run TestReference -update writes it")
+		t.Errorf("%s is not what the doc strings say; go test ./cmd/sbomctl -run TestReference -update writes it", path)
 	}
 }
 
@@ -55,6 +61,20 @@ func TestDocumented(t *testing.T) {
 	}
 	for _, f := range docs.Functions {
 		need("function "+f.Name, f.Doc)
+	}
+	seen := map[string]bool{}
+	for _, name := range topicNames(docs) {
+		if seen[name] {
+			t.Errorf("%s means two things", name)
+		}
+		seen[name] = true
+	}
+	for _, f := range docs.Findings {
+		need("finding "+f.ID, f.Title)
+		need("finding "+f.ID, f.Help)
+		if f.Severity == 0 || strings.HasSuffix(f.Title, ".") || strings.ContainsAny(f.Title, "\n|") {
+			t.Errorf("finding %s: severity %v, title %q", f.ID, f.Severity, f.Title)
+		}
 	}
 	for _, p := range docs.Providers {
 		need("provider "+p.Name, p.Doc)

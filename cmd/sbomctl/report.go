@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/sbomctl/sbomctl/cmd/sbomctl/format"
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
@@ -18,11 +19,19 @@ import (
 type report struct {
 	engine.Report
 	unchecked error // a *diag.Error or a diag.List of them; nil when everything was checked
+
+	fixes     *engine.Fixes   // nil when no format asks for them
+	fixed     []engine.Change // that were made
+	unwritten error           // why not all of them were
+	own       []finding.Rule  // that the workspace describes
 }
 
 // reportFormats are the values of --format, and what writes each. What is written depends on the report alone.
 var reportFormats = map[string]func(a *app, w io.Writer, r *report) error{
-	"text": (*app).writeTextReport,
+	"text":   (*app).writeTextReport,
+	"json":   writer(format.JSON),
+	"sarif":  writer(format.SARIF),
+	"github": writer(format.GitHub),
 }
 
 // counts are how many findings there are: of each severity those that count, and those that are waived.
@@ -70,8 +79,11 @@ func (r *report) count() (c counts) {
 }
 
 // writeTextReport writes the findings that count as a compiler writes its own, those of a target together, and a table of how many there
-// are by rule.
+// are by rule. What can be done about a warning or note is said of the first few of a rule, unless --verbose wants more: what is there has to
+// fit a screen.
 func (a *app) writeTextReport(w io.Writer, r *report) error {
+	const most = 3
+	said := map[string]int{}
 	label, begun := "", false
 	for _, f := range r.Findings {
 		if f.Waiver != nil {
@@ -81,15 +93,24 @@ func (a *app) writeTextReport(w io.Writer, r *report) error {
 			io.WriteString(w, "\n")
 		}
 		label, begun = f.Label, true
-		writeFound(w, f)
+		said[f.Rule]++
+		writeFound(w, f, f.Severity == finding.Error || said[f.Rule] <= most || a.flags.verbose)
 	}
 	if begun {
 		io.WriteString(w, "\n")
 	}
+	for _, rule := range slices.Sorted(maps.Keys(said)) {
+		if more := said[rule] - most; more > 0 && !a.flags.verbose && slices.ContainsFunc(r.Findings, func(f engine.Found) bool {
+			return f.Rule == rule && f.Severity != finding.Error
+		}) {
+			fmt.Fprintf(w, "of %s, hints are left out after the first %d: --verbose has them all; sbomctl help %[1]s explains\n\n", event.Printable(rule), most)
+		}
+	}
 	return writeCounts(w, r.Findings)
 }
 
-func writeFound(w io.Writer, f engine.Found) {
+// writeFound writes a finding, and with details what is declared, what was found and what can be done.
+func writeFound(w io.Writer, f engine.Found, details bool) {
 	d := f.Diagnostic()
 	if pos := d.Pos; !pos.IsZero() {
 		pos.File = event.Printable(pos.File)
@@ -100,6 +121,9 @@ func writeFound(w io.Writer, f engine.Found) {
 		io.WriteString(w, event.Printable(f.Label)+": ")
 	}
 	fmt.Fprintf(w, "%s [%s]\n", event.Printable(d.Msg), event.Printable(f.Rule))
+	if !details {
+		return
+	}
 	line := func(what, text string) {
 		if text != "" {
 			fmt.Fprintf(w, "    %s: %s\n", what, event.Printable(text))

@@ -46,6 +46,12 @@ Args:
 Args:
   doc: what it says of a target.
   fields: dictionary from the names of the fields to their documentation, or a list of names. Default: any fields.`},
+		{"finding_rule", `finding_rule(id, severity = "error", doc = "")`, `Describes what a rule of your own finds: once, in a global of sbom.star, so that reports say what the id means and sbomctl help shows it. It has the fields id, severity and doc, which go to the operation that reports, such as [text.search](#textsearch).
+
+Args:
+  id: lower-case words joined by "-".
+  severity: "error" when what ships is wrong, "warning" when that is likely, "note" when it is worth knowing.
+  doc: what it says, in a line; below an empty line, what is looked at, why it matters and what to do, in Markdown.`},
 		{"DefaultInfo", `DefaultInfo(files = [])`, `The provider that every target has: what is built when the target is asked for.
 
 Args:

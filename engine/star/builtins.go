@@ -37,6 +37,7 @@ var moduleBuiltins, buildBuiltins = func() (module, build starlark.StringDict) {
 	module, build = commonBuiltins(), commonBuiltins()
 	module["rule"] = starlark.NewBuiltin("rule", makeRule)
 	module["provider"] = starlark.NewBuiltin("provider", makeProvider)
+	module["finding_rule"] = starlark.NewBuiltin("finding_rule", makeFindingRule)
 	module["attr"] = attrModule
 	module["DefaultInfo"] = defaultInfo
 	for _, d := range []starlark.StringDict{module, build} { // in a .star file for macros

@@ -3,9 +3,11 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
+	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
@@ -52,6 +54,9 @@ func runUnclaimed(ctx context.Context, call action.Call) error {
 			return fmt.Errorf("input file %q: %w", f.Path, err)
 		}
 		_, ok := known.Match(f.Path)
+		if base := path.Base(f.Path); base == engine.BuildFile || base == engine.RootFile {
+			ok = true // it may say whose other files are
+		}
 		list[i] = signals.File{Path: f.Path, Signals: s, Known: ok}
 	}
 	if err := ctx.Err(); err != nil {
