@@ -281,7 +281,7 @@ var operationDocs = map[string]operationDoc{
 		},
 		inputs: []star.FieldDoc{{Name: "checked_in", Doc: "the file of the tree; empty when there is none"}, {Name: "document", Doc: "the document that is built"},
 			{Name: "files:N", Doc: "the files of the tree among which those of package number N are, from 0; none for a package without files"},
-			{Name: "patches:N", Doc: "the patches that were applied to them"}},
+			{Name: "patches:N", Doc: "the patches that were applied to them"}, {Name: "tree_patches:N", Doc: "those of them that lie in the tree"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
 	},
 	"spdx.checksums": {

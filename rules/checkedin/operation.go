@@ -3,6 +3,7 @@ package checkedin
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -35,7 +36,7 @@ type PackageParams struct {
 }
 
 // Operation returns "spdx.checked_in". Besides the two documents it has an input "files:N" for the package number N, where that has files in a tree: those that
-// its patterns select, excluded ones too; and "patches:N", the patches that were applied to them. Output "report" is empty: what is wrong are findings.
+// its patterns select, excluded ones too; and "patches:N" and "tree_patches:N", the patches that were applied to them. Output "report" is empty: what is wrong are findings.
 func Operation() action.Operation {
 	return action.Operation{Name: OperationName, Version: 1, Run: run}
 }
@@ -78,7 +79,7 @@ func compare(call action.Call, p Params) error {
 	packages := make([]Package, len(p.Packages))
 	for i, of := range p.Packages {
 		packages[i] = Package{Label: of.Label, Present: present(call.Files(fmt.Sprintf("files:%d", i)))}
-		for _, f := range call.Files(fmt.Sprintf("patches:%d", i)) {
+		for _, f := range slices.Concat(call.Files(fmt.Sprintf("tree_patches:%d", i)), call.Files(fmt.Sprintf("patches:%d", i))) {
 			if f.Digest.Size > vendor.MaxPatchBytes {
 				continue // which the comparison with upstream reports, too
 			}
