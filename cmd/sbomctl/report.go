@@ -131,7 +131,9 @@ func writeFound(w io.Writer, f engine.Found, details bool) {
 	}
 	if !strings.Contains(d.Msg, f.Declared) || !strings.Contains(d.Msg, f.Found) { // else it was said
 		line("declared", f.Declared)
-		line("found", f.Found)
+		if !strings.Contains(f.Found, "\n") { // else hints have it, line by line
+			line("found", f.Found)
+		}
 	}
 	for _, hint := range d.Hints {
 		line("hint", hint)
