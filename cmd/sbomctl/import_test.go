@@ -192,6 +192,13 @@ func TestImportReal(t *testing.T) {
 				agree(t, root)
 				replaceIn(t, root, "Modules/_blake2/impl/blake2.h", "BLAKE2", "BLAKE3")
 			}},
+		{name: "a package without files", exit: 3, exitCheck: 3, documents: 1, says: []string{
+			`package "certifi" has no file in the tree, and a base SBOM lists packages that have; it is not declared`, "declared 5 vendored packages"},
+			never: []string{`says nothing of package "certifi"`, `package "certifi" is not declared`},
+			change: func(t *testing.T, root string) { // as 3.12.2 has it: what pip vendors is inside of its wheel
+				agree(t, root)
+				addPackage(t, root, "Misc/sbom.spdx.json", "certifi", "2023.7.22", "https://example.org/certifi-2023.7.22.whl", "cpe:2.3:a:x:certifi:2023.7.22:*:*:*:*:*:*:*")
+			}},
 		{name: "another end of the file", exit: 3, exitCheck: 3, documents: 1, says: []string{"Misc/externals.spdx.json:", "//:source_deps_sbom does not come out as the document is: it says the same in another order or with other spaces"},
 			change: func(t *testing.T, root string) {
 				agree(t, root)

@@ -115,6 +115,7 @@ type importer struct {
 	mac      []declaration
 	images   string   // declarations and comments
 	licenses []string // that the workspace allows
+	left     []string // names of packages that are not declared, which was said
 
 	windowsLines []string // patterns of all libraries that the scripts name
 	macosLines   []string
@@ -267,6 +268,7 @@ func (im *importer) differs(label string, doc *spdxDocument, built []byte) {
 			pos = doc.pos(i, d.Field)
 		}
 		switch {
+		case slices.Contains(im.left, d.Package): // was said
 		case d.Field == "files":
 			say(pos, "package %q has %s files in the document (the former) and %s in the tree (the latter): %s", d.Package, d.Own, d.Built, d.Detail)
 		case d.Field == "package":
