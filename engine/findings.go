@@ -184,7 +184,11 @@ func (w *Workspace) say(f Found) diag.List {
 		w.opt.Events.Emit(event.Found{Finding: f.Finding, Declaration: f.Declaration, Told: f.Diagnostic()})
 	}
 	if f.Severity == finding.Error {
-		return diag.List{f.Finding.Diagnostic()}
+		d := f.Finding.Diagnostic()
+		if f.Fix != nil && f.Fix.Command != "" {
+			d.Hints = append(d.Hints, f.Fix.Command)
+		}
+		return diag.List{d}
 	}
 	return nil
 }

@@ -33,8 +33,8 @@ type workspace interface {
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.
 	Declaration(t *query.Target) engine.Declaration
-	// VendorDiff compares the files of a vendored package with upstream's.
-	VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error)
+	// VendorDiff compares the files of a vendored package with upstream's, as if one patch were not declared.
+	VendorDiff(ctx context.Context, target label.Label, without string) (rules.VendorDiffResult, error)
 	// ReadSource returns one of the user's own files, nil when there is none.
 	ReadSource(path string) ([]byte, error)
 	// Fixes works out the edits that mend findings.
@@ -139,8 +139,8 @@ func (w engineWorkspace) Init() (initws.Result, error) {
 	return initws.Plan(w.Workspace)
 }
 
-func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label) (rules.VendorDiffResult, error) {
-	return rules.VendorDiff(ctx, w.Workspace, target)
+func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label, without string) (rules.VendorDiffResult, error) {
+	return rules.VendorDiff(ctx, w.Workspace, target, without)
 }
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/linediff"
 )
 
 // The commands that write among the user's own files work out the changes first. With --dry_run they are printed as a diff
@@ -42,5 +41,5 @@ func changeDiff(c engine.Change) string {
 	if c.Before == nil {
 		from = "/dev/null"
 	}
-	return udiff.Unified(from, "b/"+c.Path, string(c.Before), string(c.After))
+	return linediff.Unified(from, "b/"+c.Path, c.Before, c.After)
 }

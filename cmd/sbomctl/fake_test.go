@@ -77,7 +77,7 @@ func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
 }
 func (f *fakeBackend) Declaration(*query.Target) engine.Declaration { return engine.Declaration{} }
-func (f *fakeBackend) VendorDiff(context.Context, label.Label) (rules.VendorDiffResult, error) {
+func (f *fakeBackend) VendorDiff(context.Context, label.Label, string) (rules.VendorDiffResult, error) {
 	return rules.VendorDiffResult{}, f.err
 }
 func (f *fakeBackend) ReadSource(string) ([]byte, error) { return nil, f.err }

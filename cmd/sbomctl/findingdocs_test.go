@@ -11,8 +11,8 @@ import (
 	"github.com/sbomctl/sbomctl/rules"
 )
 
-// otherSeverities are the rules whose findings a declaration can give another severity than the rule's.
-var otherSeverities = map[string]bool{"skew": true, "waiver": true}
+// otherSeverities are the rules whose findings can have another severity than the rule: a declaration says so, or what is missed is less
+var otherSeverities = map[string]bool{"skew": true, "spdx": true, "waiver": true}
 
 // TestFindingsDescribed: each finding that a script shows is of a rule that is described, with its severity, or of one that the
 // script's own workspace reports.

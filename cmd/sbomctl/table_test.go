@@ -11,8 +11,8 @@ import (
 // The nodes of the repository's workspace that several rows of TestTable speak of.
 var (
 	sourceSBOMs = []string{
-		"//release:files/Python-3.14.2.tgz Pack", "index of release/files/Python-3.14.2.tgz", "//release:Python-3.14.2.tgz SourceSbom",
-		"//release:files/Python-3.14.2.tar.xz Pack", "index of release/files/Python-3.14.2.tar.xz", "//release:Python-3.14.2.tar.xz SourceSbom",
+		"//release:files/Python-3.14.2.tgz Pack", "index of release/files/Python-3.14.2.tgz", "//release:Python-3.14.2.tgz SourceSbom", "//release:Python-3.14.2.tgz Valid",
+		"//release:files/Python-3.14.2.tar.xz Pack", "index of release/files/Python-3.14.2.tar.xz", "//release:Python-3.14.2.tar.xz SourceSbom", "//release:Python-3.14.2.tar.xz Valid",
 	}
 	windowsArtifacts = []string{
 		"python-3.14.2-amd64.exe", "python-3.14.2-arm64.exe", "python-3.14.2.exe",
@@ -20,16 +20,18 @@ var (
 		"python-3.14.2t-amd64.zip", "python-3.14.2t-arm64.zip", "python-3.14.2t-win32.zip",
 	}
 	macosArtifacts = []string{"python-3.14.2-macos11.pkg"}
-	windowsSBOMs   = releaseNodes(windowsArtifacts, "WindowsSbom")
-	macosSBOMs     = releaseNodes(macosArtifacts, "MacosSbom")
+	windowsSBOMs   = releaseNodes(windowsArtifacts, "WindowsSbom", "Valid")
+	macosSBOMs     = releaseNodes(macosArtifacts, "MacosSbom", "Valid")
 	unclaimed      = "//:inventory Unclaimed" // which looks at every file of the tree
 	versionChecks  = releaseNodes(slices.Concat(windowsArtifacts, macosArtifacts), "Version")
 )
 
-func releaseNodes(artifacts []string, mnemonic string) []string {
+func releaseNodes(artifacts []string, mnemonics ...string) []string {
 	var out []string
 	for _, a := range artifacts {
-		out = append(out, "//release:"+a+" "+mnemonic)
+		for _, m := range mnemonics {
+			out = append(out, "//release:"+a+" "+m)
+		}
 	}
 	return out
 }
@@ -73,56 +75,68 @@ container_image(
 		change string
 		edit   func()
 		want   []string
+		wrong  string // what the build says is wrong then
 	}{{
 		"bytes of a vendored file",
 		func() { w.append("testdata/cpython/Modules/expat/xmlparse.c", "/* x */\n") },
 		vendored("expat"),
+		"",
 	}, {
 		// The base SBOM that is made of these is the same, but the archives have another file in them.
 		"bytes of a file beside the vendored ones that is not the package's",
 		func() { w.append("testdata/cpython/Modules/expat/pyexpatns.h", "/* x */\n") },
 		append([]string{unclaimed}, sourceSBOMs...),
+		"",
 	}, {
 		"bytes of a vendored file that is evidence of its version",
 		func() { w.append("testdata/cpython/Modules/expat/expat.h", "/* x */\n") },
 		append(vendored("expat"), "//:expat Evidence"),
+		"",
 	}, {
 		"a new vendored file",
 		func() { w.write("testdata/cpython/Modules/_blake2/impl/new.c", "") },
 		vendored("libb2"),
+		"",
 	}, {
 		"bytes of any other source file",
 		func() { w.append("testdata/cpython/Lib/os.py", "# x\n") },
 		append([]string{unclaimed}, sourceSBOMs...),
+		"",
 	}, {
 		"bytes of the file that states the tree's version",
 		func() { w.append("testdata/cpython/Include/patchlevel.h", "/* x */\n") },
 		slices.Concat([]string{unclaimed}, versionChecks, sourceSBOMs),
+		"",
 	}, {
 		"version of a vendored package",
 		func() { w.edit("BUILD.star", `version = "0.98.1"`, `version = "0.98.2"`) },
 		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom", "//:inventory Inventory"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
+		"",
 	}, {
 		"an OpenSSL source dep of Windows",
 		func() { w.edit("BUILD.star", `sha256 = "6bb739ec`, `sha256 = "00000000`) },
-		append([]string{"//:windows/openssl PackageSbom", "//:windows/openssl Evidence", "//:source_deps_sbom DepsSbom"}, windowsSBOMs...),
+		append([]string{"//:windows/openssl PackageSbom", "//:windows/openssl Evidence", "//:source_deps_sbom DepsSbom", "//:source_deps_sbom CheckedIn"}, windowsSBOMs...),
+		`externals.spdx.json:73:28: //:source_deps_sbom: package "openssl": checksums.SHA256 is "6bb739ec`,
 	}, {
 		"an OpenSSL source dep of macOS",
 		func() {
 			w.edit("BUILD.star", "https://github.com/openssl/openssl/releases/", "https://example.org/openssl/openssl/releases/")
 		},
 		append([]string{"//:macos/openssl PackageSbom", "//:macos_deps_sbom DepsSbom"}, macosSBOMs...),
+		"",
 	}, {
 		"bytes of one .exe",
 		func() { w.append("testdata/artifacts/python-3.14.2-arm64.exe", "x") },
-		[]string{"//release:python-3.14.2-arm64.exe WindowsSbom"},
+		releaseNodes([]string{"python-3.14.2-arm64.exe"}, "WindowsSbom", "Valid"),
+		"",
 	}, {
 		"one new .exe",
 		func() {
 			w.write("testdata/artifacts/python-3.14.2-win32.exe", "new")
 			w.edit("release/BUILD.star", `["-amd64", "-arm64", ""]`, `["-amd64", "-arm64", "", "-win32"]`)
 		},
-		[]string{"//release:python-3.14.2-win32.exe WindowsSbom", "//release:python-3.14.2-win32.exe Version"},
+		releaseNodes([]string{"python-3.14.2-win32.exe"}, "WindowsSbom", "Valid", "Version"),
+		"",
 	}, {
 		"comments in BUILD.star files and in sbom.star, targets in another order",
 		func() {
@@ -131,14 +145,17 @@ container_image(
 			w.edit("release/BUILD.star", `["amd64", "arm64", "win32"]`, `["win32", "arm64", "amd64"]`)
 		},
 		nil,
+		"",
 	}, {
 		"touch of every file",
 		func() { w.touchAll() },
 		nil,
+		"",
 	}, {
 		"the container digest",
 		func() { w.edit("BUILD.star", "sha256:f370fee9", "sha256:00000000") },
 		[]string{"//:autoconf Write"},
+		"",
 	}}
 	for _, row := range rows {
 		saved := map[string]string{}
@@ -146,12 +163,19 @@ container_image(
 			saved[name] = w.read(name)
 		}
 		row.edit()
-		got := w.mustBuild("//...").executed()
+		build := func() []string {
+			r := w.build("//...")
+			if (r.code != 0) != (row.wrong != "") || !strings.Contains(r.stderr, row.wrong) {
+				t.Fatalf("%s: exit %d\n%s", row.change, r.code, r.stderr)
+			}
+			return r.executed()
+		}
+		got := build()
 		slices.Sort(row.want)
 		if !slices.Equal(got, row.want) {
 			t.Errorf("%s: executed\n%s\nwant\n%s", row.change, strings.Join(got, "\n"), strings.Join(row.want, "\n"))
 		}
-		if again := w.mustBuild("//...").executed(); len(again) > 0 {
+		if again := build(); len(again) > 0 {
 			t.Errorf("%s, then nothing: executed %q", row.change, again)
 		}
 		// A change undone.

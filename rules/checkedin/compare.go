@@ -21,7 +21,8 @@ const (
 // Package is what is known of a package of the built document beside what that says.
 type Package struct {
 	Label   string            // of the target that declares it
-	Local   *files.Matcher    // its files that are changed here on purpose; nil for none
+	Local   *files.Matcher    // its files that may differ from what was released; nil for none
+	Patched []string          // files that patches change, as these name them: a path, or the end of one
 	Present func(string) bool // whether a file is in the tree, be it excluded
 }
 
@@ -163,6 +164,9 @@ func (c *comparison) changed(p sbomdiff.PackageDiff) {
 // more because somebody said so.
 func split(f sbomdiff.FileDiff, p Package) (drifted, rest sbomdiff.FileDiff) {
 	local := func(path string) bool {
+		if slices.ContainsFunc(p.Patched, func(name string) bool { return path == name || strings.HasSuffix(path, "/"+name) }) {
+			return true
+		}
 		if p.Local == nil {
 			return false
 		}

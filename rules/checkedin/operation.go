@@ -8,6 +8,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/vendor"
 )
 
 // OperationName is the operation that holds a document against what is built.
@@ -34,7 +35,7 @@ type PackageParams struct {
 }
 
 // Operation returns "spdx.checked_in". Besides the two documents it has an input "files:N" for the package number N, where that has files in a tree: those that
-// its patterns select, excluded ones too. Output "report" is empty: what is wrong are findings.
+// its patterns select, excluded ones too; and "patches:N", the patches that were applied to them. Output "report" is empty: what is wrong are findings.
 func Operation() action.Operation {
 	return action.Operation{Name: OperationName, Version: 1, Run: run}
 }
@@ -77,6 +78,20 @@ func compare(call action.Call, p Params) error {
 	packages := make([]Package, len(p.Packages))
 	for i, of := range p.Packages {
 		packages[i] = Package{Label: of.Label, Present: present(call.Files(fmt.Sprintf("files:%d", i)))}
+		for _, f := range call.Files(fmt.Sprintf("patches:%d", i)) {
+			if f.Digest.Size > vendor.MaxPatchBytes {
+				continue // which the comparison with upstream reports, too
+			}
+			text, err := call.Read(f, vendor.MaxPatchBytes)
+			if err != nil {
+				return err
+			}
+			touched, err := vendor.Touched(text)
+			if err != nil {
+				continue // likewise
+			}
+			packages[i].Patched = append(packages[i].Patched, touched...)
+		}
 		if len(of.Local) > 0 {
 			if packages[i].Local, err = files.Compile(of.Local, nil); err != nil {
 				return err

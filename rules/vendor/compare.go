@@ -5,8 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -31,6 +35,8 @@ type File struct {
 	Path   string
 	Digest cache.Digest
 	Read   func() ([]byte, error)
+
+	Executable bool
 }
 
 // Input is what a package declares, and what there is.
@@ -39,10 +45,13 @@ type Input struct {
 	Files    []File // of the package, by their paths in the tree
 	Archive  bool   // Upstream is known
 	Upstream []File // every file of upstream's archive
-	Patches  []File // declared, in order
+	Patches  []File // declared, in order; the first TreePatches of them lie in the tree
 	Stray    []File // patch files in the tree, beside the package's files; some may be declared
 	Mapping  map[string]string
 	Local    []string
+
+	TreePatches int
+	Keep        bool // the contents of unexplained files, for Diff and Explaining
 }
 
 // FileResult is what came of a file of the package.
@@ -52,36 +61,47 @@ type FileResult struct {
 	Upstream string   `json:"upstream,omitempty"` // upstream's path
 	Patches  []string `json:"patches,omitempty"`  // that explain it
 
-	want, got []byte // of an unexplained file: what upstream and the patches say (nil: nothing), and what is there
+	// Of an unexplained file, when Input.Keep is set.
+	want, got  []byte // what upstream and the patches say (nil: nothing), and what is there
+	large      bool   // too large for these
+	executable bool
 }
 
 // Result is the comparison of a package.
 type Result struct {
 	Files    []FileResult // in the order of Input.Files
 	Findings []finding.Finding
+
+	pairs *pairing // nil without the archive
+}
+
+// Explained reports whether nothing was found that is an error.
+func (r *Result) Explained() bool {
+	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Severity == finding.Error })
 }
 
 // comparison is one call of Compare.
 type comparison struct {
 	in      Input
-	local   *files.Matcher
-	used    []bool // of in.Local
+	local   []*files.Matcher // of in.Local
+	used    []bool           // of in.Local
 	patches []*patch
+	bad     []bool // of patches: something was found about it
+	failed  int    // changes of patches that do not apply
+	work    int64  // bytes that patches were applied to
 	result  Result
 }
 
 // Compare gives each file of the package its verdict. An error means that something could not be read.
 func Compare(ctx context.Context, in Input) (*Result, error) {
-	c := &comparison{in: in, used: make([]bool, len(in.Local))}
-	if len(in.Patches) > MaxPatches {
-		return nil, &diag.Error{Attr: "patches", Msg: fmt.Sprintf("%d patches, expected at most %d", len(in.Patches), MaxPatches)}
-	}
+	c := &comparison{in: in, used: make([]bool, len(in.Local)), bad: make([]bool, len(in.Patches))}
 	if err := c.compileLocal(); err != nil {
 		return nil, err
 	}
-	if err := c.readPatches(); err != nil {
+	if err := c.readPatches(ctx); err != nil {
 		return nil, err
 	}
+	c.checkMapped()
 	var err error
 	if in.Archive {
 		err = c.forward(ctx)
@@ -91,6 +111,8 @@ func Compare(ctx context.Context, in Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.idle()
+	c.strays()
 	for i, used := range c.used {
 		if !used {
 			c.find(finding.Finding{Rule: "unmatched", Severity: finding.Error, Attr: fmt.Sprintf("local[%d]", i),
@@ -98,33 +120,58 @@ func Compare(ctx context.Context, in Input) (*Result, error) {
 				Fix: &finding.Fix{Attr: fmt.Sprintf("local[%d]", i), Remove: true}})
 		}
 	}
-	c.strays()
 	return &c.result, nil
 }
 
 func (c *comparison) find(f finding.Finding) { c.result.Findings = append(c.result.Findings, f) }
 
 func (c *comparison) compileLocal() error {
-	m, err := files.Compile(c.in.Local, nil)
-	c.local = m
-	return err
+	for i, p := range c.in.Local {
+		m, err := files.Compile([]string{p}, nil)
+		if err != nil {
+			return &diag.Error{Attr: fmt.Sprintf("local[%d]", i), Msg: err.Error()}
+		}
+		c.local = append(c.local, m)
+	}
+	return nil
 }
 
-// isLocal reports whether the project declares the file as its own, by the first pattern that says so.
+// isLocal reports whether the project declares the file as its own.
 func (c *comparison) isLocal(path string) bool {
-	for i, p := range c.in.Local {
-		if m, err := files.Compile([]string{p}, nil); err == nil {
-			if _, ok := m.Match(path); ok {
-				c.used[i] = true
-			}
+	local := false
+	for i, m := range c.local {
+		if _, ok := m.Match(path); ok {
+			c.used[i], local = true, true
 		}
 	}
-	_, ok := c.local.Match(path)
-	return ok
+	return local
 }
 
-func (c *comparison) readPatches() error {
+// isOwn reports whether a file of the package is the project's own: it is declared so, or is a declared patch itself.
+func (c *comparison) isOwn(f *File) bool {
+	return c.isLocal(f.Path) || slices.ContainsFunc(c.in.Patches, func(p File) bool { return p.Path == f.Path && p.Digest == f.Digest })
+}
+
+func (c *comparison) readPatches(ctx context.Context) error {
+	if len(c.in.Patches) > MaxPatches {
+		return &diag.Error{Attr: "patches", Msg: fmt.Sprintf("%d patches, expected at most %d", len(c.in.Patches), MaxPatches)}
+	}
+	total := int64(0)
+	seen := map[cache.Digest]int{}
 	for i, f := range c.in.Patches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c.patches = append(c.patches, &patch{name: f.Path})
+		if k, twice := seen[f.Digest]; twice {
+			c.badPatch(i, "", fmt.Errorf("it is declared twice: %s is the same patch", c.in.Patches[k].Path))
+			continue
+		}
+		seen[f.Digest] = i
+		if total += f.Digest.Size; f.Digest.Size > MaxPatchBytes || total > MaxAllPatches {
+			c.badPatch(i, "", fmt.Errorf("it has %d bytes; expected at most %d, and %d in all patches of the package", f.Digest.Size, MaxPatchBytes, MaxAllPatches))
+			continue
+		}
 		text, err := f.Read()
 		if err != nil {
 			return err
@@ -132,15 +179,22 @@ func (c *comparison) readPatches() error {
 		p, err := parsePatch(f.Path, text)
 		if err != nil {
 			c.badPatch(i, "", err)
-			p = &patch{name: f.Path}
+			continue
 		}
-		c.patches = append(c.patches, p)
+		c.patches[i] = p
 	}
 	return nil
 }
 
 // badPatch reports that a declared patch does not do what it should; to is the file, "" for none.
 func (c *comparison) badPatch(i int, to string, err error) {
+	c.bad[i] = true
+	if c.failed++; c.failed > maxFailed {
+		return
+	}
+	if c.failed == maxFailed {
+		to, err = "", errors.New("neither can this many others; no more is looked into")
+	}
 	name := c.in.Patches[i].Path
 	msg := fmt.Sprintf("the patch cannot be used: %v", err)
 	switch {
@@ -149,8 +203,23 @@ func (c *comparison) badPatch(i int, to string, err error) {
 	case to != "":
 		msg = fmt.Sprintf("the patch is not what was done to %s, since it does not apply in reverse: %v", to, err)
 	}
-	c.find(finding.Finding{Rule: Patch.ID, Severity: finding.Error, Pos: diag.File(name), Attr: fmt.Sprintf("patches[%d]", i), Msg: msg,
+	c.find(finding.Finding{Rule: Patch.ID, Severity: finding.Error, Pos: diag.File(name), Attr: c.patchAttr(i), Msg: msg,
 		Hints: []string{"sbomctl vendor-diff " + c.in.Label + " shows what differs"}})
+}
+
+// Bounds of what is done with patches that do not apply, and with those that change large files again and again.
+const (
+	maxFailed = 100
+	maxWork   = 8 << 30
+)
+
+// enough reports whether a change is not to be looked at any more.
+func (c *comparison) enough(i int, content []byte) bool {
+	if c.work += int64(len(content)); c.work > maxWork {
+		c.badPatch(i, "", fmt.Errorf("with it, patches were applied to more than %d bytes", int64(maxWork)))
+		return true
+	}
+	return c.failed >= maxFailed
 }
 
 // content is a file that patches may have changed.
@@ -161,16 +230,26 @@ type content struct {
 	broken  bool // a patch did not apply
 }
 
-func (x *content) read() ([]byte, error) {
-	if x.bytes != nil || x.src == nil {
-		return x.bytes, nil
+// errLarge is the error of a file that is too large to be patched or shown.
+var errLarge = fmt.Errorf("the file has more than %d bytes", MaxFileBytes)
+
+// readAll reads a file; what is there is never nil.
+func readAll(f *File) ([]byte, error) {
+	if f.Digest.Size > MaxFileBytes {
+		return nil, errLarge
 	}
-	b, err := x.src.Read()
+	b, err := f.Read()
 	if b == nil && err == nil {
 		b = []byte{}
 	}
-	x.bytes = b
 	return b, err
+}
+
+func (x *content) read() (b []byte, err error) {
+	if x.bytes == nil && x.src != nil {
+		x.bytes, err = readAll(x.src)
+	}
+	return x.bytes, err
 }
 
 // world is a set of files that patches are applied to.
@@ -188,58 +267,28 @@ func (w world) has(path string) bool { return w[path] != nil }
 
 // forward applies the patches to upstream's files, and compares with the tree.
 func (c *comparison) forward(ctx context.Context) error {
-	upstream := worldOf(c.in.Upstream)
-	names := make([]string, len(c.in.Upstream))
-	for i, u := range c.in.Upstream {
-		names[i] = u.Path
-	}
-	pairs := newPairing(c.in.Mapping, names)
-	c.checkMapping(pairs)
-	alias := map[string]string{} // the tree's name of a file -> upstream's
-	for _, f := range c.in.Files {
-		if u, err := pairs.of(f.Path); err == nil && u != "" {
-			alias[f.Path] = u
+	f := &forward{comparison: c, world: worldOf(c.in.Upstream), pairs: newPairing(c.in.Mapping, c.in.Upstream), alias: map[string]string{}}
+	c.result.pairs = f.pairs
+	c.checkMapping(f.pairs)
+	for range 2 { // the second time, the neighbours are known
+		for i := range c.in.Files {
+			t := &c.in.Files[i]
+			if f.alias[t.Path] != "" {
+				continue
+			}
+			if u, err := f.pairs.of(t); err == nil && u != "" {
+				f.alias[t.Path] = u
+				f.pairs.vote(t.Path, u)
+			}
 		}
 	}
 	for i, p := range c.patches {
-		for _, f := range p.files {
+		for _, change := range p.files {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			old, made := named(f.OldName, upstream.has, alias), f.NewName
-			if f.IsNew {
-				made = c.madeName(f.NewName, pairs, alias)
-				if upstream.has(made) {
-					c.badPatch(i, made, errors.New("it makes the file, and upstream has one"))
-					continue
-				}
-			} else if old == "" {
-				c.badPatch(i, f.OldName, errors.New("upstream has no such file"))
-				continue
-			} else if !f.IsRename && !f.IsCopy {
-				made = old
-			}
-			x := upstream[old]
-			if x == nil {
-				x = &content{}
-			}
-			before, err := x.read()
-			if err != nil {
+			if err := f.apply(i, change); err != nil {
 				return err
-			}
-			after, err := apply(f, before)
-			if err != nil {
-				c.badPatch(i, first(old, made), err)
-				x.broken = true
-				continue
-			}
-			if f.IsRename || f.IsDelete {
-				delete(upstream, old)
-				pairs.remove(old)
-			}
-			if after != nil {
-				upstream[made] = &content{bytes: after, patches: append(slices.Clone(x.patches), p.name), broken: x.broken}
-				pairs.add(made)
 			}
 		}
 	}
@@ -247,121 +296,308 @@ func (c *comparison) forward(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := c.judge(&c.in.Files[i], upstream, pairs); err != nil {
+		if err := f.judge(&c.in.Files[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// madeName is upstream's name of a file that a patch makes.
-func (c *comparison) madeName(name string, pairs *pairing, alias map[string]string) string {
-	for _, f := range c.in.Files {
-		if f.Path == name || strings.HasSuffix(name, "/"+f.Path) {
-			if u, ok := pairs.mapped(f.Path); ok {
-				return u
-			}
-			return f.Path
+// forward is a comparison with upstream's archive: world is upstream's files, as the patches so far leave them.
+type forward struct {
+	*comparison
+	world
+	pairs    *pairing
+	alias    map[string]string // the tree's name of a file -> upstream's
+	folders  map[string]bool   // of upstream; nil until they are asked for
+	byDigest map[cache.Digest]string
+}
+
+// named is the file of upstream that a patch names, which may do so by the tree's path; "" for none.
+func (f *forward) named(name string) (string, error) {
+	k := named(name, func(n string) string {
+		if f.has(n) {
+			return n
 		}
+		if u := f.alias[n]; f.has(u) {
+			return u
+		}
+		return ""
+	})
+	if k != "" {
+		return k, nil
+	}
+	near := nearest(name, f.pairs.byName[base(name)])
+	if len(near) > 1 {
+		return "", fmt.Errorf("the name may stand for %s of upstream", several(near))
+	}
+	if len(near) == 0 {
+		return "", errors.New("upstream has no such file")
+	}
+	return near[0], nil
+}
+
+// newName is what a file that a patch makes is called among upstream's.
+func (f *forward) newName(change *gitdiff.File) string {
+	name := change.NewName
+	for _, t := range f.in.Files {
+		if t.Path == name || t.Path == after(name) {
+			return first(f.pairs.newName(t.Path), t.Path)
+		}
+	}
+	if change.NewMode != 0 || change.IsRename || change.IsCopy {
+		return name // of git's, which was read without its first folder
+	}
+	if f.folders == nil {
+		f.folders = map[string]bool{".": true}
+		for u := range f.pairs.upstream {
+			for d := path.Dir(u); !f.folders[d]; d = path.Dir(d) {
+				f.folders[d] = true
+			}
+		}
+	}
+	rest := after(name)
+	if rest != "" && !f.folders[path.Dir(name)] && (f.folders[path.Dir(rest)] || strings.HasPrefix(name, "a/") || strings.HasPrefix(name, "b/")) {
+		return rest
 	}
 	return name
 }
 
-// checkMapping reports a mapping that names nothing of upstream's, or leads two files to one.
-func (c *comparison) checkMapping(pairs *pairing) {
-	for from := range c.in.Mapping {
-		found := from == "" || from == "."
-		for u := range pairs.upstream {
-			if _, ok := under(u, from); ok {
-				found = true
-				break
+// apply applies one change of a patch.
+func (f *forward) apply(i int, change *gitdiff.File) error {
+	if changesNothing(change) {
+		return nil
+	}
+	p := f.patches[i]
+	x, old, made := &content{}, "", ""
+	switch {
+	case change.IsNew:
+		if made = f.newName(change); f.has(made) {
+			f.badPatch(i, made, errors.New("it makes the file, and upstream has one"))
+			return nil
+		}
+	default:
+		var err error
+		if old, err = f.named(change.OldName); err != nil {
+			f.badPatch(i, change.OldName, err)
+			return nil
+		}
+		x, made = f.world[old], old
+		if change.IsRename || change.IsCopy {
+			if made = f.newName(change); f.has(made) && made != old {
+				f.badPatch(i, made, errors.New("it makes the file, and upstream has one"))
+				return nil
 			}
 		}
-		if !found {
+	}
+	before, err := x.read()
+	if err != nil && !errors.Is(err, errLarge) {
+		return err
+	}
+	if f.enough(i, before) {
+		return nil
+	}
+	var after []byte
+	if err == nil {
+		after, err = apply(change, before)
+	}
+	if err != nil {
+		if r, e := reversed(change); e == nil && !change.IsNew && !change.IsDelete && len(x.patches) == 0 {
+			if _, e := apply(r, before); e == nil {
+				err = errors.New("upstream has the change already; the patch is needed no more")
+			}
+		}
+		f.badPatch(i, first(old, made), err)
+		return nil
+	}
+	if change.IsRename || change.IsDelete {
+		delete(f.world, old)
+		f.pairs.remove(old)
+	}
+	if after == nil {
+		p.hits++ // there is no file of the package to show for it
+		return nil
+	}
+	f.world[made] = &content{bytes: after, patches: append(slices.Clone(x.patches), p.name)}
+	f.pairs.add(made, cache.Of(after))
+	return nil
+}
+
+// checkMapped reports what of mapping is no file or folder of the package.
+func (c *comparison) checkMapped() {
+	for _, m := range mapEntries(c.in.Mapping) {
+		if !slices.ContainsFunc(c.in.Files, func(f File) bool { _, ok := under(f.Path, m.to); return ok }) {
+			var paths []string
+			if len(c.in.Files) <= maxNear {
+				paths = folders(c.in.Files)
+			}
 			c.find(finding.Finding{Rule: Unexplained.ID, Severity: finding.Error, Attr: "mapping",
-				Msg: fmt.Sprintf("mapping names %q, and upstream has no such file or folder%s", from, diag.DidYouMean(from, folders(pairs.upstream)))})
+				Msg: fmt.Sprintf("mapping leads %q to %q, where the package has no file%s", m.from, m.to, diag.DidYouMean(m.to, paths))})
 		}
 	}
 }
 
-// folders are the folders of files.
-func folders(paths map[string]bool) []string {
+// maxNear bounds the paths among which the nearest spelling is looked for.
+const maxNear = 20_000
+
+// checkMapping reports what of mapping is no file or folder of upstream.
+func (c *comparison) checkMapping(pairs *pairing) {
+	for _, m := range pairs.mapping {
+		if slices.ContainsFunc(c.in.Upstream, func(u File) bool { _, ok := under(u.Path, m.from); return ok }) {
+			continue
+		}
+		var paths []string
+		if len(c.in.Upstream) <= maxNear {
+			paths = folders(c.in.Upstream)
+		}
+		c.find(finding.Finding{Rule: Unexplained.ID, Severity: finding.Error, Attr: "mapping",
+			Msg: fmt.Sprintf("mapping names %q, and upstream has no such file or folder%s", m.from, diag.DidYouMean(m.from, paths))})
+	}
+}
+
+// folders are the paths of files and of their folders, sorted.
+func folders(list []File) []string {
 	all := map[string]bool{}
-	for p := range paths {
-		for i := range p {
-			if p[i] == '/' {
-				all[p[:i]] = true
-			}
+	for _, f := range list {
+		for p := f.Path; p != "." && !all[p]; p = path.Dir(p) {
+			all[p] = true
 		}
 	}
-	out := make([]string, 0, len(all))
-	for d := range all {
-		out = append(out, d)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(all))
 }
 
 // judge gives a file of the tree its verdict.
-func (c *comparison) judge(f *File, upstream world, pairs *pairing) error {
-	r := FileResult{Path: f.Path}
-	local := c.isLocal(f.Path)
-	u, pairErr := pairs.of(f.Path)
+func (f *forward) judge(t *File) error {
+	r := FileResult{Path: t.Path, executable: t.Executable}
+	local := f.isOwn(t)
+	u, pairErr := f.pairs.of(t)
 	r.Upstream = u
-	var x *content
-	if u != "" {
-		x = upstream[u]
+	x := f.world[u]
+	if x != nil {
+		for _, name := range x.patches {
+			f.hit(name)
+		}
 	}
 	switch {
-	case x != nil && x.bytes == nil && x.src.Digest == f.Digest:
+	case x != nil && len(x.patches) == 0 && x.src.Digest == t.Digest:
 		r.Verdict = Identical
-	case x != nil && x.bytes != nil && cache.Of(x.bytes) == f.Digest:
+	case x != nil && len(x.patches) > 0 && cache.Of(x.bytes) == t.Digest:
 		r.Verdict, r.Patches = Patched, x.patches
-		if len(x.patches) == 0 { // a patch that failed had it read
-			r.Verdict = Identical
-		}
 	case local:
 		r.Verdict = Local
 	default:
 		r.Verdict = Unexpl
-		if err := c.explainNot(f, x, &r, pairErr); err != nil {
+		if err := f.explainNot(t, x, &r, pairErr); err != nil {
 			return err
 		}
 	}
-	c.result.Files = append(c.result.Files, r)
+	f.result.Files = append(f.result.Files, r)
 	return nil
 }
 
-// explainNot reports an unexplained file.
-func (c *comparison) explainNot(f *File, x *content, r *FileResult, pairErr error) error {
-	out := finding.Finding{Rule: Unexplained.ID, Severity: finding.Error, Pos: diag.File(f.Path)}
-	var err error
-	if r.got, err = f.Read(); err != nil {
-		return err
-	}
-	if x != nil {
-		if r.want, err = x.read(); err != nil {
-			return err
+// hit notes that a patch changes a file of the package.
+func (c *comparison) hit(name string) {
+	for _, p := range c.patches {
+		if p.name == name {
+			p.hits++
 		}
 	}
-	show := "sbomctl vendor-diff " + c.in.Label
+}
+
+// idle reports declared patches that change no file of the package.
+func (c *comparison) idle() {
+	for i, p := range c.patches {
+		if p.hits == 0 && !c.bad[i] {
+			c.badPatch(i, "", errors.New("it changes no file of the package"))
+		}
+	}
+}
+
+// explainNot reports an unexplained file.
+func (f *forward) explainNot(t *File, x *content, r *FileResult, pairErr error) error {
+	out := finding.Finding{Rule: Unexplained.ID, Severity: finding.Error, Pos: diag.File(t.Path)}
+	var err error
+	if r.got, err = readAll(t); err == nil && x != nil {
+		if r.want = x.bytes; r.want == nil {
+			r.want, err = readAll(x.src)
+		}
+	}
+	if r.large = errors.Is(err, errLarge); err != nil && !r.large {
+		return err
+	}
+	show := "sbomctl vendor-diff " + f.in.Label
 	switch {
 	case x == nil && pairErr != nil:
 		out.Msg = "nobody can say which of upstream's files this is: " + pairErr.Error()
 	case x == nil:
 		out.Msg = "upstream's archive has no such file"
-		out.Hints = []string{fmt.Sprintf("if it is the project's own, say local = [%q]; if upstream calls it otherwise, say so with mapping", f.Path)}
+		out.Hints = []string{fmt.Sprintf("if it is the project's own, say local = [%q]; if upstream calls it otherwise, say so with mapping", t.Path)}
+		if u := f.sameBytes(t); u != "" {
+			out.Hints = []string{fmt.Sprintf("upstream's %s has the same bytes: mapping = {%q: %q}", u, u, t.Path)}
+		}
 	default:
-		d := difference(r)
 		out.Msg = fmt.Sprintf("differs from upstream's %s, and nothing declared explains it", r.Upstream)
 		if len(x.patches) > 0 {
 			out.Msg = fmt.Sprintf("differs from what %s of upstream's %s", makes(x.patches), r.Upstream)
 		}
+		if r.large {
+			out.Msg += fmt.Sprintf("; it is not looked into, since it has more than %d bytes", MaxFileBytes)
+			break
+		}
+		if how := lineEnds(r.want, r.got); how != "" {
+			out.Msg += ": " + how
+			break
+		}
+		d := difference(r)
 		out.Pos.Line = d.line
-		out.Hints = append(d.head(10), show+" shows the difference; with --patch FILE it writes the patch that would explain it")
+		out.Found = strings.ToValidUTF8(strings.Join(d.head(maxFound), "\n"), "\ufffd")
+		out.Hints = append(d.head(maxHints), show+" shows the difference; with --patch FILE it writes the patch that would explain it")
 	}
-	c.find(out)
+	if !f.in.Keep {
+		r.want, r.got = nil, nil
+	}
+	f.find(out)
 	return nil
+}
+
+// The lines of a difference that a finding has, for a program and for a person.
+const (
+	maxFound = 200
+	maxHints = 10
+)
+
+// lineEnds says that two files differ in nothing but the ends of lines; "" when they do in more.
+func lineEnds(want, got []byte) string {
+	lf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), newline) }
+	if !isText(want) || !isText(got) || !bytes.Equal(lf(want), lf(got)) {
+		return ""
+	}
+	name := func(b []byte) string {
+		switch n, crlf := bytes.Count(b, newline), bytes.Count(b, []byte("\r\n")); {
+		case crlf == 0:
+			return "LF"
+		case crlf == n:
+			return "CRLF"
+		}
+		return "some CRLF"
+	}
+	return fmt.Sprintf("only in the ends of lines, %s upstream and %s here", name(want), name(got))
+}
+
+// sameBytes is a file of upstream that has the same bytes under another name; "" when none has.
+func (f *forward) sameBytes(t *File) string {
+	if t.Digest.Size == 0 {
+		return ""
+	}
+	if f.byDigest == nil {
+		f.byDigest = make(map[cache.Digest]string, len(f.in.Upstream))
+		for _, u := range f.in.Upstream {
+			if _, ok := f.byDigest[u.Digest]; !ok {
+				f.byDigest[u.Digest] = u.Path
+			}
+		}
+	}
+	return f.byDigest[t.Digest]
 }
 
 func makes(patches []string) string {
@@ -373,63 +609,26 @@ func makes(patches []string) string {
 
 // backward takes the patches back from the tree, the last one first.
 func (c *comparison) backward(ctx context.Context) error {
-	tree := worldOf(c.in.Files)
-	byName := map[string][]string{}
+	b := &backward{comparison: c, world: worldOf(c.in.Files), byName: map[string][]string{}, mapping: mapEntries(c.in.Mapping), renamed: map[string]string{}}
 	for _, f := range c.in.Files {
-		byName[base(f.Path)] = append(byName[base(f.Path)], f.Path)
+		b.byName[base(f.Path)] = append(b.byName[base(f.Path)], f.Path)
 	}
 	for i := len(c.patches) - 1; i >= 0; i-- {
-		p := c.patches[i]
-		for j := len(p.files) - 1; j >= 0; j-- {
+		for _, change := range slices.Backward(c.patches[i].files) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			f := p.files[j]
-			if f.IsDelete {
-				if name := c.treeName(f.OldName, tree, byName); name != "" {
-					c.badPatch(i, name, errors.New("it removes the file, which is there"))
-				}
-				continue
-			}
-			name := c.treeName(f.NewName, tree, byName)
-			if name == "" {
-				c.badPatch(i, f.NewName, errors.New("no file of the package is called so"))
-				continue
-			}
-			x := tree[name]
-			after, err := x.read()
-			if err != nil {
+			if err := b.takeBack(i, change); err != nil {
 				return err
 			}
-			r, err := reversed(f)
-			var before []byte
-			if err == nil {
-				before, err = apply(r, after)
-			}
-			if err != nil {
-				if _, applies := apply(f, after); applies == nil {
-					err = errors.New("it was not applied yet, and would apply")
-				}
-				c.badPatch(i, name, err)
-				x.broken = true
-				continue
-			}
-			if before == nil {
-				before = []byte{}
-			}
-			x.bytes, x.patches = before, append([]string{p.name}, x.patches...)
 		}
 	}
 	for _, f := range c.in.Files {
 		r := FileResult{Path: f.Path, Verdict: Unverified}
-		local := c.isLocal(f.Path)
-		switch x := tree[f.Path]; {
+		local := c.isOwn(&f)
+		switch x := b.world[f.Path]; {
 		case x.broken:
 			r.Verdict = Unexpl
-			var err error
-			if r.got, err = f.Read(); err != nil {
-				return err
-			}
 		case len(x.patches) > 0:
 			r.Verdict, r.Patches = Patched, x.patches
 		case local:
@@ -440,28 +639,142 @@ func (c *comparison) backward(ctx context.Context) error {
 	return nil
 }
 
-// treeName resolves a name in a patch to a file of the package.
-func (c *comparison) treeName(name string, tree world, byName map[string][]string) string {
-	if n := named(name, tree.has, nil); n != "" {
-		return n
+// backward is a comparison without the archive: world is the tree's files, as taking the patches back so far leaves them.
+type backward struct {
+	*comparison
+	world
+	byName  map[string][]string // the tree's paths by their last segment
+	mapping []mapEntry
+	renamed map[string]string // the name before a patch that renamed a file -> the tree's
+}
+
+// takeBack applies one change of a patch in reverse.
+func (b *backward) takeBack(i int, change *gitdiff.File) error {
+	if changesNothing(change) {
+		return nil
 	}
-	for from, to := range c.in.Mapping {
-		for _, n := range []string{name, after(name)} {
-			if rest, ok := under(n, from); ok && tree.has(join(to, rest)) {
-				return join(to, rest)
+	r, err := reversed(change)
+	if change.IsDelete {
+		return b.gone(i, change, r, err)
+	}
+	name, nameErr := b.treeName(change.NewName)
+	if nameErr != nil {
+		b.badPatch(i, change.NewName, nameErr)
+		return nil
+	}
+	x := b.world[name]
+	now, readErr := x.read()
+	if readErr != nil && !errors.Is(readErr, errLarge) {
+		return readErr
+	}
+	if b.enough(i, now) {
+		x.broken = true
+		return nil
+	}
+	if err == nil {
+		err = readErr
+	}
+	var before []byte
+	if err == nil {
+		before, err = apply(r, now)
+		if _, applies := apply(change, now); err != nil && applies == nil && !change.IsNew {
+			err = errors.New("it was not applied yet, and would apply")
+		}
+	}
+	if err != nil {
+		x.broken = true
+		b.badPatch(i, name, err)
+		return nil
+	}
+	b.patches[i].hits++
+	if before == nil {
+		before = []byte{}
+	}
+	x.bytes, x.patches = before, append([]string{b.patches[i].name}, x.patches...)
+	if change.IsRename {
+		b.renamed[change.OldName] = name
+		if old, err := b.exactName(change.OldName); err == nil && old != "" && old != name && len(b.world[old].patches) == 0 {
+			b.badPatch(i, old, errors.New("it renames the file, which is still there"))
+		}
+	}
+	return nil
+}
+
+// gone checks that the tree has not what a patch removes: a file of the name, or the same bytes under a name that ends alike.
+func (b *backward) gone(i int, change, r *gitdiff.File, err error) error {
+	name, _ := b.exactName(change.OldName)
+	var lines []byte
+	if err == nil {
+		lines, err = apply(r, nil)
+	}
+	if name == "" && err == nil {
+		for _, near := range nearest(change.OldName, b.byName[base(change.OldName)]) {
+			if b.world[near].src.Digest == cache.Of(lines) {
+				name = near
 			}
 		}
 	}
-	if near := nearest(name, byName[base(name)]); len(near) == 1 {
-		return near[0]
+	switch {
+	case name != "" && len(b.world[name].patches) == 0:
+		b.badPatch(i, name, errors.New("it removes the file, which is there"))
+	case err != nil:
+		b.badPatch(i, change.OldName, err)
+	default:
+		b.patches[i].hits++
+		b.world[change.OldName] = &content{bytes: lines} // for the patches before this one
 	}
-	return ""
+	return nil
 }
 
-// after is a path without its first segment.
-func after(name string) string {
-	_, rest, _ := strings.Cut(name, "/")
-	return rest
+// exactName is the file of the package that a patch names in full, or as mapping has it; "" for none.
+func (b *backward) exactName(name string) (string, error) {
+	var found []string
+	k := named(name, func(n string) string {
+		if b.has(n) {
+			return n
+		}
+		if t := b.renamed[n]; t != "" {
+			return t
+		}
+		for _, m := range b.mapping {
+			if rest, ok := under(n, m.from); ok {
+				if t := join(m.to, rest); b.has(t) && !slices.Contains(found, t) {
+					found = append(found, t)
+				}
+			}
+		}
+		if len(found) == 1 {
+			return found[0]
+		}
+		return ""
+	})
+	if len(found) > 1 {
+		return "", fmt.Errorf("by mapping the name stands for %s", several(found))
+	}
+	return k, nil
+}
+
+// treeName is the file of the package that a patch names.
+func (b *backward) treeName(name string) (string, error) {
+	if k, err := b.exactName(name); k != "" || err != nil {
+		return k, err
+	}
+	near := nearest(name, b.byName[base(name)])
+	if len(near) > 1 {
+		return "", fmt.Errorf("the name may stand for %s; mapping says which", several(near))
+	}
+	if len(near) == 0 {
+		return "", errors.New("no file of the package is called so")
+	}
+	return near[0], nil
+}
+
+// patchAttr is where a patch is declared.
+func (c *comparison) patchAttr(i int) string {
+	if i < c.in.TreePatches {
+		return "tree_patches"
+	}
+	return fmt.Sprintf("patches[%d]", i-c.in.TreePatches)
 }
 
 // strays reports patch files beside the package that it does not declare.
@@ -471,10 +784,10 @@ func (c *comparison) strays() {
 		declared[p.Digest] = true
 	}
 	for _, s := range c.in.Stray {
-		if !declared[s.Digest] && !c.isLocal(s.Path) {
-			c.find(finding.Finding{Rule: Patch.ID, Severity: finding.Error, Pos: diag.File(s.Path), Attr: "patches",
+		if !c.isLocal(s.Path) && !declared[s.Digest] {
+			c.find(finding.Finding{Rule: Patch.ID, Severity: finding.Warning, Pos: diag.File(s.Path), Attr: "patches",
 				Msg:   "the patch lies beside the package's files and is declared nowhere",
-				Hints: []string{"add it to patches, which proves that it is applied; or say that it is the project's own, in local; or remove it"}})
+				Hints: []string{fmt.Sprintf("tree_patches = [%q] proves that it is applied; or say that it is the project's own, in local; or remove it", s.Path)}})
 		}
 	}
 }

@@ -15,8 +15,15 @@
 // Patches apply strictly: each line that a patch removes or has for context must stand exactly where it says. One that
 // applies only elsewhere (an offset) or only nearly (fuzz) does not apply.
 //
-// A file of the tree is upstream's file that Mapping says, or without a mapping the one file whose path ends like its own.
-// A patch names files as upstream has them, or as the tree has them, with or without the a/ and b/ of git.
+// A file of the tree is upstream's file that mapping says; where mapping says nothing of it, the one file whose path ends
+// most like its own. Of several that do, it is the one with the same bytes, or the one that lies beside upstream's files that
+// the neighbours in the tree are; else nobody can say, which is a finding. Files of upstream that the tree has not are
+// none of the package: a subset may be vendored.
+//
+// A patch names files as upstream has them, or as the tree has them, with or without one folder before it, such as the a/ and
+// b/ of git; where that is no file, the name stands for the one file whose path ends most like it.
+//
+// To compare, call Compare; Explaining then writes the patch that is missing.
 //
 // Patches and archives are hostile: sizes and counts are bounded, and a name in them is only ever compared.
 package vendor
@@ -27,6 +34,8 @@ import "github.com/sbomctl/sbomctl/engine/finding"
 const (
 	MaxFileBytes  = 64 << 20 // of a file that is patched or compared
 	MaxPatchBytes = 16 << 20 // of a patch
+	MaxPatchLines = 1 << 20  // of a patch
+	MaxAllPatches = 64 << 20 // of all patches of a package, in bytes
 	MaxPatches    = 10_000   // of a package
 )
 

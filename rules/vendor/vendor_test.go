@@ -73,14 +73,16 @@ func TestVerdicts(t *testing.T) {
 		{"local for nothing", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", before), Local: []string{"v/b.c"}}, "identical v/a.c <- src/a.c", `local pattern "v/b.c" matches no file of the package`},
 		{"not upstream's", Input{Archive: true, Files: list("v/new.c", ""), Upstream: list("src/a.c", before)}, "unexplained v/new.c", "upstream's archive has no such file"},
 		{"the name says which", Input{Archive: true, Files: list("v/lib/a.c", before), Upstream: list("src/a.c", "x", "lib/a.c", before)}, "identical v/lib/a.c <- lib/a.c", ""},
-		{"two of one name", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", "x", "lib/a.c", before)}, "unexplained v/a.c", "it may be lib/a.c or src/a.c; mapping says which"},
+		{"two of one name", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", "x", "lib/a.c", "y")}, "unexplained v/a.c", "it may be lib/a.c or src/a.c; mapping says which"},
 		{"mapping", Input{Archive: true, Files: list("v/a.c", before, "v/renamed.h", "h"), Upstream: list("src/a.c", "x", "lib/a.c", before, "inc/x.h", "h"), Mapping: map[string]string{"lib": "v", "inc/x.h": "v/renamed.h"}},
 			"identical v/a.c <- lib/a.c\nidentical v/renamed.h <- inc/x.h", ""},
 		{"mapping of nothing", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", before), Mapping: map[string]string{"scr": "v"}}, "unexplained v/a.c", `mapping names "scr", and upstream has no such file or folder; did you mean "src"?`},
 		{"two patches on one file", Input{Archive: true, Files: list("v/a.c", "1\n2\nthree\n"), Upstream: list("src/a.c", before), Patches: list("p1", abc, "p2", "--- a/src/a.c\n+++ b/src/a.c\n@@ -1,2 +1,2 @@\n-one\n+1\n 2\n")}, "patched v/a.c <- src/a.c p1,p2", ""},
 		{"two patches in the wrong order", Input{Archive: true, Files: list("v/a.c", "1\n2\nthree\n"), Upstream: list("src/a.c", before), Patches: list("p2", "--- a/src/a.c\n+++ b/src/a.c\n@@ -1,2 +1,2 @@\n-one\n+1\n 2\n", "p1", abc)}, "unexplained v/a.c <- src/a.c",
 			"patch p2: the patch does not apply to src/a.c: hunk 1 (@@ -1,2 +1,2 @@) does not match at line 2"},
-		{"twice", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", before), Patches: list("p", abc, "q", abc)}, "patched v/a.c <- src/a.c p", "patch q: the patch does not apply to src/a.c: hunk 1 (@@ -1,3 +1,3 @@) does not match at line 2"},
+		{"twice", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", before), Patches: list("p", abc, "q", abc)}, "patched v/a.c <- src/a.c p", "patch q: the patch cannot be used: it is declared twice: p is the same patch"},
+		{"the same change twice", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", before), Patches: list("p", abc, "q", "again\n"+abc)}, "patched v/a.c <- src/a.c p", "patch q: the patch does not apply to src/a.c: hunk 1 (@@ -1,3 +1,3 @@) does not match at line 2"},
+		{"in upstream already", Input{Archive: true, Files: list("v/a.c", now), Upstream: list("src/a.c", now), Patches: list("p", abc)}, "identical v/a.c <- src/a.c", "patch p: the patch does not apply to src/a.c: upstream has the change already; the patch is needed no more"},
 		{"offset", Input{Archive: true, Files: list("v/a.c", "zero\n"+now), Upstream: list("src/a.c", "zero\n"+before), Patches: list("p", abc)}, "unexplained v/a.c <- src/a.c", "applies only with an offset of 1 lines, at line 2"},
 		{"a new file", Input{Archive: true, Files: list("v/n.c", "n\n"), Upstream: list("src/a.c", before), Patches: list("p", "diff --git a/src/n.c b/src/n.c\nnew file mode 100644\n--- /dev/null\n+++ b/src/n.c\n@@ -0,0 +1 @@\n+n\n"), Mapping: map[string]string{"src": "v"}}, "patched v/n.c <- src/n.c p", ""},
 		{"a deleted file", Input{Archive: true, Files: list("v/a.c", before), Upstream: list("src/a.c", before, "src/d.c", "d\n"), Patches: list("p", "diff --git a/src/d.c b/src/d.c\ndeleted file mode 100644\n--- a/src/d.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-d\n")}, "identical v/a.c <- src/a.c", ""},
@@ -95,7 +97,8 @@ func TestVerdicts(t *testing.T) {
 
 		{"offline", Input{Files: list("v/a.c", now, "v/b.c", "b"), Patches: list("p", abc)}, "patched v/a.c p\nunverified v/b.c", ""},
 		{"offline, not applied", Input{Files: list("v/a.c", before), Patches: list("p", abc)}, "unexplained v/a.c", "patch p: the patch is not what was done to v/a.c, since it does not apply in reverse: it was not applied yet, and would apply"},
-		{"offline, twice", Input{Files: list("v/a.c", now), Patches: list("p", abc, "q", abc)}, "unexplained v/a.c", "patch p: the patch is not what was done to v/a.c"},
+		{"offline, twice", Input{Files: list("v/a.c", now), Patches: list("p", abc, "q", abc)}, "patched v/a.c p", "patch q: the patch cannot be used: it is declared twice: p is the same patch"},
+		{"offline, the same change twice", Input{Files: list("v/a.c", now), Patches: list("p", abc, "q", "again\n"+abc)}, "unexplained v/a.c", "patch p: the patch is not what was done to v/a.c, since it does not apply in reverse: it was not applied yet, and would apply"},
 		{"offline, two patches", Input{Files: list("v/a.c", "1\n2\nthree\n"), Patches: list("p1", abc, "p2", "--- a/src/a.c\n+++ b/src/a.c\n@@ -1,2 +1,2 @@\n-one\n+1\n 2\n")}, "patched v/a.c p1,p2", ""},
 		{"offline, a new file", Input{Files: list("v/n.c", "n\n"), Patches: list("p", "--- /dev/null\n+++ b/n.c\n@@ -0,0 +1 @@\n+n\n")}, "patched v/n.c p", ""},
 		{"offline, a file that should be gone", Input{Files: list("v/d.c", "d\n"), Patches: list("p", "--- a/v/d.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-d\n")}, "unverified v/d.c", "it removes the file, which is there"},
@@ -104,7 +107,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.in.Label = "//:v"
+			tt.in.Label, tt.in.Keep = "//:v", true
 			r, err := Compare(t.Context(), tt.in)
 			if err != nil {
 				t.Fatal(err)
@@ -120,7 +123,7 @@ func TestVerdicts(t *testing.T) {
 				return
 			}
 			// What Explaining writes explains it.
-			text, left := Explaining(r, tt.in.Mapping)
+			text, left := Explaining(r)
 			tt.in.Patches = append(slices.Clone(tt.in.Patches), file("written", string(text)))
 			again, err := Compare(t.Context(), tt.in)
 			if err != nil {
@@ -193,7 +196,7 @@ func TestLibb2(t *testing.T) {
 			t.Errorf("%s is not that of 3.13.5", f.Path)
 		}
 	}
-	in := Input{Label: "//:libb2", Archive: true, Files: tree, Upstream: upstream}
+	in := Input{Label: "//:libb2", Keep: true, Archive: true, Files: tree, Upstream: upstream}
 	count := func(in Input, want map[Verdict]int) *Result {
 		t.Helper()
 		r, err := Compare(t.Context(), in)
@@ -215,7 +218,7 @@ func TestLibb2(t *testing.T) {
 		return r
 	}
 	r := count(in, map[Verdict]int{Identical: 4, Unexpl: 10})
-	text, left := Explaining(r, nil)
+	text, left := Explaining(r)
 	if string(text) != string(patch) || len(left) > 0 {
 		t.Errorf("another patch is written (%v):\n%s", left, text)
 	}
@@ -260,7 +263,7 @@ func FuzzPatch(f *testing.F) {
 	f.Add([]byte("--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+n\n\\ No newline at end of file\n"), []byte(""), []byte("\x00"))
 	f.Fuzz(func(t *testing.T, patch, up, tree []byte) {
 		for _, archive := range []bool{true, false} {
-			in := Input{Archive: archive, Files: list("v/a.c", string(tree)), Patches: list("p", string(patch))}
+			in := Input{Keep: true, Archive: archive, Files: list("v/a.c", string(tree)), Patches: list("p", string(patch))}
 			if archive {
 				in.Upstream = list("src/a.c", string(up))
 			}
@@ -275,7 +278,7 @@ func FuzzPatch(f *testing.F) {
 				}
 			}
 			if archive {
-				Explaining(r, nil)
+				Explaining(r)
 			}
 		}
 	})

@@ -2,14 +2,16 @@ package vendor
 
 import (
 	"bytes"
+	"compress/zlib"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/aymanbagabas/go-udiff"
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/linediff"
 )
 
 // diffText is a unified difference.
@@ -18,11 +20,16 @@ type diffText struct {
 	line int // of the tree's file where it begins; 0 when that cannot be said
 }
 
-// head is the first lines of a difference, as hints.
+// head is the first lines of a difference.
 func (d diffText) head(most int) []string {
-	lines := strings.Split(strings.TrimRight(d.text, "\n"), "\n")
 	if d.text == "" {
 		return nil
+	}
+	lines := strings.Split(strings.TrimRight(strings.ToValidUTF8(d.text, "\ufffd"), "\n"), "\n")
+	for i, l := range lines {
+		if len(l) > maxLine {
+			lines[i] = strings.ToValidUTF8(l[:maxLine], "") + "..."
+		}
 	}
 	if more := len(lines) - most; more > 1 {
 		return append(lines[:most:most], fmt.Sprintf("... and %d lines more", more))
@@ -30,15 +37,16 @@ func (d diffText) head(most int) []string {
 	return lines
 }
 
+// maxLine bounds a line of a difference in a finding, in bytes.
+const maxLine = 400
+
 // difference is how the tree's file differs from upstream's.
 func difference(r *FileResult) diffText {
 	if !isText(r.want) || !isText(r.got) {
 		return diffText{text: fmt.Sprintf("binary files differ: %d bytes upstream, %d bytes in the tree\n", len(r.want), len(r.got))}
 	}
-	if larger := max(len(r.want), len(r.got)); larger > maxDiff {
-		return diffText{text: fmt.Sprintf("the files differ; the larger has %d bytes, and differences are shown up to %d\n", larger, maxDiff)}
-	}
-	text := udiff.Unified("a/"+first(r.Upstream, r.Path), "b/"+first(r.Upstream, r.Path), string(r.want), string(r.got))
+	name := first(r.Upstream, r.Path)
+	text := linediff.Unified("a/"+name, "b/"+name, r.want, r.got)
 	d := diffText{text: text}
 	_, hunk, ok := strings.Cut(text, "\n@@ -")
 	if !ok {
@@ -54,30 +62,27 @@ func difference(r *FileResult) diffText {
 	return d
 }
 
-// maxDiff bounds the files of which a difference is worked out, in bytes: it takes quadratic time at worst.
-const maxDiff = 4 << 20
-
-func isText(b []byte) bool { return bytes.IndexByte(b, 0) < 0 && utf8.Valid(b) }
+// isText is git's question, too: is there a NUL?
+func isText(b []byte) bool { return bytes.IndexByte(b, 0) < 0 }
 
 // Diff returns how an unexplained file differs from upstream's; "" for any other.
 func (r *FileResult) Diff() string {
-	if r.Verdict != Unexpl || r.Upstream == "" {
+	if r.Verdict != Unexpl || r.Upstream == "" || r.large || r.got == nil {
 		return ""
 	}
 	return difference(r).text
 }
 
-// Explaining returns the patch that would explain the unexplained files, for git apply in upstream's folder, and what it
-// cannot explain. It is empty when there is nothing to explain.
-func Explaining(res *Result, mapping map[string]string) (text []byte, left []error) {
+// Explaining returns the patch that would explain the unexplained files, for git apply in upstream's folder, on top of the
+// declared ones, and what it cannot explain. It is empty when there is nothing to explain. The comparison must have kept contents.
+func Explaining(res *Result) (text []byte, left []error) {
 	var b bytes.Buffer
-	pairs := newPairing(mapping, nil)
 	for i := range res.Files {
 		r := &res.Files[i]
 		if r.Verdict != Unexpl {
 			continue
 		}
-		part, err := explaining(r, pairs)
+		part, err := explaining(r, res.pairs)
 		if err != nil {
 			left = append(left, &diag.Error{Pos: diag.File(r.Path), Msg: err.Error()})
 			continue
@@ -88,28 +93,19 @@ func Explaining(res *Result, mapping map[string]string) (text []byte, left []err
 }
 
 func explaining(r *FileResult, pairs *pairing) (string, error) {
-	switch {
-	case r.want == nil && r.Upstream == "":
-		u, ok := pairs.mapped(r.Path)
-		if !ok {
-			return "", errors.New("upstream has no such file, and without a mapping nobody knows what it would be called there; it is one for local")
-		}
-		r.Upstream = u
-	case !isText(r.want) || !isText(r.got):
-		return "", errors.New("a binary file is explained by no text patch; git diff --binary makes one")
-	case max(len(r.want), len(r.got)) > maxDiff:
-		return "", fmt.Errorf("the file is larger than %d bytes, of which no difference is worked out", maxDiff)
+	if r.large {
+		return "", fmt.Errorf("the file has more than %d bytes, of which no difference is worked out", MaxFileBytes)
 	}
 	name := r.Upstream
-	if strings.ContainsAny(name, "\t\n\"\\") {
-		return "", fmt.Errorf("the name %q needs quotes that not every patch program reads", name)
+	if name == "" {
+		if len(nearest(r.Path, pairs.byName[base(r.Path)])) > 1 {
+			return "", errors.New("nobody can say which of upstream's files this is; mapping says it")
+		}
+		if name = pairs.newName(r.Path); name == "" {
+			return "", errors.New("upstream has no such file, and nobody knows what it would be called there; say so with mapping, or make it local")
+		}
 	}
-	from, header := "a/"+name, fmt.Sprintf("diff --git a/%s b/%s\n", name, name)
-	if r.want == nil {
-		from = "/dev/null"
-		header += "new file mode 100644\n"
-	}
-	text := header + udiff.Unified(from, "b/"+name, string(r.want), string(r.got))
+	text := change(name, r)
 	// What is written must do what it is for.
 	p, err := parsePatch("", []byte(text))
 	if err != nil {
@@ -123,4 +119,69 @@ func explaining(r *FileResult, pairs *pairing) (string, error) {
 		return "", errors.New("the difference cannot be written as a patch")
 	}
 	return text, nil
+}
+
+// change is one file of a patch in git's format.
+func change(name string, r *FileResult) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "diff --git %s %s\n", quoted("a/"+name), quoted("b/"+name))
+	if r.want == nil {
+		mode := 0o100644
+		if r.executable {
+			mode = 0o100755
+		}
+		fmt.Fprintf(&b, "new file mode %o\n", mode)
+	}
+	if isText(r.want) && isText(r.got) {
+		if r.want == nil && len(r.got) == 0 {
+			fmt.Fprintf(&b, "index %s..%s\n", objectID(nil), objectID(r.got)) // git takes it for a change by this line
+		}
+		from := quoted("a/" + name)
+		if r.want == nil {
+			from = "/dev/null"
+		}
+		to := quoted("b/" + name)
+		if strings.Contains(name, " ") && to[0] != '"' { // so that patch finds where the name ends
+			from, to = from+"\t", to+"\t"
+		}
+		b.WriteString(linediff.Unified(from, to, r.want, r.got))
+		return b.String()
+	}
+	fmt.Fprintf(&b, "index %s..%s\nGIT binary patch\n%s%s", objectID(r.want), objectID(r.got), literal(r.got), literal(r.want))
+	return b.String()
+}
+
+// quoted is a file's name as git writes it.
+func quoted(name string) string {
+	if !strings.ContainsAny(name, "\"\\\t\n\r") {
+		return name
+	}
+	return `"` + strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(name) + `"`
+}
+
+// objectID is git's name of a file's content; zeros for no file. git takes a binary patch only with it.
+func objectID(b []byte) string {
+	if b == nil {
+		return strings.Repeat("0", 2*sha1.Size)
+	}
+	h := sha1.New()
+	fmt.Fprintf(h, "blob %d\x00", len(b))
+	h.Write(b)
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// literal is the whole of a binary file, not compressed: what a compressor makes changes with its version.
+func literal(b []byte) string {
+	var z bytes.Buffer
+	w, err := zlib.NewWriterLevel(&z, zlib.NoCompression)
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(err) // the level is valid, and memory can be written to
+	}
+	return (&gitdiff.BinaryFragment{Method: gitdiff.BinaryPatchLiteral, Size: int64(len(b)), RawData: z.Bytes()}).String()
 }

@@ -1,0 +1,122 @@
+// Package linediff writes unified differences of texts, as diff -u does: patch and git apply take them, in either direction.
+//
+// The lines that differ are found by github.com/aymanbagabas/go-udiff. What that prints cannot be taken back: its hunks are
+// numbered wrongly behind one that has two changes.
+package linediff
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+)
+
+var newline = []byte("\n")
+
+func splitLines(content []byte) [][]byte {
+	lines := bytes.SplitAfter(content, newline)
+	if last := len(lines) - 1; len(lines[last]) == 0 {
+		lines = lines[:last]
+	}
+	return lines
+}
+
+// maxDiff bounds the files of which the least difference is looked for, in bytes.
+const maxDiff = 1 << 20
+
+// Unified is the difference of two texts, which need not be UTF-8, with three lines around each change; "" when they are equal. from and
+// to are what the files are called. Of large ones, all between the lines that begin and end both differs.
+func Unified(from, to string, old, now []byte) string {
+	a, b := splitLines(old), splitLines(now)
+	var edits []lineEdit
+	if max(len(old), len(now)) > maxDiff {
+		edits = outerEdit(a, b)
+	} else {
+		at, line := 0, 0
+		for _, e := range udiff.Lines(string(old), string(now)) {
+			line += bytes.Count(old[at:e.Start], newline)
+			n := len(splitLines(old[e.Start:e.End]))
+			edits = append(edits, lineEdit{line, line + n, splitLines([]byte(e.New))})
+			at = e.Start
+		}
+	}
+	if len(edits) == 0 {
+		return ""
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "--- %s\n+++ %s\n", from, to)
+	shift := 0 // by how many lines the new text is longer, so far
+	for len(edits) > 0 {
+		n := 1 // edits of this hunk: what lies between them is the context of both
+		for n < len(edits) && edits[n].begin-edits[n-1].end <= 2*context {
+			n++
+		}
+		shift += writeHunk(&out, a, edits[:n], shift)
+		edits = edits[n:]
+	}
+	return out.String()
+}
+
+// context is how many lines are shown context a change.
+const context = 3
+
+// lineEdit replaces the lines from begin to end, which is not among them.
+type lineEdit struct {
+	begin, end int
+	new        [][]byte
+}
+
+// outerEdit is the one edit that makes b of a.
+func outerEdit(a, b [][]byte) []lineEdit {
+	begin, end := 0, 0
+	for begin < min(len(a), len(b)) && bytes.Equal(a[begin], b[begin]) {
+		begin++
+	}
+	for end < min(len(a), len(b))-begin && bytes.Equal(a[len(a)-1-end], b[len(b)-1-end]) {
+		end++
+	}
+	if begin == len(a) && begin == len(b) {
+		return nil
+	}
+	return []lineEdit{{begin, len(a) - end, b[begin : len(b)-end]}}
+}
+
+// writeHunk writes the hunk that edits are, and returns by how many lines it makes the text longer.
+func writeHunk(out *strings.Builder, a [][]byte, edits []lineEdit, shift int) int {
+	begin, end := max(0, edits[0].begin-context), min(len(a), edits[len(edits)-1].end+context)
+	grown := 0
+	for _, e := range edits {
+		grown += len(e.new) - (e.end - e.begin)
+	}
+	fmt.Fprintf(out, "@@ -%s +%s @@\n", lineRange(begin, end-begin), lineRange(begin+shift, end-begin+grown))
+	write := func(op byte, lines [][]byte) {
+		for _, l := range lines {
+			out.WriteByte(op)
+			out.Write(l)
+			if !bytes.HasSuffix(l, newline) {
+				out.WriteString("\n\\ No newline at end of file\n")
+			}
+		}
+	}
+	at := begin
+	for _, e := range edits {
+		write(' ', a[at:e.begin])
+		write('-', a[e.begin:e.end])
+		write('+', e.new)
+		at = e.end
+	}
+	write(' ', a[at:end])
+	return grown
+}
+
+// lineRange is n lines from the index begin, in a hunk's header. No lines are named by the one before them.
+func lineRange(begin, n int) string {
+	switch n {
+	case 0:
+		return fmt.Sprintf("%d,0", begin)
+	case 1:
+		return fmt.Sprint(begin + 1)
+	}
+	return fmt.Sprintf("%d,%d", begin+1, n)
+}
