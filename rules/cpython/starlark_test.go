@@ -23,7 +23,7 @@ func TestDeclarationHostile(t *testing.T) {
 		d := declaration{rule: "source_dep", name: value, comment: []string{value}}
 		d.set("originator", value)
 		d.setList("evidence", []string{quotePattern(value)})
-		f, err := syntax.Parse("BUILD.star", d.text(), 0)
+		f, err := (&syntax.FileOptions{}).Parse("BUILD.star", d.text(), 0)
 		if err != nil {
 			t.Errorf("%q: %v\n%s", value, err, d.text())
 			continue
