@@ -59,3 +59,16 @@ func TestLocateLineBreak(t *testing.T) {
 		t.Error(p, err)
 	}
 }
+
+func TestOfDocument(t *testing.T) {
+	for msg, want := range map[string]string{
+		`attribute "download_url": URL "x" is not an http or https URL`: `URL "x" is not an http or https URL`,
+		`attribute "version": is empty`:                                 "its version is empty",
+		`attribute "package_name": is not one line`:                     "its package name is not one line",
+		"something else": "something else",
+	} {
+		if got := ofDocument(msg); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
