@@ -192,6 +192,13 @@ func TestImportReal(t *testing.T) {
 				agree(t, root)
 				replaceIn(t, root, "Modules/_blake2/impl/blake2.h", "BLAKE2", "BLAKE3")
 			}},
+		{name: "a package without files", exit: 3, exitCheck: 3, documents: 1, says: []string{
+			`package "certifi" has no file in the tree, and a base SBOM lists packages that have; it is not declared`, "declared 5 vendored packages"},
+			never: []string{`says nothing of package "certifi"`, `package "certifi" is not declared`},
+			change: func(t *testing.T, root string) { // as 3.12.2 has it: what pip vendors is inside of its wheel
+				agree(t, root)
+				addPackage(t, root, "Misc/sbom.spdx.json", "certifi", "2023.7.22", "https://example.org/certifi-2023.7.22.whl", "cpe:2.3:a:x:certifi:2023.7.22:*:*:*:*:*:*:*")
+			}},
 		{name: "another end of the file", exit: 3, exitCheck: 3, documents: 1, says: []string{"Misc/externals.spdx.json:", "//:source_deps_sbom does not come out as the document is: it says the same in another order or with other spaces"},
 			change: func(t *testing.T, root string) {
 				agree(t, root)
@@ -228,7 +235,14 @@ func TestImportReal(t *testing.T) {
 			if t.Failed() {
 				t.Log(stderr)
 			}
-			w.exit("build", "//:base_sbom", "//:source_deps_sbom", "--norun_validations")
+			// The documents are written whether what they say is right or not; that it is not fails the build.
+			wantBuild := 0
+			if v.exitCheck != 0 {
+				wantBuild = 1
+			}
+			if stderr, code := w.exit("build", "//:base_sbom", "//:source_deps_sbom"); code != wantBuild {
+				t.Errorf("build ended with %d, want %d\n%s", code, wantBuild, stderr)
+			}
 			same := 0
 			for out, doc := range map[string]string{"sbom-out/base_sbom.spdx.json": "Misc/sbom.spdx.json", "sbom-out/source_deps_sbom.spdx.json": "Misc/externals.spdx.json"} {
 				if bytes.Equal([]byte(w.read(out)), []byte(w.read(doc))) {
@@ -242,5 +256,33 @@ func TestImportReal(t *testing.T) {
 				t.Errorf("check ended with %d, want %d\n%s", code, v.exitCheck, stderr)
 			}
 		})
+	}
+}
+
+// TestImportBump: what import finds wrong in 3.13.5 is put right with two commands, and then nothing contradicts it.
+func TestImportBump(t *testing.T) {
+	w := &realWorkspace{TB: t, root: realTree(t), cache: filepath.Join(t.TempDir(), "cache")}
+	was := w.read("Misc/sbom.spdx.json")
+	for _, step := range []struct {
+		args []string
+		exit int
+	}{
+		{[]string{"import", w.root}, 0},
+		{[]string{"fmt", "--check"}, 0}, // it is written in the one layout
+		{[]string{"check", "//:all"}, 3},
+		{[]string{"bump", "//:expat", "2.7.1"}, 0}, // with the checksum that refresh.sh states
+		{[]string{"check", "//:all"}, 3},           // the checked-in document is stale
+		{[]string{"regen", "//:base_sbom"}, 0},
+		{[]string{"check", "//:all"}, 0},
+		{[]string{"build", "//:base_sbom", "//:source_deps_sbom"}, 0},
+	} {
+		if stderr, code := w.exit(step.args[0], step.args[1:]...); code != step.exit {
+			t.Fatalf("%v ended with %d, want %d\n%s", step.args, code, step.exit, stderr)
+		}
+	}
+	want := strings.NewReplacer("2.6.3", "2.7.1", "R_2_6_3", "R_2_7_1",
+		"17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79", "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2").Replace(was)
+	if got := w.read("Misc/sbom.spdx.json"); got != want {
+		t.Error("the document differs in more, or in less, than the version, the URL, the checksum and the CPE of expat")
 	}
 }

@@ -115,6 +115,7 @@ type importer struct {
 	mac      []declaration
 	images   string   // declarations and comments
 	licenses []string // that the workspace allows
+	left     []string // names of packages that are not declared, which was said
 
 	windowsLines []string // patterns of all libraries that the scripts name
 	macosLines   []string
@@ -228,8 +229,21 @@ func (im *importer) finish() (*Result, error) {
 	return r, nil
 }
 
-// attributeWord is where a message of a rule says which attribute it is about. A document has none.
-var attributeWord = regexp.MustCompile(`^attribute "[a-z_0-9]+": `)
+// attributeWord is where a message of a rule says which attribute it is about. A document has none, but where the message has no
+// other subject, the word is needed.
+var attributeWord = regexp.MustCompile(`^attribute "([a-z_0-9]+)": (is )?`)
+
+// ofDocument is a message about an attribute as one about a package of a document.
+func ofDocument(msg string) string {
+	m := attributeWord.FindStringSubmatch(msg)
+	switch {
+	case m == nil:
+		return msg
+	case m[2] == "":
+		return msg[len(m[0]):]
+	}
+	return "its " + strings.ReplaceAll(m[1], "_", " ") + " " + m[2] + msg[len(m[0]):]
+}
 
 // undeclarable turns errors of the declarations into errors of the document that they come from.
 func (im *importer) undeclarable(err error) error {
@@ -243,7 +257,7 @@ func (im *importer) undeclarable(err error) error {
 		c := *d
 		c.Label = ""
 		if from, ok := im.origins[d.Label]; ok {
-			c.Pos, c.Msg = from.pos, fmt.Sprintf("package %q cannot be declared as it is: %s", from.name, attributeWord.ReplaceAllString(d.Msg, ""))
+			c.Pos, c.Msg = from.pos, fmt.Sprintf("package %q cannot be declared as it is: %s", from.name, ofDocument(d.Msg))
 		}
 		out = append(out, &c)
 	}
@@ -267,6 +281,7 @@ func (im *importer) differs(label string, doc *spdxDocument, built []byte) {
 			pos = doc.pos(i, d.Field)
 		}
 		switch {
+		case slices.Contains(im.left, d.Package): // was said
 		case d.Field == "files":
 			say(pos, "package %q has %s files in the document (the former) and %s in the tree (the latter): %s", d.Package, d.Own, d.Built, d.Detail)
 		case d.Field == "package":

@@ -70,6 +70,10 @@ func locate(o Options) (place, error) {
 	} else if !info.IsDir() {
 		p.path = name
 	}
+	if strings.ContainsAny(line, "\n\r") {
+		return place{}, &diag.Error{Pos: diag.File(o.Tree), Msg: "the path has a line break in it, which " + rcFile + " cannot have, and there import would have to say where the tree is",
+			Hints: []string{"give the folder another name, or import into the tree itself"}}
+	}
 	if _, err := os.Lstat(filepath.Join(o.Dir, rcFile)); err == nil {
 		return place{}, &diag.Error{Pos: diag.File(filepath.Join(o.Dir, rcFile)), Msg: "the file is there already, and import would have to say in it where the tree is",
 			Hints: []string{"move it away, or import into the tree itself, or into a folder above it"}}

@@ -2,6 +2,7 @@ package cpython
 
 import (
 	"strings"
+	"unicode"
 
 	"go.starlark.net/syntax"
 )
@@ -43,10 +44,13 @@ func (d *declaration) text() string {
 	return b.String()
 }
 
-// comment is lines of text as comments.
+// comment is lines of text as comments. A name of the tree in them may have any character, and stays inside of its comment.
 func comment(lines []string) string {
 	var b strings.Builder
 	for _, line := range lines {
+		if strings.ContainsFunc(line, unicode.IsControl) {
+			line = quote(line)
+		}
 		b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
 	}
 	return b.String()
@@ -76,7 +80,7 @@ func quoted(items []string) []string {
 
 // quotePattern is a regular expression as a string literal in which nothing is doubled, where there is one.
 func quotePattern(s string) string {
-	plain := !strings.ContainsAny(s, "\n\r") && !strings.HasSuffix(s, `\`)
+	plain := !strings.ContainsFunc(s, unicode.IsControl) && !strings.HasSuffix(s, `\`)
 	switch {
 	case plain && !strings.Contains(s, `"`):
 		return `r"` + s + `"`

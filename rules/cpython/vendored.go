@@ -33,12 +33,11 @@ func (im *importer) vendored() error {
 	}
 	var all []packageFiles // of each package of the document
 	var lists [][]string
+	var listed []bool // whether the generator has it
 	for i := range im.base.Packages {
 		p, ok := known[im.base.Packages[i].Name]
 		if !ok {
-			if p, err = im.unknown(i); err != nil {
-				return err
-			}
+			p = im.unknown(i)
 		}
 		delete(known, p.name.text)
 		patterns := make([]string, len(p.include))
@@ -47,7 +46,7 @@ func (im *importer) vendored() error {
 				return err
 			}
 		}
-		all, lists = append(all, p), append(lists, patterns)
+		all, lists, listed = append(all, p), append(lists, patterns), append(listed, ok)
 	}
 	for _, p := range g.packages {
 		if _, left := known[p.name.text]; left {
@@ -59,15 +58,17 @@ func (im *importer) vendored() error {
 	if err != nil {
 		return err
 	}
-	var errs diag.List
 	for i, p := range all {
 		if len(sets[i]) == 0 {
-			errs = append(errs, &diag.Error{Pos: im.base.pos(i, p.name.text), Msg: fmt.Sprintf("package %q has no file in the tree, and a base SBOM lists vendored packages only", p.name.text)})
+			im.without(i)
 			continue
+		}
+		if !listed[i] {
+			im.note("import", finding.Warning, p.name.pos, fmt.Sprintf("%s says nothing of package %q; its files are declared one by one, as the document lists them", generatorPath, p.name.text))
 		}
 		im.packages = append(im.packages, im.vendoredPackage(i, p, lists[i], sets[i]))
 	}
-	return errs.Err()
+	return nil
 }
 
 // allow takes over the licences that the generator allows. An inventory has them one by one: an expression of allowed ones
@@ -94,7 +95,7 @@ func message(err error) string {
 }
 
 // unknown is a package of the document that the generator has no files for: those that the document lists are its.
-func (im *importer) unknown(i int) (packageFiles, error) {
+func (im *importer) unknown(i int) packageFiles {
 	doc := im.base
 	p := packageFiles{name: placed{doc.Packages[i].Name, doc.pos(i, doc.Packages[i].Name)}}
 	contained := map[string]bool{}
@@ -108,8 +109,19 @@ func (im *importer) unknown(i int) (packageFiles, error) {
 			p.include = append(p.include, placed{literalPattern(f.Path), p.name.pos})
 		}
 	}
-	im.note("import", finding.Warning, p.name.pos, fmt.Sprintf("%s says nothing of package %q; its files are declared one by one, as the document lists them", generatorPath, p.name.text))
-	return p, nil
+	return p
+}
+
+// without says that a package is left out, because no file of the tree is its. Then the document does not come out. The SBOMs of
+// 3.12.2 have such packages: those that pip vendors inside of its wheel.
+func (im *importer) without(i int) {
+	im.left = append(im.left, im.base.Packages[i].Name)
+	hints := []string{"what a wheel vendors, a bundled_wheel declares: sbomctl help bundled_wheel"}
+	if len(im.left) > 1 {
+		hints = nil
+	}
+	name := im.base.Packages[i].Name
+	im.note("stale", finding.Error, im.base.pos(i, name), fmt.Sprintf("//:base_sbom does not come out as the document is: package %q has no file in the tree, and a base SBOM lists packages that have; it is not declared", name), hints...)
 }
 
 // globPattern is a pattern of Python's glob as one of a file set: braces have no meaning there.
@@ -163,7 +175,12 @@ func (im *importer) vendoredPackage(i int, p packageFiles, patterns []string, in
 	}
 	d.setList("srcs", quoted(srcs))
 	d.setList("exclude", quoted(im.excludes(&d, p, paths)))
-	d.setList("evidence", im.evidence(pkg, label, im.base, i, in))
+	stated := im.evidence(pkg, label, im.base, i, in)
+	if len(stated) == 0 {
+		im.note(evidence.RuleID, finding.Note, im.base.pos(i, pkg.Version), fmt.Sprintf("none of the files of %s states its version in a form that is known, so nothing holds the declaration against the tree", pkg.Name))
+		im.found[len(im.found)-1].Label = label
+	}
+	d.setList("evidence", stated)
 	return d
 }
 
