@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -27,6 +28,16 @@ type missing struct {
 }
 
 func (m *missing) Error() string { return m.text.Error() }
+
+// noPackage is the error of a package that is not there.
+type noPackage struct {
+	pkg  string
+	text *diag.Error
+}
+
+func (n *noPackage) Error() string { return n.text.Error() }
+
+func (n *noPackage) Unwrap() error { return n.text }
 
 // mention says which attribute of which target names what was missing. Positions are added
 // when the error is told (report.go): a node must not depend on them.
@@ -113,11 +124,17 @@ func mentioned(err error, from label.Label, deps []star.Dep) error {
 	var out diag.List
 	for _, e := range diag.Flatten(err) {
 		var m *missing
-		if errors.As(e, &m) {
+		var n *noPackage
+		switch {
+		case errors.As(e, &m):
 			for _, d := range deps {
 				if d.Label == m.label {
 					e = &mention{from, d, m}
 				}
+			}
+		case errors.As(e, &n):
+			if i := slices.IndexFunc(deps, func(d star.Dep) bool { return d.Label.Pkg == n.pkg }); i >= 0 {
+				e = &mention{from, deps[i], &missing{deps[i].Label, n.text}}
 			}
 		}
 		out = append(out, e)

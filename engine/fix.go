@@ -192,12 +192,13 @@ func (x *fixer) attribute(i int, f Found) error {
 			Hints: []string{fmt.Sprintf("the call is at %s", site.Pos)}}
 	}
 	value, ok, err := call.String(f.Fix.Attr)
+	says := f.Declared == "" || ok && (value == f.Declared || f.Fix.Old != "" && value == f.Fix.Old)
 	switch {
 	case err != nil && !f.Fix.Remove:
 		return err
-	case site.Macros != nil && (!ok || f.Declared == "" || value != f.Declared):
+	case site.Macros != nil && (!ok || f.Declared == "" || !says):
 		return byMacro()
-	case ok && f.Declared != "" && value != f.Declared, !ok && f.Declared != "" && !f.Fix.Remove:
+	case !says && (ok || !f.Fix.Remove):
 		return &diag.Error{Pos: at, Label: f.Label, Msg: fmt.Sprintf("%s is not written as %q here, but made of something else", f.Fix.Attr, f.Declared)}
 	}
 	// It is tried by itself, so that one that cannot be made spoils no other.
@@ -307,15 +308,24 @@ func (x *fixer) edit(file *fixedFile) {
 			}
 			e = difference(file.name, now, after)
 		}
-		if len(made) > 0 && e.End > made[len(made)-1].Start { // it reaches into another
-			for _, i := range p.findings {
-				x.refuse(i, diag.File(file.name), &diag.Error{Pos: diag.File(file.name), Msg: "another fix edits the same lines", Hints: []string{"run the command again"}})
+		own := e
+		if len(made) > 0 && e.End > made[len(made)-1].Start { // it reaches into another, as that of the next element of a list
+			alone, err := []byte(nil), error(nil)
+			if p.attr != "" {
+				alone, err = p.apply(file.name, file.content)
 			}
-			continue
+			if alone == nil || err != nil {
+				for _, i := range p.findings {
+					x.refuse(i, diag.File(file.name), &diag.Error{Pos: diag.File(file.name), Msg: "another fix edits the same lines", Hints: []string{"run the command again"}})
+				}
+				continue
+			}
+			own = difference(file.name, file.content, alone)
+			e, made = merge(e, made)
 		}
 		made = append(made, e)
 		for _, i := range p.findings {
-			x.out.Edits[i] = []Edit{e}
+			x.out.Edits[i] = []Edit{own}
 		}
 	}
 	if len(made) > 0 {
@@ -350,6 +360,21 @@ func difference(file string, before, after []byte) Edit {
 		start++
 	}
 	return Edit{file, start, len(before) - tail, string(after[start : len(after)-tail])}
+}
+
+// merge makes one edit of e, which is of a file as edits left it, and of those that it reaches into. It returns the others beside it.
+func merge(e Edit, edits []Edit) (Edit, []Edit) {
+	for len(edits) > 0 && e.End > edits[len(edits)-1].Start {
+		next := edits[len(edits)-1]
+		edits = edits[:len(edits)-1]
+		if into := e.End - next.Start; into < len(next.New) {
+			e.New += next.New[into:]
+			e.End = next.End
+		} else {
+			e.End = next.End + into - len(next.New)
+		}
+	}
+	return e, edits
 }
 
 // replay makes edits, of which the last in the file comes first and none reaches into another.

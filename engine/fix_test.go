@@ -48,3 +48,25 @@ func TestOffset(t *testing.T) {
 		}
 	}
 }
+
+// TestMerge: an edit that reaches into those behind it becomes one with them, and the file comes out the same.
+func TestMerge(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(6, 2))
+	for range 20_000 {
+		content := []byte("0123456789")
+		var made []Edit // the last in the file comes first
+		for at := len(content); at > 3; at -= rnd.IntN(4) {
+			start := at - rnd.IntN(3)
+			made = append(made, Edit{"f", start, at, "abc"[:rnd.IntN(4)]})
+			at = start
+		}
+		now := replay(content, made)
+		start := rnd.IntN(made[len(made)-1].Start + 1)
+		e := Edit{"f", start, start + rnd.IntN(len(now)-start+1), "X"}
+		want := replay(now, []Edit{e})
+		one, rest := merge(e, made)
+		if got := replay(content, append(rest[:len(rest):len(rest)], one)); !bytes.Equal(got, want) {
+			t.Fatalf("%+v after %+v makes %q by %+v and %+v, not %q", e, made, got, one, rest, want)
+		}
+	}
+}

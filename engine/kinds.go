@@ -30,7 +30,8 @@ func (w *Workspace) kinds() []eval.Kind {
 		{Name: kindDefinition, Run: ofProgram(w.runDefinition), Decode: decodeDefinition, Display: displayDefinition},
 
 		{Name: kindFileSet, Run: ofProgram(w.runFileSet), Transient: true, Display: displayFileSet},
-		{Name: kindIndex, Version: 1, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, TellsStart: true, FailFast: true},
+		// An index that fails stops nothing by itself: what reads it fails with it, whichever of them asked for it first.
+		{Name: kindIndex, Version: 1, Run: w.runIndex, Decode: decodeIndex, Display: displayIndex, TellsStart: true},
 		{Name: kindAction, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, FailFast: true},
 		{Name: kindInspect, Run: ofProgram(w.runInspect), Transient: true, Display: displayAction},
 		{Name: kindValidation, Version: 1, Run: w.runAction, Decode: decodeExecuted, Display: displayAction, TellsStart: true, Root: true},

@@ -146,7 +146,7 @@ func (w *Workspace) runPackage(c *eval.Context, pkg string) (eval.Result, error)
 	switch t.Kind {
 	case files.Regular:
 	case files.Absent:
-		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", pkg, file), Hints: w.nearPackages(c, pkg)}
+		return eval.Result{}, &noPackage{pkg, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: no file %s", pkg, file), Hints: w.nearPackages(c, pkg)}}
 	default:
 		return eval.Result{}, &diag.Error{Msg: fmt.Sprintf("there is no package //%s: %s is a %s, expected a regular file", pkg, file, t.Kind)}
 	}

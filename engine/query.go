@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -126,7 +127,12 @@ func (g *graph) all(packages []string) (targets []*query.Target, err error) {
 	}
 	var errs diag.List
 	for _, o := range g.w.session.Get(keys) {
-		if o.Err != nil {
+		var none *noPackage
+		switch {
+		case errors.As(o.Err, &none): // the expression names it
+			errs = append(errs, none.text)
+			continue
+		case o.Err != nil:
 			errs = append(errs, o.Err)
 			continue
 		}
@@ -245,6 +251,9 @@ func (g *graph) Owners(file string) ([]*query.Target, error) {
 	file = filepath.ToSlash(file)
 	if !path.IsAbs(file) {
 		file = path.Clean(file)
+	}
+	if file == "." {
+		return nil, &diag.Error{Msg: "owner wants the path of a file, in a tree or in the workspace"}
 	}
 	o, err := g.get(packagesKey("", nil))
 	if err != nil {

@@ -58,6 +58,7 @@ func TestCheckText(t *testing.T) {
 		{Finding: finding.Finding{Rule: "evidence", Severity: finding.Note, Label: "//:a", Msg: `is "2", not "1"`, Declared: "1", Found: "2", Fix: &finding.Fix{Attr: "version", Value: "2"}}},
 		{Finding: finding.Finding{Rule: "stale", Severity: finding.Error, Label: "//:a", Msg: "waived"}, Waiver: &engine.Waiver{Reason: "why"}},
 		{Finding: finding.Finding{Rule: "url", Severity: finding.Warning, Label: "//:b", Pos: diag.File("x"), Msg: "not https", Fix: &finding.Fix{Old: "http:", New: "https:"}}},
+		{Finding: finding.Finding{Rule: "unexplained", Severity: finding.Error, Label: "//:b", Msg: "differs", Found: "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2\n", Hints: []string{"--- a/x", "+++ b/x", "@@ -1 +1 @@", "-1", "+2"}}},
 		{Finding: finding.Finding{Rule: "unmatched", Severity: finding.Error, Label: "//:b", Msg: "nothing", Fix: &finding.Fix{Attr: "exclude[2]", Remove: true}}},
 	}}
 	r.want(t, 3, `warning: hello \x1b[2J [print]
@@ -72,6 +73,12 @@ note: //:a: is "2", not "1" [evidence]
 
 x: warning: //:b: not https [url]
     fix: write "https:" instead of "http:"
+error: //:b: differs [unexplained]
+    hint: --- a/x
+    hint: +++ b/x
+    hint: @@ -1 +1 @@
+    hint: -1
+    hint: +2
 error: //:b: nothing [unmatched]
     fix: remove exclude[2]
 
@@ -79,10 +86,11 @@ error: //:b: nothing [unmatched]
        1         -      1       -  evidence
        -         1      -       -  print
        -         -      -       1  stale
+       1         -      -       -  unexplained
        1         -      -       -  unmatched
        -         1      -       -  url
 `, `sbomctl: 2 waivers with a date, and no date to hold against it: give --today=YYYY-MM-DD, or set SOURCE_DATE_EPOCH
-sbomctl: 2 errors, 2 warnings, 1 note, 1 waived: 0 ran, 7 up to date, 0.00 s
+sbomctl: 3 errors, 2 warnings, 1 note, 1 waived: 0 ran, 7 up to date, 0.00 s
 `, "check", "//...")
 }
 

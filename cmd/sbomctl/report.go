@@ -131,7 +131,7 @@ func writeFound(w io.Writer, f engine.Found, details bool) {
 	}
 	if !strings.Contains(d.Msg, f.Declared) || !strings.Contains(d.Msg, f.Found) { // else it was said
 		line("declared", f.Declared)
-		if !strings.Contains(f.Found, "\n") { // else hints have it, line by line
+		if !strings.Contains(f.Found, "\n") || !strings.Contains(strings.Join(d.Hints, "\n"), firstLines(f.Found)) { // else a hint shows it
 			line("found", f.Found)
 		}
 	}
@@ -139,6 +139,12 @@ func writeFound(w io.Writer, f engine.Found, details bool) {
 		line("hint", hint)
 	}
 	line("fix", fixText(f.Fix))
+}
+
+// firstLines is the beginning of a text of several lines, as far as hints would have it.
+func firstLines(s string) string {
+	lines := strings.Split(s, "\n")
+	return strings.Join(lines[:min(len(lines), 3)], "\n")
 }
 
 // fixText says what a fix does; "" for none.

@@ -93,7 +93,7 @@ func (f *Finding) InTree() string {
 //
 //   - a command (Command), for a person to run;
 //   - an edit of the target's declaration (Attr): the attribute, or the element of it ("exclude[2]"), becomes the
-//     string Value, or goes (Remove);
+//     string Value, or goes (Remove). Where it is written Old, that is another way to write what the finding calls Declared;
 //   - an edit of the file that the finding is in (Old): the text Old that begins at the finding's Pos becomes New.
 type Fix struct {
 	Command string `json:"command,omitempty"`

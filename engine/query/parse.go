@@ -1,7 +1,9 @@
 package query
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -264,6 +266,9 @@ func (p *parser) arg(kind argKind, depth int) (arg, error) {
 		return arg{word: t.text, at: t.at}, nil
 	case aNumber:
 		n, err := strconv.ParseUint(t.text, 10, 31)
+		if errors.Is(err, strconv.ErrRange) {
+			n, err = math.MaxInt32, nil // no graph is as deep
+		}
 		if err != nil || t.quoted {
 			return arg{}, p.unexpected(t, "a number")
 		}

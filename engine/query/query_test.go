@@ -103,6 +103,7 @@ func TestLanguage(t *testing.T) {
 		"deps(0)":                                "0 1 2 3",
 		"deps(0, 0)":                             "0",
 		"deps(0, 1)":                             "0 1 2",
+		"deps(0, 99999999999999999999)":          "0 1 2 3",
 		"deps(5)":                                "5 6",
 		"rdeps(//..., 3)":                        "0 1 2 3",
 		"rdeps(//..., 3, 1)":                     "2 3",
@@ -142,6 +143,7 @@ func TestErrors(t *testing.T) {
 	for expr, want := range map[string]string{
 		"":                             "query:1:1: expected a pattern, a function or (, got the end",
 		"deps(0":                       `query:1:7: expected ")": deps(x) or deps(x, depth), got the end`,
+		"deps(0, -1)":                  `query:1:9: expected a number, got "-"`,
 		"deps(0, x)":                   `query:1:9: expected a number, got "x"`,
 		"deps(0, 1, 2)":                `query:1:10: expected ")": deps(x) or deps(x, depth), got ","`,
 		"rdeps(0)":                     `query:1:8: expected "," and an expression: rdeps(universe, x)`,

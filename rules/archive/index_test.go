@@ -236,9 +236,9 @@ func TestIndexRefuses(t *testing.T) {
 		{"file, then directory", makeTar(t, file("d/f", ""), dir("d/f/")), IndexParams{}, `member "d/f/": is both a file and a directory`},
 		{"directory, then file", makeTar(t, file("d/f/g", ""), file("d/f", "")), IndexParams{}, `member "d/f": is both a file and a directory`},
 		{"below a file", makeTar(t, file("d/f", ""), file("d/f/g/h", "")), IndexParams{}, `member "d/f/g/h": lies below "f", which is a file`},
-		{"no top", makeTar(t, file("f", "")), IndexParams{}, "member \"f\": lies outside of a single top-level directory\n  hint: say what to strip with strip_prefix; \".\" strips nothing"},
-		{"two tops", makeTar(t, file("d/f", ""), file("e/f", "")), IndexParams{}, "member \"e/f\": lies outside of \"d/\"\n  hint: say what to strip with strip_prefix; \".\" strips nothing"},
-		{"other top", makeTar(t, dir("d/"), file("d/f", "")), IndexParams{StripPrefix: "d/e"}, "member \"d/f\": lies outside of \"d/e/\"\n  hint: say what to strip with strip_prefix; \".\" strips nothing"},
+		{"no top", makeTar(t, file("f", "")), IndexParams{}, "member \"f\": lies outside of a single top-level directory\n  hint: say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; \".\" strips nothing"},
+		{"two tops", makeTar(t, file("d/f", ""), file("e/f", "")), IndexParams{}, "member \"e/f\": lies outside of \"d/\"\n  hint: say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; \".\" strips nothing"},
+		{"other top", makeTar(t, dir("d/"), file("d/f", "")), IndexParams{StripPrefix: "d/e"}, "member \"d/f\": lies outside of \"d/e/\"\n  hint: say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; \".\" strips nothing"},
 		{"no files", makeTar(t, dir("d/")), IndexParams{}, "has no files"},
 		{"no members", append(makeTar(t, dir("d/"))[:512], make([]byte, 1024)...), IndexParams{}, "has no files"},
 

@@ -232,7 +232,7 @@ func (w *walker) strip(name string, header *tar.Header) (string, error) {
 
 func (w *walker) outside(name, of string) error {
 	e := w.member(name, "lies outside of %s", of).(*diag.Error)
-	e.Hints = []string{`say what to strip with strip_prefix; "." strips nothing`}
+	e.Hints = []string{`say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; "." strips nothing`}
 	return e
 }
 

@@ -36,12 +36,13 @@ type Declared struct {
 // Review returns what is to be said of a package whose identifiers are all valid, in the order of the attributes.
 func Review(d Declared) []finding.Finding {
 	var out []finding.Finding
-	add := func(attr, msg, declared, found string, fix string, hints ...string) {
+	add := func(attr, msg, declared, found string, fix string, hints ...string) *finding.Finding {
 		f := finding.Finding{Rule: RuleID, Severity: finding.Warning, Attr: attr, Msg: msg, Declared: declared, Found: found, Hints: hints}
 		if fix != "" {
 			f.Fix = &finding.Fix{Attr: attr, Value: fix}
 		}
 		out = append(out, f)
+		return &out[len(out)-1]
 	}
 	reviewLicense(d, add)
 	reviewURL(d, add)
@@ -50,7 +51,8 @@ func Review(d Declared) []finding.Finding {
 	return out
 }
 
-type adder func(attr, msg, declared, found, fix string, hints ...string)
+// adder adds a finding, which may be added to until the next one is.
+type adder func(attr, msg, declared, found, fix string, hints ...string) *finding.Finding
 
 // deprecatedIDs are the deprecated identifiers of the SPDX licence list.
 var deprecatedIDs = sync.OnceValue(func() map[string]bool {
@@ -188,10 +190,11 @@ func reviewCPE(d Declared, add adder) {
 		return
 	}
 	canonical := "cpe:2.3:" + strings.Join(parts, ":")
+	written := splitCPE(strings.TrimPrefix(d.CPE, "cpe:2.3:"))
 	// Where the attribute has {version}, so does the fix; where it has not, that is what it should have.
 	if parts[version] == d.Version {
-		parts[version] = "{version}"
+		parts[version], written[version] = "{version}", "{version}"
 	}
 	add("cpe", fmt.Sprintf("CPE %s has capitals, and the dictionary that scanners compare with has none", excerpt(d.CPE)), d.CPE, canonical, "cpe:2.3:"+strings.Join(parts, ":"),
-		"write "+canonical)
+		"write "+canonical).Fix.Old = "cpe:2.3:" + strings.Join(written, ":")
 }

@@ -28,7 +28,7 @@ func (d *Diff) Markdown() string {
 		section("Updated")
 		b.WriteString("| Package | From | To | Changed with it |\n|---|---|---|---|\n")
 		for _, p := range bumped {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", plain(p.Name), plain(orNone(p.From)), plain(orNone(p.To)), plain(p.with()))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", plain(orNoName(p.Name)), plain(orNone(p.From)), plain(orNone(p.To)), plain(p.with()))
 		}
 	}
 	list := func(title string, refs []Ref) {

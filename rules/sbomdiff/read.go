@@ -389,11 +389,11 @@ func canonical(v any) string {
 	return string(b)
 }
 
-// str is a JSON string's value; "" for anything else.
+// str is a JSON string's value, and a number or another value where a string should be as it is written; "" for null.
 func str(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
-		return ""
+		return string(raw)
 	}
 	return s
 }

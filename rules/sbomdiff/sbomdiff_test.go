@@ -124,6 +124,20 @@ func TestSourceAndWindows(t *testing.T) {
 	}
 }
 
+// TestOddTypes: a number where a string should be is compared as it is written, and a package without a name is called so.
+func TestOddTypes(t *testing.T) {
+	read := func(version string) *Document {
+		d, err := Read("x.json", []byte(`{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-x","versionInfo":`+version+`}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if got := string(Compare(read("17"), read("18")).Text()); !strings.Contains(got, "! (no name) 17 -> 18") {
+		t.Errorf("17 and 18 compare as %q", got)
+	}
+}
+
 // pkg is a package: name, version, then key=value for purl, cpe, url and id.
 func pkg(name, version string, more ...string) string {
 	fields := map[string]any{"name": name, "versionInfo": version, "SPDXID": "SPDXRef-" + name + "-" + version, "downloadLocation": "NOASSERTION"}

@@ -1,6 +1,7 @@
 package sbomdiff
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -97,14 +98,16 @@ func (f FileDiff) Counts() string {
 	return strings.Join(parts, ", ")
 }
 
-func (r Ref) title() string { return strings.TrimSpace(r.Name + " " + r.Version) }
+func (r Ref) title() string { return strings.TrimSpace(orNoName(r.Name) + " " + r.Version) }
 
 func (p PackageDiff) title() string {
 	if !p.Bumped {
-		return strings.TrimSpace(p.Name + " " + p.To)
+		return strings.TrimSpace(orNoName(p.Name) + " " + p.To)
 	}
-	return fmt.Sprintf("%s %s -> %s", p.Name, orNone(p.From), orNone(p.To))
+	return fmt.Sprintf("%s %s -> %s", orNoName(p.Name), orNone(p.From), orNone(p.To))
 }
+
+func orNoName(name string) string { return cmp.Or(name, "(no name)") }
 
 func orNone(s string) string {
 	if s == "" {

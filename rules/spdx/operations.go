@@ -29,8 +29,8 @@ const (
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
-		{Name: "spdx.base", Version: 3, Run: runBase},
-		{Name: "spdx.deps", Version: 3, Run: runDeps},
+		{Name: "spdx.base", Version: 4, Run: runBase},
+		{Name: "spdx.deps", Version: 4, Run: runDeps},
 		{Name: "spdx.source", Version: 2, Run: runSource},
 		{Name: "spdx.binary", Version: 2, Run: runBinary},
 		{Name: "spdx.valid", Version: 1, Run: runValid},
