@@ -52,20 +52,6 @@ func (f *File) CallAt(pos diag.Pos) (*Call, error) {
 	return f.hold(found), nil
 }
 
-// CallNamed returns the first call that is a statement and has name = "NAME" as a literal; nil when there is none.
-func (f *File) CallNamed(name string) *Call {
-	for _, stmt := range f.tree.Stmts {
-		if x, ok := stmt.(*syntax.ExprStmt); ok {
-			if call, ok := x.X.(*syntax.CallExpr); ok {
-				if v, ok := constant(argument(call, "name")); ok && v == name {
-					return f.hold(call)
-				}
-			}
-		}
-	}
-	return nil
-}
-
 func (f *File) hold(call *syntax.CallExpr) *Call {
 	c := &Call{f, f.offset(call.Lparen)}
 	f.calls = append(f.calls, c)
@@ -147,21 +133,6 @@ func (c *Call) String(place string) (value string, ok bool, err error) {
 		return "", false, c.notLiteral(place, x, "a string")
 	}
 	return v, true, nil
-}
-
-// Strings returns a list of strings; nil when the call does not give the attribute.
-func (c *Call) Strings(attr string) ([]string, error) {
-	list, err := c.list(attr)
-	if list == nil || err != nil {
-		return nil, err
-	}
-	out := make([]string, len(list.List))
-	for i := range out {
-		if out[i], _, err = c.String(fmt.Sprintf("%s[%d]", attr, i)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // Set makes the string at a place value. An attribute that the call does not give is added after its others.

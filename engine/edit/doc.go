@@ -1,7 +1,7 @@
 // Package edit changes Starlark files by bytes: a value, an element, an attribute, a call. Everything else of the
 // file stays as its author wrote it.
 //
-// To edit a file: Parse it, find a call (CallAt, CallNamed), change it (Set, Append, Remove), and take Bytes.
+// To edit a file: Parse it, find a call (CallAt), change it (Set, Append, Remove), and take Bytes.
 //
 //	f, err := edit.Parse("BUILD.star", content)
 //	c, err := f.CallAt(pos) // where the engine says that a target is declared

@@ -198,13 +198,7 @@ m(f(1), v = "d")
 		}
 		return c
 	}
-	b, a, c, d := f.CallNamed("b"), at(2, 1), at(4, 2), at(5, 9)
-	if got := at(2, 25); got.open != b.open {
-		t.Error("found by position and by name are two")
-	}
-	if f.CallNamed("c") != nil {
-		t.Error("a name that is no literal was found")
-	}
+	a, b, c, d := at(2, 1), at(2, 25), at(4, 2), at(5, 9)
 	if _, err := f.CallAt(diag.Pos{File: "BUILD.star", Line: 1, Col: 1}); err == nil || err.Error() != "BUILD.star:1:1: no call begins here" {
 		t.Errorf("got %v", err)
 	}
@@ -227,9 +221,6 @@ m(f(1), v = "D")
 	}
 	if v, ok, err := a.String("none"); v != "" || ok || err != nil {
 		t.Errorf("got %q, %v, %v", v, ok, err)
-	}
-	if v, err := b.Strings("l"); len(v) != 1 || v[0] != "z" || err != nil {
-		t.Errorf("got %q, %v", v, err)
 	}
 	if got := strings.Join(firstCall(t, parse(t, `r("x", n = [1, 2], *a, **k)`)).Args(), " "); got != "0 n" {
 		t.Errorf("arguments %s", got)
