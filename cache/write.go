@@ -35,18 +35,33 @@ func (s *Disk) putEntry(name string, b []byte, size int64) error {
 	if ok, err := s.holds(name, b, size); ok || err != nil {
 		return err
 	}
-	t, err := s.temp()
+	var err error
+	for range writes {
+		if err = s.writeEntry(name, b); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
 	if err != nil {
 		return s.writeFailure(err)
+	}
+	return nil
+}
+
+// writes is how often an entry is written: somebody may remove the cache, and what is being written in it, at any moment.
+const writes = 10
+
+func (s *Disk) writeEntry(name string, b []byte) error {
+	t, err := s.temp()
+	if err != nil {
+		return err
 	}
 	if _, err = s.write(t.File, b); err == nil {
 		_, err = s.install(t, name)
 	}
 	if err != nil {
 		t.drop()
-		return s.writeFailure(err)
 	}
-	return nil
+	return err
 }
 
 // temporary is a file of the cache that is being written.
