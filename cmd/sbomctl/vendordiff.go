@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
@@ -187,6 +188,10 @@ func (a *app) writePatch(w workspace, l label.Label, path string, r rules.Vendor
 	before, err := w.ReadSource(path)
 	if err != nil {
 		return err
+	}
+	if len(before) > 0 && !r.Declared(path) && !bytes.Equal(before, r.Patch) {
+		return &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("the file is there already, and is not declared as a patch of %s", l),
+			Hints: []string{"name another file, or move this one away; a patch that is declared is written anew"}}
 	}
 	if bytes.Equal(before, r.Patch) {
 		a.ui.note(a.fromHere(path) + " is up to date")
