@@ -191,6 +191,8 @@ var operationDocs = map[string]operationDoc{
 			"rules":             "calls of regex()",
 			"rules.path":        "a file, or a pattern",
 			"rules.pattern":     "a regular expression with named groups",
+			"beside":            "the version is written elsewhere in the declaration too, as in the tag of a URL; then the fix is sbomctl bump instead of an edit",
+			"checksum":          "a checksum is declared; then, too, unless the files state the same",
 		},
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "what was found, as JSON; as a validation it needs none"}},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,6 +21,11 @@ type Params struct {
 	Label    string   `json:"label"` // target whose declaration is checked, for hints
 	Declared Declared `json:"declared"`
 	Rules    []Rule   `json:"rules"`
+
+	// Beside says that the version is written elsewhere in the declaration too, as in the tag of a URL, and Checksum that a checksum
+	// is declared. What an edit of the version would leave behind, makes a bump the fix.
+	Beside   bool `json:"beside,omitempty"`
+	Checksum bool `json:"checksum,omitempty"`
 }
 
 // Declared is what the target says of itself; "" is not declared.
@@ -57,7 +63,7 @@ const RuleID = "evidence"
 // name), output "report" (a Report as JSON). What contradicts the declaration, and evidence that proves nothing, are
 // findings: errors.
 func Operation() action.Operation {
-	return action.Operation{Name: "evidence.check", Version: 3, Run: run}
+	return action.Operation{Name: "evidence.check", Version: 4, Run: run}
 }
 
 // Operations returns the operations of this package.
@@ -70,9 +76,13 @@ func run(ctx context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	c := &checker{call: call, tell: call.Report, compares: true, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
+	var found []finding.Finding
+	c := &checker{call: call, tell: func(f finding.Finding) { found = append(found, f) }, compares: true, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
 	if err := c.look(ctx); err != nil {
 		return err
+	}
+	for _, f := range c.settle(found) {
+		call.Report(f)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -277,6 +287,43 @@ func (c *checker) compare(name string, facts []placedFact, r Rule) {
 		c.tell(out)
 	}
 }
+
+// settle makes a bump the fix of what contradicts the version where the edit of one attribute would leave the others behind.
+func (c *checker) settle(found []finding.Finding) []finding.Finding {
+	command := ""
+	for _, f := range found {
+		if f.Fix != nil && f.Attr == version && (c.params.Beside || c.params.Checksum && !c.sameSum()) && word.MatchString(f.Fix.Value) {
+			command = "sbomctl bump " + c.params.Label + " " + f.Fix.Value
+		}
+	}
+	if command == "" {
+		return found
+	}
+	for i, f := range found {
+		if f.Fix != nil && (f.Attr == version || f.Attr == sha256) {
+			found[i].Fix = &finding.Fix{Command: command}
+			found[i].Hints = []string{"if the tree is right, version, URL and checksum of the declaration move together"}
+		}
+	}
+	return found
+}
+
+// sameSum reports whether the tree states the checksum that is declared: then it is not the one of another version.
+func (c *checker) sameSum() bool {
+	stated := false
+	for _, f := range c.report.Facts {
+		if f.Fact == sha256 {
+			if !strings.EqualFold(f.Value, c.params.Declared.SHA256) {
+				return false
+			}
+			stated = true
+		}
+	}
+	return stated
+}
+
+// word is a version that a shell takes as it is.
+var word = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
 
 // maxNamed is how many of the places are named that a loose pattern matches.
 const maxNamed = 3

@@ -127,6 +127,38 @@ Modules/expat/expat.h:1:27: version is "2.7.1" here, but "2.6.3" is declared
 	}
 }
 
+// TestBump: what an edit of the version would leave behind makes the fix a bump.
+func TestBump(t *testing.T) {
+	const bump, other = "sbomctl bump //:expat 2.7.1", "17aa6cfc5c4c219c09287abfc10bc13f0c06f30bb654b28bfe6f567ca646eb79"
+	same := "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2"
+	for _, test := range []struct {
+		name   string
+		params Params
+		want   string // the command; "" for edits
+	}{
+		{"a version alone", Params{Declared: Declared{Version: "2.6.3"}}, ""},
+		{"a tag", Params{Declared: Declared{Version: "2.6.3", SHA256: same}, Beside: true, Checksum: true}, bump},
+		{"another checksum", Params{Declared: Declared{Version: "2.6.3", SHA256: other}, Checksum: true}, bump},
+		{"the same checksum", Params{Declared: Declared{Version: "2.6.3", SHA256: same}, Checksum: true}, ""},
+	} {
+		test.params.Label, test.params.Rules = "//:expat", expatRules
+		c := newCall(test.params, refresh, refreshSh, "Modules/expat/expat.h", expatH)
+		if err := run1(t, c); err == nil {
+			t.Fatalf("%s: nothing is found", test.name)
+		}
+		for _, f := range c.Findings {
+			if f.Fix == nil || f.Fix.Command != test.want || f.Fix.Edit() != (test.want == "") {
+				t.Errorf("%s: %s: fix %+v, expected the command %q", test.name, f.Msg, f.Fix, test.want)
+			}
+		}
+	}
+	// What a shell would not take as it is, is told and edited, and no command.
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Beside: true, Rules: []Rule{{"a", `v=(?P<version>.*)`}}}, "a", "v=$(x)")
+	if err := run1(t, c); err == nil || !c.Findings[0].Fix.Edit() {
+		t.Errorf("found %+v", c.Findings)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	rule := func(path, pattern string) []Rule { return []Rule{{path, pattern}} }
 	tests := []struct {
