@@ -122,7 +122,11 @@ func (a *app) add(r add.Request, dryRun bool) error {
 		for _, n := range result.Notes {
 			a.ui.note(n)
 		}
-		return a.change(w, result.Changes, dryRun)
+		if err := a.change(w, result.Changes, dryRun); err != nil || dryRun {
+			return err
+		}
+		a.ui.note(nextAfterEdit)
+		return nil
 	})
 	a.ui.close()
 	return err

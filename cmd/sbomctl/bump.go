@@ -84,7 +84,7 @@ func (a *app) bump(r rules.BumpRequest, dryRun bool) error {
 			a.ui.note(line)
 		}
 		if len(result.Changes) > 0 && !dryRun {
-			a.ui.note("next: sbomctl check //..., and sbomctl regen //... for documents that are checked in")
+			a.ui.note(nextAfterEdit)
 		}
 		return nil
 	})

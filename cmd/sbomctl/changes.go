@@ -11,6 +11,9 @@ import (
 // The commands that write among the user's own files work out the changes first. With --dry_run they are printed as a diff
 // that patch and git apply take, and nothing is written; else each is told in a line, with the path on standard output.
 
+// nextAfterEdit is what the commands that edit a declaration say last.
+const nextAfterEdit = "next: sbomctl check //..., and sbomctl regen //... for documents that are checked in"
+
 // change makes or prints the changes.
 func (a *app) change(w workspace, changes []engine.Change, dryRun bool) error {
 	if dryRun {

@@ -3,6 +3,7 @@ package cpython
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -250,6 +251,9 @@ func (im *importer) evidence(p *spdx.Package, label string, doc *spdxDocument, i
 	return out
 }
 
+// plainVersion is a version that a shell takes as it is.
+var plainVersion = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
+
 // contradiction says that the tree states something else than the document.
 func (im *importer) contradiction(f evidence.Fact, want string, at diag.Pos, label string) {
 	says := fmt.Sprintf("but %s says %s", at, clip(want))
@@ -258,7 +262,11 @@ func (im *importer) contradiction(f evidence.Fact, want string, at diag.Pos, lab
 	}
 	var hints []string
 	if last := len(im.found) - 1; last < 0 || im.found[last].Label != label {
-		hints = []string{"build writes the document as it is and fails on this, check finds it", "when the tree is right, sbomctl bump " + label + " VERSION puts the declaration right"}
+		to := "VERSION"
+		if f.Fact == "version" && plainVersion.MatchString(f.Value) {
+			to = f.Value
+		}
+		hints = []string{"build writes the document as it is and fails on this, check finds it", "when the tree is right, sbomctl bump " + label + " " + to + " puts the declaration right"}
 	}
 	im.note(evidence.RuleID, finding.Warning, diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, fmt.Sprintf("the tree states %s %s here, %s", f.Fact, clip(f.Value), says), hints...)
 	im.found[len(im.found)-1].Label = label

@@ -68,7 +68,7 @@ func Operation() action.Operation {
 
 // Operations returns the operations of this package.
 func Operations() []action.Operation {
-	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 1, Run: runRecipes}}
+	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 2, Run: runRecipes}}
 }
 
 func run(ctx context.Context, call action.Call) error {

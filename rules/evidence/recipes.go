@@ -200,7 +200,7 @@ func (c *recipeChecker) recipes(r Rule, i int) ([]span, error) {
 		text := recipeText(re, content, m)
 		report(finding.Finding{Pos: diag.At(r.Path, content, recipeAt(re, m)), Attr: "deps", Found: strings.ToValidUTF8(text, "\ufffd"),
 			Msg:   fmt.Sprintf("%s is named here, but no dep has its evidence here", clip(text)),
-			Hints: []string{"declare it as a source_dep whose evidence matches here, and list it in deps"}})
+			Hints: []string{"declare it as a source_dep whose evidence matches here, and list it in deps; sbomctl add NAME --version=VERSION --url=URL does both"}})
 	}
 	return out, nil
 }

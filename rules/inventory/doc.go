@@ -36,7 +36,7 @@ LICENSE and README name), licence texts, ` + "`SPDX-License-Identifier`" + `, an
 Files that a package excludes are known to be the tree's own, and are not told. A file that states the tree's own holder beside another is not either, nor is a
 single file of a person under terms that the tree's LICENSE has too: that is a contribution.
 
-Declare it: ` + "`sbomctl add NAME --srcs PATTERN`" + `. If it is the tree's own, say whose it is with the inventory's ` + "`own`" + `, or waive it with the reason.`,
+Declare it: ` + "`sbomctl add NAME --version VERSION --srcs PATTERN`" + `. If it is the tree's own, say whose it is with the inventory's ` + "`own`" + `, or waive it with the reason.`,
 	},
 	{
 		ID: RuleSkew, Severity: finding.Note,
@@ -61,6 +61,6 @@ Find out what the licence is and declare it, add it to the list, or do without t
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "inventory.table", Version: 1, Run: runTable},
-		{Name: "inventory.unclaimed", Version: 1, Run: runUnclaimed},
+		{Name: "inventory.unclaimed", Version: 2, Run: runUnclaimed},
 	}
 }

@@ -111,7 +111,7 @@ func unclaimed(l signals.Library) finding.Finding {
 	for _, p := range patterns {
 		quoted = append(quoted, shellQuote(files.Printable(p)))
 	}
-	f.Hints = []string{fmt.Sprintf("if it is: sbomctl add %s --srcs %s", shellQuote(files.Printable(l.Name)), strings.Join(quoted, " --srcs ")),
+	f.Hints = []string{fmt.Sprintf("if it is: sbomctl add %s --version VERSION --srcs %s", shellQuote(files.Printable(l.Name)), strings.Join(quoted, " --srcs ")),
 		fmt.Sprintf("if it is not: waive(\"unclaimed\", path = %q, reason = \"...\")", files.Printable(patterns[0]))}
 	return f
 }
