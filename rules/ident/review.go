@@ -116,8 +116,11 @@ func reviewURL(d Declared, add adder) {
 			"see whether the project serves it over https")
 	}
 	if other := otherVersion(d.URL, d.Version); other != "" {
-		add("download_url", fmt.Sprintf("URL %s names version %s, but %s is declared", excerpt(d.URL), other, d.Version), d.Version, other, "",
-			"write {version} for the version in it, and compare the checksum")
+		hint := "write {version} for the version in it, and compare the checksum"
+		if !strings.Contains(d.URL, other) { // a tag such as R_2_7_1, which {version} does not write
+			hint = "write the version in it as the URL does: " + strings.ReplaceAll(strings.TrimPrefix(d.Version, "v"), ".", "_") + ", and compare the checksum"
+		}
+		add("download_url", fmt.Sprintf("URL %s names version %s, but %s is declared", excerpt(d.URL), other, d.Version), d.Version, other, "", hint)
 	}
 }
 
