@@ -125,7 +125,7 @@ func (ws *waivers) add(p *star.Package) {
 	}
 	for _, d := range p.Targets() {
 		for i, v := range p.WaiversOf(d.Label.Name) {
-			ws.put(d.Label.String(), &waiver{Waiver: &v, pkg: p.Name(), label: d.Label.String(), attr: fmt.Sprintf("%s[%d]", "waivers", i)})
+			ws.put(d.Label.String(), &waiver{Waiver: &v, pkg: p.Name(), label: d.Label.String(), attr: fmt.Sprintf("waivers[%d]", i)})
 		}
 	}
 }
