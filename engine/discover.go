@@ -62,14 +62,9 @@ func (w *Workspace) runPackages(c *eval.Context, arg string) (eval.Result, error
 	if err := w.inThisWorkspace(c, dir); err != nil {
 		return eval.Result{}, err
 	}
-	tree := w.diskTree(c, ".")
-	leftOut := tree.Ignored
-	if dir != "" {
-		if ignored, err := tree.Ignored(dir, true); err != nil {
-			return eval.Result{}, err
-		} else if ignored {
-			leftOut = tree.Written
-		}
+	leftOut, err := w.leftOut(c, dir)
+	if err != nil {
+		return eval.Result{}, err
 	}
 	var value []byte
 	var below []eval.Key
@@ -96,6 +91,20 @@ func (w *Workspace) runPackages(c *eval.Context, arg string) (eval.Result, error
 		}
 	}
 	return eval.Result{Value: value}, nil
+}
+
+// leftOut returns what says which of the paths below dir are not looked at: what git ignores, unless it ignores dir itself, which
+// was then asked for by name, and what sbomctl writes.
+func (w *Workspace) leftOut(c *eval.Context, dir string) (func(path string, folder bool) (bool, error), error) {
+	tree := w.diskTree(c, ".")
+	if dir != "" {
+		if ignored, err := tree.Ignored(dir, true); err != nil {
+			return nil, err
+		} else if ignored {
+			return tree.Written, nil
+		}
+	}
+	return tree.Ignored, nil
 }
 
 // inThisWorkspace refuses a directory for packages that is reached through a link, lies in a workspace of

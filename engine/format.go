@@ -84,14 +84,9 @@ func (w *Workspace) runStarlark(c *eval.Context, dir string) (eval.Result, error
 	if err := w.inThisWorkspace(c, dir); err != nil {
 		return eval.Result{}, err
 	}
-	tree := w.diskTree(c, ".")
-	leftOut := tree.Ignored
-	if dir != "" {
-		if ignored, err := tree.Ignored(dir, true); err != nil {
-			return eval.Result{}, err
-		} else if ignored {
-			leftOut = tree.Written // it was asked for by name
-		}
+	leftOut, err := w.leftOut(c, dir)
+	if err != nil {
+		return eval.Result{}, err
 	}
 	var value []byte
 	var walk func(dir string) error
@@ -125,7 +120,7 @@ func (w *Workspace) runStarlark(c *eval.Context, dir string) (eval.Result, error
 		}
 		return nil
 	}
-	err := walk(dir)
+	err = walk(dir)
 	return eval.Result{Value: value}, err
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/rules/add"
 )
@@ -107,13 +106,7 @@ func (a *app) packageOf(arg string) (string, error) {
 }
 
 func (a *app) add(r add.Request, dryRun bool) error {
-	events := event.NewStream(a.ui)
-	o, err := a.options(events)
-	if err != nil {
-		return err
-	}
-	a.ui.start(events.Since)
-	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
+	return a.live(nil, func(ctx context.Context, w workspace) error {
 		result, err := w.Add(ctx, r)
 		a.ui.close()
 		if err != nil {
@@ -128,6 +121,4 @@ func (a *app) add(r add.Request, dryRun bool) error {
 		a.ui.note(nextAfterEdit)
 		return nil
 	})
-	a.ui.close()
-	return err
 }

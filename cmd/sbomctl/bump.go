@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/rules"
 )
 
@@ -65,13 +64,7 @@ func (t *textValue) String() string     { return string(*t) }
 func (*textValue) Type() string         { return "text" }
 
 func (a *app) bump(r rules.BumpRequest, dryRun bool) error {
-	events := event.NewStream(a.ui)
-	o, err := a.options(events)
-	if err != nil {
-		return err
-	}
-	a.ui.start(events.Since)
-	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
+	return a.live(nil, func(ctx context.Context, w workspace) error {
 		result, err := w.Bump(ctx, r)
 		a.ui.close()
 		if err != nil {
@@ -88,6 +81,4 @@ func (a *app) bump(r rules.BumpRequest, dryRun bool) error {
 		}
 		return nil
 	})
-	a.ui.close()
-	return err
 }

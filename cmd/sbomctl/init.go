@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sbomctl/sbomctl/engine"
-	"github.com/sbomctl/sbomctl/engine/event"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -65,13 +64,7 @@ func (a *app) init(cmd *cobra.Command, dir string, dryRun bool) error {
 	}
 	a.ui.configure(a.flags.color, a.flags.curses, a.getenv)
 	a.ui.verbose = a.flags.verbose
-	events := event.NewStream(a.ui)
-	o, err := a.options(events)
-	if err != nil {
-		return err
-	}
-	a.ui.start(events.Since)
-	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+	return a.live(nil, func(_ context.Context, w workspace) error {
 		result, err := w.Init()
 		a.ui.close()
 		if err != nil {
@@ -93,6 +86,4 @@ func (a *app) init(cmd *cobra.Command, dir string, dryRun bool) error {
 		}
 		return nil
 	})
-	a.ui.close()
-	return err
 }

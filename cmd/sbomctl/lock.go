@@ -5,9 +5,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/sbomctl/sbomctl/engine/event"
-	"github.com/sbomctl/sbomctl/rules"
 )
 
 func (a *app) lockCommand() *cobra.Command {
@@ -41,31 +38,22 @@ func (a *app) lock(target string) error {
 	if err != nil {
 		return err
 	}
-	events := event.NewStream(a.ui)
-	o, err := a.options(events)
-	if err != nil {
-		return err
-	}
-	a.ui.start(events.Since)
-	var result rules.LockResult
-	err = a.withWorkspace(o, func(ctx context.Context, w workspace) error {
-		var err error
-		result, err = w.Lock(ctx, l, a.flags.indexURL)
-		return err
+	return a.live(nil, func(ctx context.Context, w workspace) error {
+		result, err := w.Lock(ctx, l, a.flags.indexURL)
+		a.ui.close()
+		if err != nil {
+			return err
+		}
+		path := a.fromHere(result.Path)
+		for _, change := range result.Changes {
+			a.ui.note(change)
+		}
+		if result.Written {
+			a.ui.note("wrote " + path)
+		} else {
+			a.ui.note(path + " is up to date")
+		}
+		fmt.Fprintln(a.stdout, path)
+		return nil
 	})
-	a.ui.close()
-	if err != nil {
-		return err
-	}
-	path := a.fromHere(result.Path)
-	for _, change := range result.Changes {
-		a.ui.note(change)
-	}
-	if result.Written {
-		a.ui.note("wrote " + path)
-	} else {
-		a.ui.note(path + " is up to date")
-	}
-	fmt.Fprintln(a.stdout, path)
-	return nil
 }

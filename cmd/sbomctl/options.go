@@ -95,6 +95,22 @@ func (a *app) withWorkspace(o options, f func(ctx context.Context, w workspace) 
 	return ending(ctx, err)
 }
 
+// live runs f in the workspace and shows what happens there; adjust, unless it is nil, sets options that the command decides
+// itself. What f has to say at the end, it says after a.ui.close().
+func (a *app) live(adjust func(*options), f func(ctx context.Context, w workspace) error) error {
+	events := event.NewStream(a.ui)
+	o, err := a.options(events)
+	if err != nil {
+		return err
+	}
+	if adjust != nil {
+		adjust(&o)
+	}
+	a.ui.start(events.Since)
+	defer a.ui.close()
+	return a.withWorkspace(o, f)
+}
+
 // fromHere is a path inside the workspace, slash-separated, as seen from the working folder.
 func (a *app) fromHere(path string) string {
 	path = filepath.Join(a.root, filepath.FromSlash(path))

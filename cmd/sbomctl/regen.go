@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/rules"
 )
 
@@ -47,14 +46,8 @@ func (a *app) regen(patterns []string, dryRun, acceptDrift bool) error {
 	if err != nil {
 		return err
 	}
-	events := event.NewStream(a.ui)
-	o, err := a.options(events)
-	if err != nil {
-		return err
-	}
-	o.KeepGoing, o.SkipValidation, o.AnalyseOnly = true, false, false
-	a.ui.start(events.Since)
-	err = a.withWorkspace(o, func(_ context.Context, w workspace) error {
+	everything := func(o *options) { o.KeepGoing, o.SkipValidation, o.AnalyseOnly = true, false, false }
+	return a.live(everything, func(_ context.Context, w workspace) error {
 		if alone {
 			all, err := w.CheckedIn(parsed)
 			return joinErrors(whatToRegen(all), err)
@@ -66,8 +59,6 @@ func (a *app) regen(patterns []string, dryRun, acceptDrift bool) error {
 		}
 		return joinErrors(a.change(w, r.Changes, dryRun), err)
 	})
-	a.ui.close()
-	return err
 }
 
 // whatToRegen is the mistake of naming nothing, and what there is to name.
