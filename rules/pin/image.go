@@ -1,0 +1,33 @@
+// Package pin is what a tree says of container images, held against what is declared.
+//
+// # Model
+//
+// A container_image declares an Image: a repository, and a tag and a digest of it, always together. The files that it lists
+// (references) are read for mentions of images, each with its place; a mention agrees with the declaration, or it is a finding with the text
+// to write. Nothing here asks a network.
+package pin
+
+// OperationName is the validation that every container_image declares; its parameters are an Image.
+const OperationName = "pin.references"
+
+// Image is what a container_image declares.
+type Image struct {
+	Label      string   `json:"label"`
+	Repository string   `json:"repository"`           // registry and repository: "quay.io/tiran/cpython_autoconf"
+	Tag        string   `json:"tag"`                  // "" when none is declared
+	Digest     string   `json:"digest"`               // "sha256:" and 64 hexadecimal digits; "" when the image is not pinned yet
+	Platforms  []string `json:"platforms,omitempty"`  // "linux/amd64", "linux/arm64/v8": those that must be there
+	Role       string   `json:"role,omitempty"`       // what the image is for: a reference to another image in the same role is a finding
+	References []string `json:"references,omitempty"` // patterns of files in the tree
+	OCILayout  string   `json:"oci_layout,omitempty"` // folder in the workspace with an OCI layout that is asked before the registry
+	Insecure   bool     `json:"insecure,omitempty"`   // plain http is allowed
+	Keys       []Signer `json:"signers,omitempty"`    // who must have signed it
+}
+
+// Signer is who must have signed an image: the holder of a key, or an identity.
+type Signer struct {
+	Key      string `json:"key,omitempty"`      // public key, PEM
+	Identity string `json:"identity,omitempty"` // of the signing certificate: e-mail address or URI
+	Issuer   string `json:"issuer,omitempty"`   // who vouched for the identity: URL of an OpenID Connect issuer
+	Root     string `json:"root,omitempty"`     // certificates that the signing certificate must lead to, PEM
+}
