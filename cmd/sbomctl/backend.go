@@ -27,8 +27,8 @@ type workspace interface {
 	// Build brings the targets that patterns name up to date. What could be built of them is
 	// returned even beside an error, which is a *diag.Error or a diag.List of them.
 	Build(patterns label.Patterns) ([]engine.Output, error)
-	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
-	Check(patterns label.Patterns) (engine.Report, error)
+	// Check runs every check of the targets and of all below them, those of the named groups too, and returns what was found, even beside an error.
+	Check(patterns label.Patterns, groups ...string) (engine.Report, error)
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.

@@ -66,7 +66,7 @@ func (f *fakeBackend) Build(patterns label.Patterns) ([]engine.Output, error) {
 	}
 	return f.outputs, f.err
 }
-func (f *fakeBackend) Check(patterns label.Patterns) (engine.Report, error) {
+func (f *fakeBackend) Check(patterns label.Patterns, _ ...string) (engine.Report, error) {
 	f.patterns = patterns
 	for _, e := range f.checkEvents {
 		f.opened.Events.Emit(e)
