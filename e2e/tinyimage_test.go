@@ -8,10 +8,9 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/sbomctl/sbomctl/e2e/images"
 	"github.com/sbomctl/sbomctl/e2e/realimage"
+	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
 )
 
 var update = flag.Bool("update", false, "write the image of the root workspace anew")
@@ -23,33 +22,20 @@ const tiny = "../testdata/cpython_autoconf"
 // BUILD.star and the tree pin its digest. Its layers are not compressed, so that its bytes do not depend on a compressor.
 func TestTinyImage(t *testing.T) {
 	dir := t.TempDir()
-	l, err := images.New(dir)
-	if err != nil {
-		t.Fatal(err)
+	shared := ocitest.Layer(ocitest.None,
+		ocitest.Entry{Name: "bin/"},
+		ocitest.Entry{Name: "bin/autoreconf", Mode: 0o755, Body: "#!/bin/sh\necho 'a few files, and no autoreconf: see e2e/realimage'\nexit 1\n"},
+		ocitest.Entry{Name: "src/"})
+	var platforms []*ocitest.Set
+	for _, platform := range realimage.Platforms {
+		platforms = append(platforms, ocitest.ImageWith(platform, func(c *v1.ConfigFile, _ *v1.Manifest) {
+			c.Config.Cmd = []string{"autoreconf", "-ivf", "-Werror"}
+			c.Config.WorkingDir = "/src"
+		}, shared, ocitest.Layer(ocitest.None, ocitest.Entry{Name: "etc/"}, ocitest.Entry{Name: "etc/os-release", Body: "NAME=tiny for " + platform + "\n"})))
 	}
-	layer := func(pairs ...string) images.Layer {
-		t.Helper()
-		layer, err := l.Layer(types.OCIUncompressedLayer, images.Files(pairs...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return layer
-	}
-	config := v1.Config{Cmd: []string{"autoreconf", "-ivf", "-Werror"}, WorkingDir: "/src"}
-	shared := layer("bin/", "", "bin/autoreconf", "#!/bin/sh\necho 'a few files, and no autoreconf: see e2e/realimage'\nexit 1\n", "src/", "")
-	var platforms []images.Image
-	for _, p := range []v1.Platform{realimage.AMD64, realimage.ARM64} {
-		platforms = append(platforms, images.Image{Platform: p, Config: config, Layers: []images.Layer{
-			shared, layer("etc/", "", "etc/os-release", "NAME=tiny\nARCHITECTURE="+p.Architecture+"\n"),
-		}})
-	}
-	digest, err := l.Index("1", platforms...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	index := ocitest.Index(platforms...)
+	index.Root.Annotations = map[string]string{"org.opencontainers.image.ref.name": "1"}
+	index.WriteLayout(dir)
 	if *update {
 		if err := os.RemoveAll(tiny); err != nil {
 			t.Fatal(err)
@@ -74,8 +60,8 @@ func TestTinyImage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(text), digest.String()) {
-			t.Errorf("%s does not pin %s", name, digest)
+		if !strings.Contains(string(text), index.Root.Digest.String()) {
+			t.Errorf("%s does not pin %s, which is the digest of registry.example/cpython_autoconf", name, index.Root.Digest)
 		}
 	}
 }

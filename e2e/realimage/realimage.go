@@ -18,7 +18,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,8 +30,10 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/klauspost/compress/gzip"
 
-	"github.com/sbomctl/sbomctl/e2e/images"
+	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
 )
 
 // Tags of the layout.
@@ -43,10 +48,7 @@ const suite = "bookworm"
 var packages = []string{"autoconf", "automake", "autoconf-archive", "pkgconf"}
 
 // Platforms of the images.
-var (
-	AMD64 = v1.Platform{OS: "linux", Architecture: "amd64"}
-	ARM64 = v1.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}
-)
+var Platforms = []string{"linux/amd64", "linux/arm64/v8"}
 
 // Missing says what is missing for Make; "" means nothing.
 func Missing() string {
@@ -59,12 +61,10 @@ func Missing() string {
 	return ""
 }
 
-// Make makes the images, as an OCI layout in dir; aclocal is the release's aclocal.m4, and without it there is no image Upstream.
+// Make makes the images, as an OCI layout in dir whose index.json calls them by their tags. aclocal is the release's aclocal.m4; without it there is
+// no image Upstream.
 func Make(ctx context.Context, dir string, aclocal []byte) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	root, err := os.MkdirTemp(dir, "root-")
+	root, err := os.MkdirTemp("", "sbomctl-realimage-")
 	if err != nil {
 		return err
 	}
@@ -72,49 +72,57 @@ func Make(ctx context.Context, dir string, aclocal []byte) error {
 	if err := debootstrap(ctx, root); err != nil {
 		return err
 	}
-	l, err := images.New(dir)
+	base, err := pack(root)
 	if err != nil {
 		return err
 	}
-	config := v1.Config{
-		Env:        []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-		Cmd:        []string{"autoreconf", "-ivf", "-Werror"},
-		WorkingDir: "/src",
-	}
-	placeholder, err := l.Layer(types.OCIUncompressedLayer, images.Files("etc/", "", "etc/os-release", "NAME=placeholder\n"))
-	if err != nil {
-		return err
-	}
-	arm64 := images.Image{Platform: ARM64, Config: config, Layers: []images.Layer{placeholder}}
-	base, err := l.Layer(types.OCILayer, func(w *tar.Writer) error { return archive(w, root) })
-	if err != nil {
-		return err
-	}
-	less, err := l.Layer(types.OCILayerZStd, images.Files(
-		"usr/", "", "usr/share/", "",
-		"usr/share/doc/", "", "usr/share/doc/.wh..wh..opq", "",
-		"usr/share/.wh.man", "", "usr/share/.wh.info", "",
-		"var/", "", "var/log/", "", "var/log/.wh.bootstrap.log", "", "src/", ""))
-	if err != nil {
-		return err
-	}
-	if _, err := l.Index(Debian, images.Image{Platform: AMD64, Config: config, Layers: []images.Layer{base, less}}, arm64); err != nil {
-		return err
-	}
+	layers := []ocitest.LayerBlob{base, ocitest.Layer(ocitest.Zstd,
+		ocitest.Entry{Name: "src/"},
+		ocitest.Entry{Name: "usr/"}, ocitest.Entry{Name: "usr/share/"},
+		ocitest.Entry{Name: "usr/share/doc/"}, ocitest.Entry{Name: "usr/share/doc/.wh..wh..opq"},
+		ocitest.Entry{Name: "usr/share/.wh.man"}, ocitest.Entry{Name: "usr/share/.wh.info"},
+	)}
+	sets := []*ocitest.Set{index(Debian, layers)}
 	if aclocal != nil {
 		macros, err := upstreamMacros(aclocal)
 		if err != nil {
 			return err
 		}
-		layer, err := l.Layer(types.OCIUncompressedLayer, images.Files(macros...))
-		if err != nil {
-			return err
-		}
-		if _, err := l.Index(Upstream, images.Image{Platform: AMD64, Config: config, Layers: []images.Layer{base, less, layer}}, arm64); err != nil {
-			return err
+		sets = append(sets, index(Upstream, append(layers, macros)))
+	}
+	ocitest.WriteLayout(dir, sets...)
+	return nil
+}
+
+// index is the image with these layers and its placeholder for the other platform.
+func index(tag string, layers []ocitest.LayerBlob) *ocitest.Set {
+	configure := func(c *v1.ConfigFile, _ *v1.Manifest) {
+		c.Config.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+		c.Config.Cmd = []string{"autoreconf", "-ivf", "-Werror"}
+		c.Config.WorkingDir = "/src"
+	}
+	placeholder := ocitest.Layer(ocitest.None, ocitest.Entry{Name: "etc/"}, ocitest.Entry{Name: "etc/os-release", Body: "NAME=placeholder\n"})
+	set := ocitest.Index(ocitest.ImageWith(Platforms[0], configure, layers...), ocitest.ImageWith(Platforms[1], configure, placeholder))
+	set.Root.Annotations = map[string]string{"org.opencontainers.image.ref.name": tag}
+	return set
+}
+
+// pack makes a layer of a root filesystem.
+func pack(root string) (ocitest.LayerBlob, error) {
+	var packed bytes.Buffer
+	diff := sha256.New()
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		return ocitest.LayerBlob{}, err
+	}
+	w := tar.NewWriter(io.MultiWriter(z, diff))
+	for _, step := range []func() error{func() error { return archive(w, root) }, w.Close, z.Close} {
+		if err := step(); err != nil {
+			return ocitest.LayerBlob{}, err
 		}
 	}
-	return l.Close()
+	d := v1.Descriptor{MediaType: types.OCILayer, Size: int64(packed.Len()), Digest: oci.DigestOf(packed.Bytes())}
+	return ocitest.LayerBlob{Descriptor: d, Bytes: packed.Bytes(), DiffID: v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(diff.Sum(nil))}}, nil
 }
 
 // debootstrap makes a root filesystem.
@@ -143,19 +151,19 @@ var (
 	floatMacros = regexp.MustCompile(`(?s)\n(# =+\n#  https://www\.gnu\.org/software/autoconf-archive/ax_c_float_words_bigendian\.html\n.*?\n)\n# =+\n#  https://www\.gnu\.org/software/autoconf-archive/ax_check_compile_flag\.html\n`)
 )
 
-func upstreamMacros(aclocal []byte) ([]string, error) {
-	files := []string{"usr/", "", "usr/share/", "", "usr/share/aclocal/", ""}
+func upstreamMacros(aclocal []byte) (ocitest.LayerBlob, error) {
+	entries := []ocitest.Entry{{Name: "usr/"}, {Name: "usr/share/"}, {Name: "usr/share/aclocal/"}}
 	for _, f := range []struct {
 		name string
 		in   *regexp.Regexp
 	}{{"pkg.m4", pkgMacros}, {"ax_c_float_words_bigendian.m4", floatMacros}} {
 		m := f.in.FindSubmatch(aclocal)
 		if m == nil {
-			return nil, fmt.Errorf("aclocal.m4: no %s in it", f.name)
+			return ocitest.LayerBlob{}, fmt.Errorf("aclocal.m4: no %s in it", f.name)
 		}
-		files = append(files, "usr/share/aclocal/"+f.name, string(bytes.Clone(m[1])))
+		entries = append(entries, ocitest.Entry{Name: "usr/share/aclocal/" + f.name, Body: string(m[1])})
 	}
-	return files, nil
+	return ocitest.Layer(ocitest.None, entries...), nil
 }
 
 // left is what debootstrap leaves behind that no image has: device files, packages, lists of packages.
