@@ -4,12 +4,15 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
+	"testing"
 	"time"
 )
 
@@ -67,4 +70,18 @@ func issue(path string, template, parent *x509.Certificate, key *ecdsa.PublicKey
 
 func writePEM(path, kind string, der []byte) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
+}
+
+// Trusting is a transport that trusts an authority, and no other.
+func Trusting(t testing.TB, caFile string) http.RoundTripper {
+	t.Helper()
+	ca, err := os.ReadFile(caFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(ca) {
+		t.Fatalf("%s is no certificate", caFile)
+	}
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 }

@@ -25,6 +25,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -165,6 +166,11 @@ func (r *Registry) Damage(t testing.TB, digest v1.Hash, change func([]byte) []by
 		t.Fatal(err)
 	}
 	write(t, r.Blob(digest), change(data))
+}
+
+// Login is the user of a registry that asks for a password, for go-containerregistry.
+func Login() authn.Authenticator {
+	return &authn.Basic{Username: User, Password: Password}
 }
 
 // Config makes a folder for DOCKER_CONFIG, by which a program logs in to the registry.

@@ -1,10 +1,6 @@
 package registrytest
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"net/http"
-	"os"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -36,8 +32,8 @@ func TestPlain(t *testing.T) {
 // TestTLSAndPassword asks with and without the authority and the password.
 func TestTLSAndPassword(t *testing.T) {
 	r := Start(t, Options{TLS: true, Password: true})
-	trusted := remote.WithTransport(trusting(t, r.CAFile))
-	user := remote.WithAuth(&authn.Basic{Username: User, Password: Password})
+	trusted := remote.WithTransport(Trusting(t, r.CAFile))
+	user := remote.WithAuth(Login())
 	push(t, r, trusted, user)
 	ref, err := name.ParseReference(r.Host + "/image:tag")
 	if err != nil {
@@ -73,17 +69,4 @@ func push(t *testing.T, r *Registry, options ...remote.Option) name.Reference {
 		t.Fatal(err)
 	}
 	return ref
-}
-
-func trusting(t *testing.T, caFile string) http.RoundTripper {
-	t.Helper()
-	ca, err := os.ReadFile(caFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(ca) {
-		t.Fatalf("%s is no certificate", caFile)
-	}
-	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 }
