@@ -140,17 +140,18 @@ type result struct {
 
 // user is one who runs the program: with a home, a cache and a workspace of their own.
 type user struct {
-	t   *testing.T
-	dir string   // the workspace
-	env []string // beside those of the test, over them
+	t    *testing.T
+	dir  string   // the workspace
+	home string   // with the cache in it
+	env  []string // beside those of the test, over them
+	as   func(*exec.Cmd)
 }
 
 func newUser(t *testing.T, env ...string) *user {
 	t.Helper()
 	real(t)
-	u := &user{t: t, dir: t.TempDir()}
-	home := t.TempDir()
-	u.env = append([]string{"HOME=" + home, "XDG_CACHE_HOME=" + home + "/cache", "DOCKER_CONFIG=" + home + "/.docker", "SOURCE_DATE_EPOCH=", "NO_COLOR=1"}, env...)
+	u := &user{t: t, dir: t.TempDir(), home: t.TempDir(), as: func(*exec.Cmd) {}}
+	u.env = append([]string{"HOME=" + u.home, "XDG_CACHE_HOME=" + u.home + "/cache", "DOCKER_CONFIG=" + u.home + "/.docker", "SOURCE_DATE_EPOCH=", "NO_COLOR=1"}, env...)
 	u.write("sbom.star", "")
 	return u
 }
@@ -161,6 +162,7 @@ func (u *user) run(args ...string) result {
 	cmd := exec.Command(sbomctl, args...)
 	cmd.Dir = u.dir
 	cmd.Env = append(os.Environ(), u.env...)
+	u.as(cmd)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
