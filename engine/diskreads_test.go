@@ -32,7 +32,6 @@ var allowedDiskCalls = map[string]struct {
 		[]string{"files.NewReader", "cache.OpenDisk", "cache.OpenReadOnly"}},
 	"action/call.go": {"the bytes of an input, which are checked against the digest that a leaf has",
 		[]string{"os.Open"}},
-<<<<<<< HEAD
 	"eval/journal.go":           {"the record of earlier builds itself", nil},
 	"oci/layout.go":             {"it reads images for those who ask by digest, and hashes them", []string{"os.O_RDONLY"}},
 	"oci/store.go":              {"it keeps images by digest, as the cache does", []string{"os.O_RDONLY"}},
@@ -43,7 +42,6 @@ var allowedDiskCalls = map[string]struct {
 	"rootfs/inventory_linux.go": {"it holds a root filesystem against what was made", nil},
 	"rootfs/system_linux.go":    {"what the process may do, which decides where a root filesystem is put", nil},
 	"oci/ocitest/set.go":        {"it writes layouts for tests", []string{"os.MkdirAll", "os.WriteFile"}},
-=======
 	"eval/journal.go": {"the record of earlier builds itself", nil},
 	"sandbox/bubblewrap_linux.go": {"it looks for bubblewrap, and for why the kernel refuses it", nil},
 	"sandbox/clock_linux.go":      {"it looks for libfaketime", []string{"filepath.Glob"}},
@@ -52,7 +50,6 @@ var allowedDiskCalls = map[string]struct {
 	"sandbox/plan_linux.go":       {"it looks at the root folder, which is known by the digest of its image", nil},
 	"sandbox/run_linux.go":        {"it runs a process", nil},
 	"sandbox/watch_linux.go":      {"it looks at what a command writes", nil},
->>>>>>> 9e63fbd5e185415b718c906d60dd3fb4e71c0119
 }
 
 // pureFunctions touch no disk, though they belong to packages that do.

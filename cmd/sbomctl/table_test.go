@@ -147,7 +147,7 @@ func TestTable(t *testing.T) {
 		"the container digest",
 		func() { w.edit("BUILD.star", "sha256:50eca83d", "sha256:00000000") },
 		[]string{"//:cpython_autoconf Write", "//:cpython_autoconf References"},
-		"registry.example/cpython_autoconf:1@sha256:50eca83d",
+		"the digest of registry.example/cpython_autoconf:1 is sha256:50eca83d",
 	}}
 	for _, row := range rows {
 		saved := map[string]string{}
