@@ -32,10 +32,16 @@ var allowedDiskCalls = map[string]struct {
 		[]string{"files.NewReader", "cache.OpenDisk", "cache.OpenReadOnly"}},
 	"action/call.go": {"the bytes of an input, which are checked against the digest that a leaf has",
 		[]string{"os.Open"}},
-	"eval/journal.go":    {"the record of earlier builds itself", nil},
-	"oci/layout.go":      {"it reads images for those who ask by digest, and hashes them", []string{"os.O_RDONLY"}},
-	"oci/store.go":       {"it keeps images by digest, as the cache does", []string{"os.O_RDONLY"}},
-	"oci/ocitest/set.go": {"it writes layouts for tests", []string{"os.MkdirAll", "os.WriteFile"}},
+	"eval/journal.go":           {"the record of earlier builds itself", nil},
+	"oci/layout.go":             {"it reads images for those who ask by digest, and hashes them", []string{"os.O_RDONLY"}},
+	"oci/store.go":              {"it keeps images by digest, as the cache does", []string{"os.O_RDONLY"}},
+	"rootfs/store.go":           {"it removes root filesystems, which are made of digests alone", nil},
+	"rootfs/remove.go":          {"it removes trees", nil},
+	"rootfs/get_linux.go":       {"it makes root filesystems by digest, as the cache keeps blobs", nil},
+	"rootfs/disk_linux.go":      {"it writes root filesystems", nil},
+	"rootfs/inventory_linux.go": {"it holds a root filesystem against what was made", nil},
+	"rootfs/system_linux.go":    {"what the process may do, which decides where a root filesystem is put", nil},
+	"oci/ocitest/set.go":        {"it writes layouts for tests", []string{"os.MkdirAll", "os.WriteFile"}},
 }
 
 // pureFunctions touch no disk, though they belong to packages that do.
