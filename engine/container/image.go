@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -19,11 +18,10 @@ import (
 // unpacked returns the root filesystem of a job's image. What is in the store below the cache is asked of nobody, and an image that is unpacked
 // is not read again.
 func (r *Runner) unpacked(ctx context.Context, image Image) (*rootfs.Root, error) {
-	from, closing, err := r.source(ctx, image)
+	from, err := r.Source(image)
 	if err != nil {
 		return nil, imageError(image, err)
 	}
-	defer closing()
 	src := &pulled{Source: r.images.Keep(from), pull: func(ctx context.Context) error {
 		return oci.Pull(ctx, from, r.images, image.Digest, []v1.Platform{image.Platform})
 	}}
@@ -55,39 +53,6 @@ func (p *pulled) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, erro
 		return nil, p.err
 	}
 	return p.Source.Blob(ctx, d)
-}
-
-// source returns where an image is looked for, one after the other: its own layout, those of the command line, the registry.
-func (r *Runner) source(ctx context.Context, image Image) (src oci.Source, closing func(), err error) {
-	var sources []oci.Source
-	var layouts []*oci.Layout
-	closing = func() {
-		for _, l := range layouts {
-			l.Close()
-		}
-	}
-	dirs := r.Layouts
-	if image.Layout != "" {
-		dirs = append([]string{filepath.Join(r.Root, filepath.FromSlash(image.Layout))}, dirs...)
-	}
-	for _, dir := range dirs {
-		l, err := oci.OpenLayout(dir)
-		if err != nil {
-			closing()
-			return nil, nil, err
-		}
-		layouts = append(layouts, l)
-		sources = append(sources, l)
-	}
-	if r.Source != nil {
-		remote, err := r.Source(ctx, image)
-		if err != nil {
-			closing()
-			return nil, nil, err
-		}
-		sources = append(sources, remote)
-	}
-	return oci.First(sources...), closing, nil
 }
 
 // imageError is an error of an image for a user.

@@ -21,12 +21,9 @@ import (
 // Runner runs commands. Its fields are set before the first one, and nothing is opened or looked for before that.
 type Runner struct {
 	CacheDir string // absolute path of the cache
-	Root     string // absolute path of the workspace, below which the layouts of images lie
 
-	// Source returns where an image is, besides the store below the cache and its layout; nil: nowhere.
-	Source func(ctx context.Context, image Image) (oci.Source, error)
-	// Layouts are folders with OCI layouts that are asked before any registry.
-	Layouts []string
+	// Source returns where an image may be had from that is not in the store below the cache.
+	Source func(image Image) (oci.Source, error)
 
 	Runtime Runtime              // what makes the container; "" is Bubblewrap
 	Debug   bool                 // keep the folder of a command, and say how to look around in it

@@ -8,7 +8,7 @@
 // is the command's own result, or says why it was killed ([Exit.Killed]).
 //
 // The root folder that the command sees is a small file system of its own when a mount point is missing from Root: the
-// entries of Root are bound into it one by one, so that Root needs no folders for what is mounted (plan.go). The
+// entries of Root are bound into it one by one, so that Root needs no folders for what is mounted (plan_linux.go). The
 // command waits, in its namespaces, until its limits are set and what watches them is ready (run_linux.go); limits that
 // the kernel does not keep are looked at from outside (watch_linux.go). When Run returns, no process of the sandbox is
 // left, and when the caller is killed, the kernel kills them.
@@ -69,7 +69,7 @@ type Limits struct {
 	Processes    int           // at one time, threads not counted
 	OpenFiles    int           // of each process
 	FileSize     int64         // bytes of each file
-	Disk         int64         // bytes below the writable mounts and in each tmpfs; an entry counts as at least 4 KiB
+	Disk         int64         // bytes in the writable mounts and the tmpfs together; an entry counts as at least 4 KiB
 	Output       int64         // bytes that reach Process.Output; more is dropped and counted
 }
 
