@@ -124,12 +124,12 @@ func (sh *shell) named(w word) {
 	if values := sh.vars[w.only]; w.only != "" && len(values) > 1 {
 		for _, v := range values {
 			if sh.spend(len(v.s)) {
-				sh.image(v)
+				sh.image(v, w.use)
 			}
 		}
 		return
 	}
-	sh.image(w.value)
+	sh.image(w.value, w.use)
 }
 
 // withoutOptions is the words from the first that is no option, nor the value of one.

@@ -35,7 +35,7 @@ func (s *scanner) dockerfile() {
 				case "escape":
 					escape = value[0]
 				case "syntax":
-					s.image(d.expand(whole(value, i+m[4])))
+					s.image(d.expand(whole(value, i+m[4])), i+m[4])
 				}
 			}
 			i += len(line) + 1
@@ -133,6 +133,9 @@ func (d *dockerfile) argument(w text) {
 
 // expand replaces the build arguments in a word.
 func (d *dockerfile) expand(t text) value {
+	if t.s == "" {
+		return value{}
+	}
 	w, _ := d.shell.word(t, 0, 0)
 	return w.value
 }
@@ -146,7 +149,7 @@ func (d *dockerfile) from(args []text) {
 		return
 	}
 	if base := d.expand(args[0]); !d.stages[strings.ToLower(base.s)] {
-		d.image(base)
+		d.image(base, args[0].at[0])
 	}
 	if len(args) == 3 && strings.EqualFold(args[1].s, "AS") {
 		d.stages[strings.ToLower(args[2].s)] = true
@@ -156,7 +159,7 @@ func (d *dockerfile) from(args []text) {
 // other adds the image that files are taken from, unless it is a stage.
 func (d *dockerfile) other(t text) {
 	if t.s != "" && !d.stages[strings.ToLower(t.s)] && !stageNumber.MatchString(t.s) {
-		d.image(d.expand(t))
+		d.image(d.expand(t), t.at[0])
 	}
 }
 

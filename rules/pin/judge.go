@@ -49,7 +49,7 @@ func (j *judge) file(s *scanner) []finding.Finding {
 			if e, ok := editOf(s.src, m.text, v.write); ok {
 				v.Fix, at = &finding.Fix{Old: e.old, New: e.new}, e.at
 			} else {
-				v.Hints = append(v.Hints, "it is written in pieces, which together have to be "+want)
+				v.Hints, at = append(v.Hints, "it is written in pieces, which together have to be "+want), m.use
 			}
 		}
 		v.Pos, v.Found = diag.At(s.path, src, at), clip(m.s)
@@ -64,8 +64,11 @@ func (j *judge) mention(m mention) *verdict {
 		return &verdict{Finding: actionNotPinned(m)}
 	}
 	if m.unknown != "" {
-		return &verdict{Finding: finding.Finding{Rule: UnresolvedID, Severity: finding.Note,
-			Msg: fmt.Sprintf("which image %q is cannot be told: the file does not say what %s stands for", clip(m.s), clip(m.unknown))}}
+		msg := fmt.Sprintf("the file does not say which image %s is", clip(m.s))
+		if m.s != m.unknown {
+			msg = fmt.Sprintf("the file does not say which image %q is, since it does not set %s", clip(m.s), clip(m.unknown))
+		}
+		return &verdict{Finding: finding.Finding{Rule: UnresolvedID, Severity: finding.Note, Msg: msg}}
 	}
 	r, ok := ParseReference(m.s)
 	if !ok {
@@ -115,8 +118,11 @@ func compare(r Reference, i *GroupImage) *verdict {
 	case r.Digest == "":
 		v.Rule = NotPinnedID
 		v.Msg = fmt.Sprintf("%s is named by a tag alone, and %s declares the digest %s", r, i.Label, i.Digest)
-		if r.Tag == "" {
+		switch {
+		case r.Tag == "":
 			v.Msg = fmt.Sprintf("%s is named without tag and digest, and %s declares the digest %s", r, i.Label, i.Digest)
+		case r.Tag != i.Tag:
+			v.Msg = fmt.Sprintf("%s is named by a tag alone, and by another than %s declares, %s with the digest %s", r, i.Label, i.Tag, i.Digest)
 		}
 	case r.Digest != i.Digest:
 		v.Msg = fmt.Sprintf("the digest of %s is %s here, and %s declares %s", Reference{r.Repository, r.Tag, ""}, r.Digest, i.Label, i.Digest)

@@ -28,6 +28,7 @@ const (
 type mention struct {
 	value
 	action bool // a GitHub action, and not an image
+	use    int  // where it is used, which need not be where it is written
 }
 
 // start is where it is written.
@@ -110,8 +111,8 @@ func kindOf(name string, src []byte) kind {
 	return kindText
 }
 
-// image adds an image that is named where nothing else can be: what is no reference is passed over.
-func (s *scanner) image(v value) {
+// image adds an image that is used where nothing else can be: what is no reference is passed over.
+func (s *scanner) image(v value, use int) {
 	v.text = trim(v.text)
 	if v.s == "" {
 		return
@@ -124,7 +125,7 @@ func (s *scanner) image(v value) {
 			return
 		}
 	}
-	s.add(mention{value: v})
+	s.add(mention{value: v, use: use})
 }
 
 func (s *scanner) add(m mention) {

@@ -17,6 +17,7 @@ type shell struct {
 type word struct {
 	value
 	only string // the variable that is all of it; "" when it is more, or none
+	use  int    // where it stands
 }
 
 // script reads commands.
@@ -121,7 +122,7 @@ func (sh *shell) hereDocument(t text, i int, end string) int {
 // word reads the word that begins at i.
 func (sh *shell) word(t text, i, depth int) (word, int) {
 	var b builder
-	var w word
+	w := word{use: t.at[i]}
 	quoted := byte(0)
 	expansions, expanded := 0, 0 // how many there are, and their bytes
 	end := func() word {

@@ -171,7 +171,7 @@ func (y *yamlFile) scalar(n *yaml.Node, at place, vars scope) {
 		if y.form == actionForm && at.parent == "runs" && !strings.HasPrefix(v.s, "docker://") { // a Dockerfile
 			return
 		}
-		y.image(v)
+		y.image(v, y.offset(n))
 		return
 	}
 	if strings.IndexByte(n.Value, '/') >= 0 { // else there is no registry in it
@@ -205,7 +205,7 @@ func (y *yamlFile) uses(n *yaml.Node, vars scope) {
 	if strings.HasPrefix(v.s, "docker://") {
 		v.text = v.slice(len("docker://"), len(v.s))
 		if v.s != "" {
-			y.image(v)
+			y.image(v, v.at[0])
 		}
 		return
 	}
