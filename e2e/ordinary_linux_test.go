@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -21,6 +22,9 @@ func newOrdinary(t *testing.T) *user {
 		if out, err := exec.Command("chown", "-R", "65534:65534", dir).CombinedOutput(); err != nil {
 			t.Fatalf("chown: %v\n%s", err, out)
 		}
+	}
+	if err := os.Chmod(filepath.Dir(u.dir), 0o755); err != nil { // of all temporary folders of the test
+		t.Fatal(err)
 	}
 	u.as = func(cmd *exec.Cmd) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
