@@ -29,6 +29,12 @@ type workspace interface {
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, those of the named groups too, and returns what was found, even beside an error.
 	Check(patterns label.Patterns, groups ...string) (engine.Report, error)
+	// Audit audits the container images among the targets and below them, as rules.Audit does.
+	Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error)
+	// Images returns the repositories of the container images among the targets and below them.
+	Images(patterns label.Patterns) ([]string, error)
+	// Site returns where a target is declared; zero when that is not known.
+	Site(label string) diag.Pos
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.
@@ -127,6 +133,14 @@ func cacheFolder(o options) (string, error) {
 type engineWorkspace struct {
 	*engine.Workspace
 	fetcher *fetch.Fetcher
+}
+
+func (w engineWorkspace) Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error) {
+	return rules.Audit(ctx, w.Workspace, w.origins, patterns, r)
+}
+
+func (w engineWorkspace) Images(patterns label.Patterns) ([]string, error) {
+	return rules.AuditedImages(w.Workspace, patterns)
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {

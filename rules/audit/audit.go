@@ -18,8 +18,8 @@
 // brings their findings in.
 //
 // A HEAD or a digest in a header prove nothing: a registry answers both out of its database, whatever its disk has. So all is asked for by GET,
-// and hashed, with one exception: a blob that was hashed before and kept (an oci.Store) is not downloaded again. That the origin answers a GET for
-// it is all that is asked then, and the Verdict says of how many blobs that is so. Auditor.Rehash downloads them all the same.
+// and hashed, with one exception: a blob that was hashed before and kept (an oci.Store) is not downloaded again. The origin is only asked
+// whether it still has it, and the Verdict says of how many blobs that is so. Auditor.Rehash downloads them all the same.
 //
 // An Origin is where an image is had. A layout that the image's declaration names is one: then no registry is asked. Where a registry does not
 // answer, what was kept is looked into instead: what is wrong with it by digest (a platform that is not there, say) is as true. That the
@@ -81,6 +81,7 @@ type Verdict struct {
 	Level   int
 	Outcome Outcome
 	Text    string            // what was looked at; of NotTried, why nothing was
+	Before  int               // blobs that an earlier audit hashed, and of which the registry only said that it has them
 	Unknown []Unknown         // what could not be found out; also beside findings
 	Against []finding.Finding // what was found at this level, notes among it
 }
@@ -108,21 +109,30 @@ type Origin struct {
 	Source oci.Source
 	Layout bool // a layout on this machine, and no registry
 
-	// Resolve returns what a tag points at. nil: this origin cannot tell, for the reason NoTag.
-	Resolve func(ctx context.Context, tag string) (v1.Descriptor, []byte, error)
-	NoTag   Unknown
+	// Registry is asked about tags and about what is attached. nil: there is none that could be asked, for the reason NoRegistry.
+	Registry   Registry
+	NoRegistry Unknown
+}
+
+// Registry is a repository of a registry.
+type Registry interface {
+	oci.Source
+	// Resolve returns what a tag points at: a descriptor of bytes that were hashed, and these.
+	Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error)
+	// Referrers returns descriptors of what is attached to a manifest.
+	Referrers(ctx context.Context, digest v1.Hash) ([]v1.Descriptor, error)
 }
 
 // Auditor audits images. It is used for one audit.
 type Auditor struct {
-	Level    int                                     // the last one that is wanted
-	Open     func(image *pin.Image) (*Origin, error) // an error is one of a Source
-	Kept     *oci.Store                              // nil: nothing is kept, and nothing known from before
-	Rehash   bool                                    // download what was hashed before, too
-	Parallel int                                     // requests at once; 0 is DefaultParallel
-	Warn     func(message string)                    // told once that what was downloaded cannot be kept; nil discards
+	Level    int                                                          // the last one that is wanted
+	Open     func(ctx context.Context, image *pin.Image) (*Origin, error) // an error is one of a Source
+	Kept     *oci.Store                                                   // nil: nothing is kept, and nothing known from before
+	Rehash   bool                                                         // download what was hashed before, too
+	Parallel int                                                          // requests at once; 0 is DefaultParallel
+	Warn     func(message string)                                         // told once that what was downloaded cannot be kept; nil discards
 
-	// Attached does level 4. It returns what was found, and what could not be found out.
+	// Attached does level 4: a verdict with what was found and what could not be found out, Proven or NotTried, which is then settled.
 	Attached func(ctx context.Context, image *pin.Image, o *Origin) Verdict
 
 	slots     chan struct{}
@@ -132,7 +142,7 @@ type Auditor struct {
 }
 
 // DefaultParallel is how many requests run at once when nothing is said.
-const DefaultParallel = 32
+const DefaultParallel = 64
 
 // Audit audits images, all at once. Results are in the order of the images. The error is that of ctx.
 func (a *Auditor) Audit(ctx context.Context, images []pin.Image) ([]Result, error) {
@@ -155,7 +165,7 @@ func (a *Auditor) image(ctx context.Context, r *Result) {
 	if a.Level < Resolves {
 		return
 	}
-	o, err := a.Open(&r.Image)
+	o, err := a.Open(ctx, &r.Image)
 	if err != nil {
 		for l := Resolves; l <= min(a.Level, Attached); l++ {
 			r.Verdicts[l] = settle(l, "", problem(&r.Image, err, roleRoot, ""))
@@ -245,9 +255,6 @@ func (a *audited) attached(ctx context.Context) Verdict {
 		return Verdict{Level: Attached, Outcome: NotTried, Text: "this sbomctl cannot look for what is attached"}
 	}
 	v := a.Auditor.Attached(ctx, &a.r.Image, a.o)
-	out := settle(Attached, v.Text, outcome{v.Against, v.Unknown})
-	if v.Outcome == NotTried {
-		out.Outcome = NotTried
-	}
-	return out
+	v.Level = Attached
+	return v.Settled()
 }

@@ -77,13 +77,15 @@ func (f *fake) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, 
 	return v1.Descriptor{MediaType: called, Digest: f.tag, Size: int64(len(raw))}, raw, err
 }
 
+func (f *fake) Referrers(context.Context, v1.Hash) ([]v1.Descriptor, error) { return nil, nil }
+
 func one(t *testing.T, a *Auditor, f *fake, im pin.Image) Result {
 	t.Helper()
 	if a.Level == 0 {
 		a.Level = DefaultLevel
 	}
-	a.Open = func(*pin.Image) (*Origin, error) {
-		return &Origin{Name: "localhost:1/img", Source: f, Resolve: f.Resolve}, nil
+	a.Open = func(context.Context, *pin.Image) (*Origin, error) {
+		return &Origin{Name: "localhost:1/img", Source: f, Registry: f}, nil
 	}
 	out, err := a.Audit(context.Background(), []pin.Image{im})
 	if err != nil {
@@ -272,7 +274,7 @@ func TestKept(t *testing.T) {
 	if got, want := text(&Auditor{}), "proven: 3 manifests and 5 blobs hashed"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := text(&Auditor{}), "proven: 3 manifests hashed; 5 blobs hashed before, and the registry still answers for them"; got != want {
+	if got, want := text(&Auditor{}), "proven: 3 manifests hashed; 5 blobs hashed by an earlier audit, and still there"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := text(&Auditor{Rehash: true}), "proven: 3 manifests and 5 blobs hashed"; got != want {
@@ -300,7 +302,7 @@ func TestShared(t *testing.T) {
 	s := good()
 	f := &fake{Source: s, tag: s.Root.Digest}
 	images := slices.Repeat([]pin.Image{imageOf(s)}, 20)
-	a := &Auditor{Level: Complete, Parallel: 2, Open: func(*pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
+	a := &Auditor{Level: Complete, Parallel: 2, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
 	out, err := a.Audit(context.Background(), images)
 	if err != nil {
 		t.Fatal(err)
@@ -320,8 +322,8 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	s := good()
-	a := &Auditor{Level: Tag, Open: func(*pin.Image) (*Origin, error) {
-		return &Origin{Name: "r", Source: s, Resolve: (&fake{Source: s}).Resolve}, nil
+	a := &Auditor{Level: Tag, Open: func(context.Context, *pin.Image) (*Origin, error) {
+		return &Origin{Name: "r", Source: s, Registry: &fake{Source: s}}, nil
 	}}
 	if _, err := a.Audit(ctx, []pin.Image{imageOf(s)}); err != context.Canceled {
 		t.Errorf("%v", err)

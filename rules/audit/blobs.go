@@ -132,8 +132,10 @@ func (w *walk) known(ctx context.Context, d v1.Descriptor, r io.ReadCloser, read
 		}
 	}
 	b.before = true
-	if p, ok := w.source.(Prober); ok {
-		b.err = p.Probe(ctx, d)
+	if e, ok := w.source.(interface {
+		Exists(ctx context.Context, d v1.Descriptor) error
+	}); ok {
+		b.err = e.Exists(ctx, d)
 		return b
 	}
 	there, err := w.source.Blob(ctx, d)
@@ -142,11 +144,6 @@ func (w *walk) known(ctx context.Context, d v1.Descriptor, r io.ReadCloser, read
 	}
 	there.Close()
 	return b
-}
-
-// Prober is a Source that can say, without sending all of a blob, that it would. It asks by GET.
-type Prober interface {
-	Probe(ctx context.Context, d v1.Descriptor) error
 }
 
 // hashAndKeep reads a blob to its end, where it is known whether it hashes, and keeps it on the way.

@@ -54,9 +54,11 @@ func (w *walk) complete(ctx context.Context, digest v1.Hash, root manifest) Verd
 	}
 	text += " hashed"
 	if n := len(w.before); n > 0 {
-		text += "; " + count(n, "blob") + " hashed before, and the registry still answers for them"
+		text += "; " + count(n, "blob") + " hashed by an earlier audit, and still there"
 	}
-	return settle(Complete, text, w.outcome)
+	v := settle(Complete, text, w.outcome)
+	v.Before = len(w.before)
+	return v
 }
 
 // found adds to what was found. It may be called concurrently, as problem.

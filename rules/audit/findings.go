@@ -5,6 +5,23 @@ import "github.com/sbomctl/sbomctl/engine/finding"
 // Group is that of the rules below: what only an audit can find. A waiver of one is never without use to check.
 const Group = "audit"
 
+// LevelsOf returns the levels at which a rule of an audit may find something. One that is not among Findings is of level 4.
+func LevelsOf(rule string) []int {
+	switch rule {
+	case "digest-missing":
+		return []int{Resolves}
+	case "digest-mismatch":
+		return []int{Resolves, Complete, Tag}
+	case "pin-is-single-platform":
+		return []int{Complete, Tag}
+	case "tag-drift":
+		return []int{Tag}
+	case "index-child-missing", "platform-missing", "platform-mismatch", "media-type", "blob-missing", "blob-corrupt":
+		return []int{Complete}
+	}
+	return []int{Attached}
+}
+
 // Findings are the rules of what an Auditor finds.
 var Findings = []finding.Rule{
 	{

@@ -25,8 +25,14 @@ func (o *outcome) add(p outcome) {
 
 // settle is the verdict of a level of which all was looked at: text says what, for when nothing is against it.
 func settle(level int, text string, o outcome) Verdict {
-	v := Verdict{Level: level, Outcome: Proven, Text: text, Against: finding.Canonical(o.findings), Unknown: summed(o.unknown)}
+	return Verdict{Level: level, Outcome: Proven, Text: text, Against: o.findings, Unknown: o.unknown}.Settled()
+}
+
+// Settled is a verdict that would be Proven but for what is against it, and what is unknown. One of something that was not tried stays that.
+func (v Verdict) Settled() Verdict {
+	v.Against, v.Unknown = finding.Canonical(v.Against), summed(v.Unknown)
 	switch {
+	case v.Outcome == NotTried:
 	case slices.ContainsFunc(v.Against, func(f finding.Finding) bool { return f.Severity != finding.Note }):
 		v.Outcome, v.Text = Found, ""
 	case len(v.Unknown) > 0:

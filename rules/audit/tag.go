@@ -17,8 +17,8 @@ func (a *audited) byTag(ctx context.Context) {
 	case im.Tag == "":
 		v.Text = "no tag is declared"
 		return
-	case a.o.Resolve == nil:
-		*v = settle(Tag, "", outcome{unknown: []Unknown{a.o.NoTag}})
+	case a.o.Registry == nil:
+		*v = settle(Tag, "", outcome{unknown: []Unknown{a.o.NoRegistry}})
 		return
 	}
 	done, err := a.slot(ctx)
@@ -26,7 +26,7 @@ func (a *audited) byTag(ctx context.Context) {
 		*v = settle(Tag, "", problem(im, err, roleTag, ""))
 		return
 	}
-	d, raw, err := a.o.Resolve(ctx, im.Tag)
+	d, raw, err := a.o.Registry.Resolve(ctx, im.Tag)
 	done()
 	a.r.Asked = err == nil || oci.IsMissing(err)
 	switch {
