@@ -15,6 +15,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/pin"
+	"github.com/sbomctl/sbomctl/rules/registry"
 )
 
 // AuditResult is what came of an audit.
@@ -25,8 +26,10 @@ type AuditResult struct {
 
 // AuditRequest says how to audit.
 type AuditRequest struct {
-	Level  int       // the last one that is wanted
-	Rehash bool      // download what was hashed before, too
+	Level  int    // the last one that is wanted
+	Rehash bool   // download what was hashed before, too
+	Root   string // of the workspace
+	Warn   func(message string)
 	Now    time.Time // certificates of signatures have to be valid now, where nobody says when they were used
 }
 
@@ -50,9 +53,10 @@ const (
 var commandLevels = map[string]int{"nondeterministic": audit.Deterministic, "output-differs": audit.Outputs}
 
 // Audit audits the container images among the targets that patterns name and all below them. Levels 0, 5 and 6 are validations of the graph,
-// which run as in a check; the others are asked where o says. What could be audited is returned beside an error, which says what could not.
-func Audit(ctx context.Context, w *engine.Workspace, o *Origins, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
-	a := &audit.Auditor{Level: req.Level, Open: o.Open, Kept: o.Kept, Rehash: req.Rehash, Warn: o.Warn}
+// which run as in a check; the others ask where images are had from. What could be audited is returned beside an error, which says what could not.
+func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
+	o := &origins{images, req.Root}
+	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Warn: req.Warn}
 	var r AuditResult
 	s, errs := auditScope(w, patterns, a.Level)
 	if len(s.images) == 0 {

@@ -11,29 +11,26 @@ import (
 	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/pin"
+	"github.com/sbomctl/sbomctl/rules/registry"
 )
 
-// Origins knows where an audit has images.
-type Origins struct {
-	Root     string     // of the workspace: folders that images declare are relative to it
-	Layouts  []string   // folders that may have any image, asked before registries
-	Kept     *oci.Store // what was pulled from registries
-	Warn     func(message string)
-	Registry func(image *pin.Image) (audit.Registry, error)
+// origins knows where an audit has images. What was pulled before is none: that the cache has an image does not say that anybody else has it.
+type origins struct {
+	*registry.Images
+	root string // of the workspace: folders that images declare are relative to it
 }
 
-// Open returns where an image is had. The layout that the image declares is where it lives, as far as the audit goes: no registry is asked
+// open returns where an image is had. The layout that the image declares is where it lives, as far as the audit goes: no registry is asked
 // about one that is there, by whatever name it might have it. The layouts of the command line are asked before the registry, as folders of
 // --distdir are.
-func (o *Origins) Open(ctx context.Context, im *pin.Image) (*audit.Origin, error) {
+func (o *origins) open(ctx context.Context, im *pin.Image) (*audit.Origin, error) {
 	digest, _ := v1.NewHash(im.Digest) // of an image that is not pinned no layout has anything
 	if im.OCILayout != "" {
-		l, err := oci.OpenLayout(filepath.Join(o.Root, filepath.FromSlash(im.OCILayout)))
+		l, err := oci.OpenLayout(filepath.Join(o.root, filepath.FromSlash(im.OCILayout)))
+		if e := (*oci.Error)(nil); errors.As(err, &e) { // where the workspace lies on this machine is not told
+			return nil, &oci.Error{Kind: e.Kind, What: "the layout " + im.OCILayout, Msg: e.Msg, Hints: e.Hints, Err: err}
+		}
 		if err != nil {
-			var e *oci.Error
-			if errors.As(err, &e) { // where the workspace lies on this machine is not told
-				return nil, &oci.Error{Kind: e.Kind, What: "the layout " + im.OCILayout, Msg: e.Msg, Hints: e.Hints, Err: err}
-			}
 			return nil, err
 		}
 		if has(ctx, l, digest) {
@@ -42,20 +39,23 @@ func (o *Origins) Open(ctx context.Context, im *pin.Image) (*audit.Origin, error
 				Hints: []string{"without oci_layout in the declaration, " + im.Repository + " is asked"}}}, nil
 		}
 	}
-	r, err := o.Registry(im)
+	r, err := o.repository(im)
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range o.Layouts {
-		l, err := oci.OpenLayout(dir)
-		if err != nil {
-			return nil, err
-		}
+	for _, l := range o.Layouts {
 		if has(ctx, l, digest) {
-			return &audit.Origin{Name: "the layout " + filepath.ToSlash(dir), Source: oci.First(l, r), Layout: true, Registry: r}, nil
+			return &audit.Origin{Name: "the layout " + filepath.ToSlash(l.Dir()), Source: oci.First(l, r), Layout: true, Registry: r}, nil
 		}
 	}
 	return &audit.Origin{Name: im.Repository, Source: r, Registry: r}, nil
+}
+
+func (o *origins) repository(im *pin.Image) (*registry.Repository, error) {
+	if im.Insecure {
+		return o.Client.InsecureRepository(im.Repository)
+	}
+	return o.Client.Repository(im.Repository)
 }
 
 // has reports whether a layout has a manifest, be it damaged.

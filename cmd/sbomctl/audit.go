@@ -126,7 +126,7 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 		if pathErr != nil {
 			return pathErr
 		}
-		result, r.unchecked = w.Audit(ctx, parsed, rules.AuditRequest{Level: level, Rehash: f.rehash, Now: on})
+		result, r.unchecked = w.Audit(ctx, parsed, rules.AuditRequest{Level: level, Rehash: f.rehash, Root: a.root, Warn: a.warn, Now: on})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -101,7 +101,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engineWorkspace{w, fetcher}, nil
+	return engineWorkspace{w, fetcher, o}, nil
 }
 
 func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, error) {
@@ -138,10 +138,16 @@ func cacheFolder(o options) (string, error) {
 type engineWorkspace struct {
 	*engine.Workspace
 	fetcher *fetch.Fetcher
+	options options
 }
 
 func (w engineWorkspace) Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error) {
-	return rules.Audit(ctx, w.Workspace, w.origins, patterns, r)
+	i, err := images(w.options)
+	if err != nil {
+		return rules.AuditResult{}, err
+	}
+	defer i.Client.Close()
+	return rules.Audit(ctx, w.Workspace, i, patterns, r)
 }
 
 func (w engineWorkspace) Images(patterns label.Patterns) ([]string, error) {

@@ -296,7 +296,7 @@ func (w *walk) declared(root *oci.Document) {
 	if one && len(im.Platforms) > 1 {
 		f := against(im, "pin-is-single-platform", "digest", fmt.Sprintf("the digest is that of the image for %s alone, and %s are declared", orNothing(strings.Join(has, ", ")), count(len(im.Platforms), "platform")),
 			"pin the index that the tag points at: sbomctl pin "+im.Label)
-		f.Found = strings.Join(has, ", ")
+		f.Declared, f.Found = im.Digest, strings.Join(has, ", ")
 		w.add(outcome{findings: []finding.Finding{f}})
 	}
 	matched := false

@@ -96,7 +96,11 @@ func problem(im *pin.Image, err error, r role, of string) outcome {
 	if id == "" {
 		id = "media-type" // it is not what it should be
 	}
-	return outcome{findings: []finding.Finding{against(im, id, "digest", msg, e.Hints...)}}
+	f := against(im, id, "digest", msg, e.Hints...)
+	if of == "" {
+		f.Declared = im.Digest
+	}
+	return outcome{findings: []finding.Finding{f}}
 }
 
 // todo is what a user may do about an audit that is inconclusive, when whoever failed says nothing.
@@ -111,11 +115,7 @@ var todo = map[oci.Kind][]string{
 
 // against is a finding about an image.
 func against(im *pin.Image, id, attr, msg string, hints ...string) finding.Finding {
-	f := finding.Finding{Rule: id, Severity: severities[id], Label: im.Label, Attr: attr, Msg: msg, Hints: hints}
-	if attr == "digest" {
-		f.Declared = im.Digest
-	}
-	return f
+	return finding.Finding{Rule: id, Severity: severities[id], Label: im.Label, Attr: attr, Msg: msg, Hints: hints}
 }
 
 var severities = func() map[string]finding.Severity {
