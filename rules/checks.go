@@ -8,6 +8,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/star"
+	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
@@ -34,6 +35,7 @@ var checks = map[string]func(value string) error{
 	// An identifier must state the package's version: the value is the version, a space, the identifier.
 	"cpe_of":  ofVersion(ident.CPEOf),
 	"purl_of": ofVersion(ident.PURL),
+	"signer":  attached.CheckSigner, // as JSON
 	"oci_repository": func(s string) error {
 		if _, err := name.NewRepository(s, name.StrictValidation); err != nil {
 			return &diag.Error{Msg: "\"" + s + "\" is not a repository of a registry, such as \"quay.io/tiran/cpython_autoconf\""}

@@ -414,6 +414,7 @@ var checkDocs = map[string]string{
 	"license":        "an SPDX licence expression",
 	"md5":            "32 lower-case hexadecimal digits",
 	"oci_digest":     `"sha256:" and 64 lower-case hexadecimal digits`,
+	"signer":         `a signer, as JSON: the fields of [signer](#signer) that are not empty`,
 	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
 	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
 	"purl_of":        "a version, a space, and a package URL that has this version",
