@@ -24,7 +24,8 @@ type Lister interface {
 const (
 	maxChildren    = 100       // manifests below an index that are looked at
 	maxAttachments = 200       // attached manifests that are read, together
-	maxLayers      = 20        // of one attached manifest
+	maxLayers      = 500       // of one attached manifest: cosign adds one to its tag with each signature
+	maxFound       = 1000      // attachments
 	maxBytes       = 128 << 20 // of all signatures together
 	maxParallel    = 8         // requests at a time
 )
@@ -38,7 +39,40 @@ type lister struct {
 	signers []*signer
 	now     time.Time // when somebody looks
 
-	unknown []*oci.Error // what could not be found out
+	gaps []gap // in order
+}
+
+// gap is something that could not be found out.
+type gap struct {
+	image bool // it is about what is attached to the image itself, and so a signature may be there
+	err   *oci.Error
+}
+
+// gapOf tells what a source could not say from what is no failure of a source, such as a context that is over.
+func gapOf(err error, image bool) ([]gap, error) {
+	if e := (*oci.Error)(nil); errors.As(err, &e) {
+		return []gap{{image, e}}, nil
+	}
+	return nil, err
+}
+
+// unanswered is gapOf an answer to a question. That there is nothing is an answer; one that is neither that nor a list makes no sense.
+func unanswered(err error, image bool) ([]gap, error) {
+	if oci.IsMissing(err) {
+		return nil, nil
+	}
+	gaps, err := gapOf(err, image)
+	for i, g := range gaps {
+		if !g.err.Kind.Inconclusive() {
+			e := *g.err
+			e.Kind, gaps[i].err = oci.ServerError, &e
+		}
+	}
+	return gaps, err
+}
+
+func tooMany(image bool, what string, n, most int) gap {
+	return gap{image, &oci.Error{Kind: oci.ServerError, What: what, Msg: fmt.Sprintf("has %d entries, of which the first %d are looked at", n, most)}}
 }
 
 // subject is the image, or a manifest below it.
@@ -67,32 +101,37 @@ func (l *lister) list(ctx context.Context, image v1.Hash) ([]Attachment, error) 
 	if err != nil {
 		return nil, err
 	}
-	manifests, err := collect(l, len(subjects), func(i int) ([]attachedManifest, []*oci.Error, error) { return l.ask(ctx, subjects[i]) })
+	const n = len(questions)
+	manifests, err := collect(l, n*len(subjects), func(i int) ([]attachedManifest, []gap, error) { return l.ask(ctx, subjects[i/n], questions[i%n]) })
 	if err != nil {
 		return nil, err
 	}
 	manifests = append(manifests, inside...)
 	if n := len(manifests); n > maxAttachments {
-		l.tooMany("what is attached to "+image.String()+" in "+l.name, n, maxAttachments)
+		l.gaps = append(l.gaps, tooMany(manifests[maxAttachments].to.digest == image, "what is attached to "+image.String()+" in "+l.name, n, maxAttachments))
 		manifests = manifests[:maxAttachments]
 	}
-	found, err := collect(l, len(manifests), func(i int) ([]pending, []*oci.Error, error) { return l.open(ctx, manifests[i]) })
+	found, err := collect(l, len(manifests), func(i int) ([]pending, []gap, error) { return l.open(ctx, manifests[i]) })
 	if err != nil {
 		return nil, err
 	}
-	l.bound(found)
-	return collect(l, len(found), func(i int) ([]Attachment, []*oci.Error, error) { return l.read(ctx, found[i]) })
+	if n := len(found); n > maxFound {
+		l.gaps = append(l.gaps, tooMany(found[maxFound].Subject == image, "what is attached to "+image.String()+" in "+l.name, n, maxFound))
+		found = found[:maxFound]
+	}
+	l.bound(found, image)
+	return collect(l, len(found), func(i int) ([]Attachment, []gap, error) { return l.read(ctx, found[i]) })
 }
 
 // collect calls f for each of n, some at a time, and puts together what it returns, in order.
-func collect[T any](l *lister, n int, f func(i int) ([]T, []*oci.Error, error)) ([]T, error) {
-	results, unknown, errs := make([][]T, n), make([][]*oci.Error, n), make([]error, n)
+func collect[T any](l *lister, n int, f func(i int) ([]T, []gap, error)) ([]T, error) {
+	results, gaps, errs := make([][]T, n), make([][]gap, n), make([]error, n)
 	var group sync.WaitGroup
 	slots := make(chan struct{}, maxParallel)
 	for i := range n {
 		slots <- struct{}{}
 		group.Go(func() {
-			results[i], unknown[i], errs[i] = f(i)
+			results[i], gaps[i], errs[i] = f(i)
 			<-slots
 		})
 	}
@@ -100,18 +139,9 @@ func collect[T any](l *lister, n int, f func(i int) ([]T, []*oci.Error, error)) 
 	var out []T
 	for i := range n {
 		out = append(out, results[i]...)
-		l.unknown = append(l.unknown, unknown[i]...)
+		l.gaps = append(l.gaps, gaps[i]...)
 	}
 	return out, errors.Join(errs...)
-}
-
-// tooMany records that there is more than is looked at.
-func (l *lister) tooMany(what string, n, most int) {
-	l.unknown = append(l.unknown, tooMany(what, n, most))
-}
-
-func tooMany(what string, n, most int) *oci.Error {
-	return &oci.Error{Kind: oci.ServerError, What: what, Msg: fmt.Sprintf("has %d entries, of which the first %d are looked at", n, most)}
 }
 
 // subjects returns the image and the manifests below it, and the attestations that lie in the index itself.
@@ -119,8 +149,10 @@ func (l *lister) subjects(ctx context.Context, image v1.Hash) ([]subject, []atta
 	out := []subject{{digest: image}}
 	m, err := l.manifest(ctx, image)
 	if err != nil {
-		unknown, err := sort(err)
-		l.unknown = append(l.unknown, unknown...)
+		gaps, err := gapOf(err, false)
+		if len(gaps) > 0 && gaps[0].err.Kind.Inconclusive() { // what is wrong with the image itself, levels 1 and 2 say
+			l.gaps = append(l.gaps, gaps...)
+		}
 		return out, nil, err
 	}
 	platforms := map[v1.Hash]string{}
@@ -144,7 +176,7 @@ func (l *lister) subjects(ctx context.Context, image v1.Hash) ([]subject, []atta
 		inside = append(inside, attachedManifest{to: subject{to, platforms[to]}, via: viaIndex, d: d})
 	}
 	if n := len(out); n > 1+maxChildren {
-		l.tooMany("index "+image.String()+" of "+l.name, n-1, maxChildren)
+		l.gaps = append(l.gaps, tooMany(false, "index "+image.String()+" of "+l.name, n-1, maxChildren))
 		out = out[:1+maxChildren]
 	}
 	return out, inside, nil
@@ -158,48 +190,38 @@ func platformOf(d v1.Descriptor) string {
 	return d.Platform.String()
 }
 
-// ask returns what is attached to one subject: under tags of cosign's, and as referrers.
-func (l *lister) ask(ctx context.Context, to subject) (out []attachedManifest, unknown []*oci.Error, err error) {
-	for _, suffix := range []string{".sig", ".att", ".sbom"} {
-		tag := to.digest.Algorithm + "-" + to.digest.Hex + suffix
+// questions are what is asked of each subject: for its referrers, and for cosign's tags, which end in one of the others.
+var questions = [...]string{viaReferrers, ".sig", ".att", ".sbom"}
+
+// ask returns what is attached to one subject, by one of the questions.
+func (l *lister) ask(ctx context.Context, to subject, question string) (out []attachedManifest, gaps []gap, err error) {
+	image := to.platform == ""
+	if question != viaReferrers {
+		tag := to.digest.Algorithm + "-" + to.digest.Hex + question
 		d, b, err := l.lister.Resolve(ctx, tag)
-		switch {
-		case oci.IsMissing(err):
-		case err != nil:
-			u, err := sort(err)
-			if err != nil {
-				return nil, nil, err
-			}
-			unknown = append(unknown, u...)
-		default:
-			out = append(out, attachedManifest{to: to, via: "tag " + tag, d: d, bytes: b})
+		if err == nil {
+			return []attachedManifest{{to: to, via: "tag " + tag, d: d, bytes: b}}, nil, nil
 		}
+		gaps, err = unanswered(err, image)
+		return nil, gaps, err
 	}
-	referrers, err := l.lister.Referrers(ctx, to.digest)
-	if err != nil && !oci.IsMissing(err) {
-		u, err := sort(err)
-		return out, append(unknown, u...), err
+	found, err := l.lister.Referrers(ctx, to.digest)
+	if err != nil {
+		gaps, err = unanswered(err, image)
+		return nil, gaps, err
 	}
-	if n := len(referrers); n > maxAttachments {
-		unknown = append(unknown, tooMany("the list of referrers of "+to.digest.String()+" in "+l.name, n, maxAttachments))
-		referrers = referrers[:maxAttachments]
+	if n := len(found); n > maxAttachments {
+		gaps = append(gaps, tooMany(image, "the list of referrers of "+to.digest.String()+" in "+l.name, n, maxAttachments))
+		found = found[:maxAttachments]
 	}
-	for _, d := range referrers {
+	for _, d := range found {
 		out = append(out, attachedManifest{to: to, via: viaReferrers, d: d})
 	}
-	return out, unknown, nil
-}
-
-// sort tells what could not be found out from what is no failure of a source, such as a context that is over.
-func sort(err error) ([]*oci.Error, error) {
-	if e := (*oci.Error)(nil); errors.As(err, &e) {
-		return []*oci.Error{e}, nil
-	}
-	return nil, err
+	return out, gaps, nil
 }
 
 // bound leaves out what is too much to be read, from the first signature on that is.
-func (l *lister) bound(found []pending) {
+func (l *lister) bound(found []pending, image v1.Hash) {
 	total := int64(0)
 	for i := range found {
 		p := &found[i]
@@ -207,11 +229,11 @@ func (l *lister) bound(found []pending) {
 			continue
 		}
 		if total += p.layer.Size; total > maxBytes {
-			p.layer, p.Problem = nil, "was not read: there is too much"
-			if total-p.Size <= maxBytes {
-				l.unknown = append(l.unknown, &oci.Error{Kind: oci.ServerError, What: "the signatures of " + l.name,
-					Msg: fmt.Sprintf("have more than %d bytes together, and the rest was not read", maxBytes)})
+			if total-p.layer.Size <= maxBytes {
+				l.gaps = append(l.gaps, gap{p.Subject == image, &oci.Error{Kind: oci.ServerError, What: "the signatures of " + l.name,
+					Msg: fmt.Sprintf("have more than %d bytes together, and the rest was not read", maxBytes)}})
 			}
+			p.layer, p.Problem = nil, "was not read: there is too much"
 		}
 	}
 }

@@ -53,14 +53,21 @@ func Look(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Attachments: found, Unknown: l.unknown}
+	out := &Result{Attachments: found}
+	var missed *oci.Error // the first gap in which a signature of the image may be
+	for _, g := range l.gaps {
+		out.Unknown = append(out.Unknown, g.err)
+		if missed == nil && g.image {
+			missed = g.err
+		}
+	}
 	for i, by := range l.signers {
 		o := Outcome{Signer: by.String()}
 		o.Proof = proofOf(found, i, r.Digest)
 		switch {
 		case o.Proof != nil:
-		case len(l.unknown) > 0:
-			o.Unknown = l.unknown[0]
+		case missed != nil:
+			o.Unknown = missed
 		default:
 			o.Finding = describe(found, i, by, r)
 		}

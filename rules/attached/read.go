@@ -59,7 +59,7 @@ func parseManifest(what string, b []byte) (m manifest, err error) {
 }
 
 // open reads an attached manifest: what it is, and which of its layers are signatures.
-func (l *lister) open(ctx context.Context, in attachedManifest) ([]pending, []*oci.Error, error) {
+func (l *lister) open(ctx context.Context, in attachedManifest) ([]pending, []gap, error) {
 	base := Attachment{Subject: in.to.digest, Platform: in.to.platform, Via: in.via, Type: in.d.ArtifactType, Manifest: in.d.Digest, Digest: in.d.Digest, Size: in.d.Size}
 	var m manifest
 	var err error
@@ -71,38 +71,40 @@ func (l *lister) open(ctx context.Context, in attachedManifest) ([]pending, []*o
 	}
 	if err != nil {
 		base.Kind = kindOf(base.Type, "")
-		unknown, err := base.unread(err)
-		return []pending{{Attachment: base}}, unknown, err
+		gaps, err := base.unread(err)
+		return []pending{{Attachment: base}}, gaps, err
 	}
 	base.Type = m.artifactType()
 	base.Problem = m.belongs(in)
 	base.Predicate = m.Annotations["dev.sigstore.bundle.predicateType"]
 	base.Kind = kindOf(base.Type, base.Predicate)
-	if len(m.Layers) > maxLayers {
-		return []pending{{Attachment: base}}, []*oci.Error{tooMany("manifest "+in.d.Digest.String()+" of "+l.name, len(m.Layers), 0)}, nil
+	var gaps []gap
+	if n := len(m.Layers); n > maxLayers {
+		gaps = append(gaps, tooMany(in.to.platform == "", "manifest "+in.d.Digest.String()+" of "+l.name, n, maxLayers))
+		m.Layers = m.Layers[:maxLayers]
 	}
 	if base.Problem != "" || !m.each() {
 		base.whole(m)
-		return []pending{{Attachment: base}}, nil, nil
+		return []pending{{Attachment: base}}, gaps, nil
 	}
 	var out []pending
 	for i := range m.Layers {
 		out = append(out, base.ofLayer(&m.Layers[i]))
 	}
-	return out, nil, nil
+	return out, gaps, nil
 }
 
 // unread says why an attachment could not be read: in its Problem when that is its own fault, else also as an error of its own.
-func (a *Attachment) unread(err error) ([]*oci.Error, error) {
-	unknown, err := sort(err)
+func (a *Attachment) unread(err error) ([]gap, error) {
+	gaps, err := gapOf(err, a.Platform == "")
 	if err != nil {
 		return nil, err
 	}
-	a.Problem = "cannot be read: " + unknown[0].What + " " + unknown[0].Msg
-	if !unknown[0].Kind.Inconclusive() {
+	a.Problem = "cannot be read: " + gaps[0].err.What + " " + gaps[0].err.Msg
+	if !gaps[0].err.Kind.Inconclusive() {
 		return nil, nil
 	}
-	return unknown, nil
+	return gaps, nil
 }
 
 // belongs returns why m is not attached to what it was listed for; "" when it is.
@@ -167,15 +169,15 @@ func (a Attachment) ofLayer(d *v1.Descriptor) pending {
 }
 
 // read reads a signature, and holds it against each declared signer.
-func (l *lister) read(ctx context.Context, p pending) ([]Attachment, []*oci.Error, error) {
+func (l *lister) read(ctx context.Context, p pending) ([]Attachment, []gap, error) {
 	a := p.Attachment
 	if p.layer == nil {
 		return []Attachment{a}, nil, nil
 	}
 	b, err := l.blob(ctx, *p.layer)
 	if err != nil {
-		unknown, err := a.unread(err)
-		return []Attachment{a}, unknown, err
+		gaps, err := a.unread(err)
+		return []Attachment{a}, gaps, err
 	}
 	var s *signature
 	switch a.Type {
@@ -192,8 +194,8 @@ func (l *lister) read(ctx context.Context, p pending) ([]Attachment, []*oci.Erro
 	}
 	if s.claim.manifest {
 		if s.message, _, err = l.source.Manifest(ctx, a.Subject); err != nil {
-			unknown, err := a.unread(err)
-			return []Attachment{a}, unknown, err
+			gaps, err := a.unread(err)
+			return []Attachment{a}, gaps, err
 		}
 	}
 	a.hold(s, l.signers, l.now)

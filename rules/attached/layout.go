@@ -1,0 +1,48 @@
+package attached
+
+import (
+	"context"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sbomctl/sbomctl/engine/oci"
+)
+
+// Layout is the Lister of an OCI image layout: what its index.json names. Tags are the annotation org.opencontainers.image.ref.name.
+type Layout struct{ *oci.Layout }
+
+// Referrers implements Lister. A manifest that index.json names and that cannot be read is not passed over: it could be one.
+func (l Layout) Referrers(ctx context.Context, digest v1.Hash) ([]v1.Descriptor, error) {
+	var out []v1.Descriptor
+	seen := map[v1.Hash]bool{}
+	for _, d := range l.Roots() {
+		if seen[d.Digest] {
+			continue
+		}
+		seen[d.Digest] = true
+		b, _, err := l.Manifest(ctx, d.Digest)
+		if err != nil {
+			return nil, err
+		}
+		m, err := parseManifest("manifest "+d.Digest.String(), b)
+		if err != nil {
+			return nil, err
+		}
+		if m.Subject != nil && m.Subject.Digest == digest {
+			d.ArtifactType = m.artifactType()
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// Resolve implements Lister.
+func (l Layout) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error) {
+	for _, d := range l.Roots() {
+		if d.Annotations["org.opencontainers.image.ref.name"] == tag {
+			b, _, err := l.Manifest(ctx, d.Digest)
+			return d, b, err
+		}
+	}
+	return v1.Descriptor{}, nil, &oci.Error{Kind: oci.Missing, What: "tag " + tag, Msg: "is not in the layout"}
+}
