@@ -3,14 +3,12 @@ package rules
 import (
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
+	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -33,22 +31,14 @@ var checks = map[string]func(value string) error{
 	"created": ident.Created,
 	"md5":     func(s string) error { return ident.Checksum("MD5", s) },
 	// An identifier must state the package's version: the value is the version, a space, the identifier.
-	"cpe_of":  ofVersion(ident.CPEOf),
-	"purl_of": ofVersion(ident.PURL),
-	"signer":  attached.CheckSigner, // as JSON
-	"oci_repository": func(s string) error {
-		if _, err := name.NewRepository(s, name.StrictValidation); err != nil {
-			return &diag.Error{Msg: "\"" + s + "\" is not a repository of a registry, such as \"quay.io/tiran/cpython_autoconf\""}
-		}
-		return nil
-	},
-	"oci_digest": func(s string) error {
-		hex, ok := strings.CutPrefix(s, "sha256:")
-		if !ok {
-			return &diag.Error{Msg: "\"" + s + "\" is not a digest: \"sha256:\" and 64 hexadecimal digits"}
-		}
-		return ident.Checksum("SHA256", hex)
-	},
+	"cpe_of":         ofVersion(ident.CPEOf),
+	"purl_of":        ofVersion(ident.PURL),
+	"oci_repository": pin.CheckRepository,
+	"oci_tag":        pin.CheckTag,
+	"oci_digest":     pin.CheckDigest,
+	"oci_platform":   pin.CheckPlatform,
+	"oci_role":       pin.CheckRole,
+	"oci_signer":     attached.CheckSigner, // as JSON
 }
 
 func folder(s string) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/inventory"
+	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
@@ -141,6 +142,17 @@ func packageFields(name, doc string) map[string]string {
 	return out
 }
 
+// imageFields is what is declared of a container image, in the object that prefix leads to.
+func imageFields(prefix string) map[string]string {
+	return map[string]string{
+		prefix + "label":      "the declaring target",
+		prefix + "repository": "registry and repository",
+		prefix + "tag":        "the tag that the digest had",
+		prefix + "digest":     `"sha256:" and 64 hexadecimal digits; "" when the image is not pinned`,
+		prefix + "role":       "what the image is for",
+	}
+}
+
 // with is all entries of the fields.
 func with(fields ...map[string]string) map[string]string {
 	out := map[string]string{}
@@ -249,6 +261,31 @@ var operationDocs = map[string]operationDoc{
 			"roots":          "folders of third-party code",
 		},
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "all files of a tree"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
+	pin.OperationName: {
+		doc:    "Holds what files say of container images against the image that a container_image declares. What is not as it is declared are findings. Commands find images by it.",
+		params: pin.Image{},
+		fields: with(imageFields(""), map[string]string{
+			"platforms":        `those that must be there: "linux/amd64"`,
+			"references":       "patterns of the files",
+			"oci_layout":       "folder with an OCI layout that is asked before the registry",
+			"insecure":         "whether the registry is asked by plain http",
+			"signers":          "calls of signer()",
+			"signers.key":      "public key, PEM",
+			"signers.identity": "e-mail address or URI of a signing certificate",
+			"signers.issuer":   "who vouched for it",
+			"signers.root":     "certificates that it must lead to, PEM",
+			"signers.log_key":  "public key of the transparency log, PEM",
+		}),
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "the files that name images"}},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
+	pin.GroupOperationName: {
+		doc:     "Holds what files say of container images against several images that are declared.",
+		params:  pin.Group{},
+		fields:  with(imageFields("images."), map[string]string{"label": "the declaring target, for messages", "images": "the images"}),
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "the files that name images"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"spdx.base": {
@@ -414,7 +451,10 @@ var checkDocs = map[string]string{
 	"license":        "an SPDX licence expression",
 	"md5":            "32 lower-case hexadecimal digits",
 	"oci_digest":     `"sha256:" and 64 lower-case hexadecimal digits`,
-	"signer":         `a signer, as JSON: the fields of [signer](#signer) that are not empty`,
+	"oci_platform":   `a platform of an image: "linux/amd64" or "linux/arm64/v8"`,
+	"oci_role":       "one word in lower-case letters and digits",
+	"oci_signer":     "a signer, as JSON: the fields of [signer](#signer) that are not empty",
+	"oci_tag":        "a tag of a repository",
 	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
 	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
 	"purl_of":        "a version, a space, and a package URL that has this version",

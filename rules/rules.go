@@ -16,6 +16,7 @@
 //	inventory all components together     inventory.table inventory.unclaimed
 //	textsearch what an own rule looks for  text.search
 //	signals   what makes files look vendored: no operations, a part of each file's facet
+//	pin       container images, pinned     pin.references pin.group
 //	fetch     files by checksum           fetch.http
 //	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
@@ -39,6 +40,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/inventory"
+	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
@@ -67,7 +69,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
-		}, slices.Concat(inventory.Findings, checkedin.Findings)...),
+		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -83,7 +85,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		reserved = append(reserved, f.ID)
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(),
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), pin.Operations(),
 		{checkedin.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)

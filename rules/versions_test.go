@@ -22,6 +22,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/fetch"
+	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -177,6 +178,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 			"patches":  one("x.patch", diff), "stray": one("lib/y.patch", diff+"\n")}}
 	case "wheel.packages":
 		return &actiontest.Call{Parameters: object{"label": "//:pip", "package_name": "pip", "vendor_txt": "pip/_vendor/vendor.txt"}, Inputs: inputs{"wheel": one("pip-25.1.1-py3-none-any.whl", fixedZip(t))}}
+	case pin.OperationName, pin.GroupOperationName:
+		return fixedPin(operation)
 	case "spdx.checksums":
 		return &actiontest.Call{Parameters: object{"patterns": []string{"**"}}, Inputs: inputs{"files": {hashed("a.c", "int a;\n"), hashed("NEWS", fixedNews)}}}
 	case "spdx.base":
