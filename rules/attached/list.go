@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -210,6 +212,8 @@ func (l *lister) ask(ctx context.Context, to subject, question string) (out []at
 		gaps, err = unanswered(err, image)
 		return nil, gaps, err
 	}
+	// A registry promises no order.
+	slices.SortFunc(found, func(a, b v1.Descriptor) int { return strings.Compare(a.Digest.String(), b.Digest.String()) })
 	if n := len(found); n > maxAttachments {
 		gaps = append(gaps, tooMany(image, "the list of referrers of "+to.digest.String()+" in "+l.name, n, maxAttachments))
 		found = found[:maxAttachments]

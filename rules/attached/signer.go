@@ -31,7 +31,7 @@ func CheckSigner(value string) error {
 	d := json.NewDecoder(strings.NewReader(value))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&s); err != nil {
-		return &diag.Error{Msg: "is no signer: write signer(key = ...) or signer(identity = ..., issuer = ..., root = ...)", Err: err}
+		return &diag.Error{Msg: "this is no signer: write signer(key = ...) or signer(identity = ..., issuer = ..., root = ...)", Err: err}
 	}
 	_, err := parseSigner(s)
 	return err
