@@ -88,7 +88,10 @@ type layer struct {
 	mediaType   string
 	body        []byte
 	annotations map[string]string
+	size        int64 // that the manifest says it has; 0: that of body
 }
+
+func plain(mediaType string, body []byte) layer { return layer{mediaType: mediaType, body: body} }
 
 // push puts a manifest of layers into the repository.
 func (r *repo) push(subject *v1.Hash, artifactType string, layers ...layer) v1.Hash {
@@ -103,6 +106,9 @@ func (r *repo) push(subject *v1.Hash, artifactType string, layers ...layer) v1.H
 	for _, l := range layers {
 		d := v1.Descriptor{MediaType: types.MediaType(l.mediaType), Digest: oci.DigestOf(l.body), Size: int64(len(l.body)), Annotations: l.annotations}
 		r.Blobs[d.Digest] = l.body
+		if l.size != 0 {
+			d.Size = l.size
+		}
 		list = append(list, d)
 	}
 	m["layers"] = list
@@ -175,7 +181,7 @@ func payload(image v1.Hash) []byte {
 
 // simple is a layer of cosign's signature.
 func simple(body, sig []byte, annotations ...string) layer {
-	l := layer{typePayload, body, map[string]string{annotationSignature: encode64(sig)}}
+	l := layer{mediaType: typePayload, body: body, annotations: map[string]string{annotationSignature: encode64(sig)}}
 	for i := 0; i < len(annotations); i += 2 {
 		l.annotations[annotations[i]] = annotations[i+1]
 	}

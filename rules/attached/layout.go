@@ -2,6 +2,7 @@ package attached
 
 import (
 	"context"
+	"errors"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -20,7 +21,7 @@ func (l Layout) Referrers(ctx context.Context, digest v1.Hash) ([]v1.Descriptor,
 			continue
 		}
 		seen[d.Digest] = true
-		b, _, err := l.Manifest(ctx, d.Digest)
+		b, err := l.named(ctx, d)
 		if err != nil {
 			return nil, err
 		}
@@ -40,9 +41,18 @@ func (l Layout) Referrers(ctx context.Context, digest v1.Hash) ([]v1.Descriptor,
 func (l Layout) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error) {
 	for _, d := range l.Roots() {
 		if d.Annotations["org.opencontainers.image.ref.name"] == tag {
-			b, _, err := l.Manifest(ctx, d.Digest)
+			b, err := l.named(ctx, d)
 			return d, b, err
 		}
 	}
 	return v1.Descriptor{}, nil, &oci.Error{Kind: oci.Missing, What: "tag " + tag, Msg: "is not in the layout"}
+}
+
+// named reads a manifest that index.json names. That it is not there is no answer: without it nobody knows what it was.
+func (l Layout) named(ctx context.Context, d v1.Descriptor) ([]byte, error) {
+	b, _, err := l.Manifest(ctx, d.Digest)
+	if e := (*oci.Error)(nil); oci.IsMissing(err) && errors.As(err, &e) {
+		return nil, &oci.Error{Kind: oci.Malformed, What: e.What, Msg: e.Msg + ", and index.json names it"}
+	}
+	return b, err
 }

@@ -171,11 +171,11 @@ func (l *lister) subjects(ctx context.Context, image v1.Hash) ([]subject, []atta
 	}
 	var inside []attachedManifest
 	for _, d := range attestations {
-		to, err := v1.NewHash(d.Annotations[annotationReference])
-		if err != nil {
-			to = v1.Hash{}
+		to := subject{digest: image}
+		if part, err := v1.NewHash(d.Annotations[annotationReference]); err == nil && platforms[part] != "" {
+			to = subject{part, platforms[part]}
 		}
-		inside = append(inside, attachedManifest{to: subject{to, platforms[to]}, via: viaIndex, d: d})
+		inside = append(inside, attachedManifest{to: to, via: viaIndex, d: d})
 	}
 	if n := len(out); n > 1+maxChildren {
 		l.gaps = append(l.gaps, tooMany(false, "index "+image.String()+" of "+l.name, n-1, maxChildren))

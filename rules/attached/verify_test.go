@@ -92,16 +92,16 @@ var formats = map[string]func(r *repo, to, image v1.Hash, sign func([]byte) []by
 	},
 	"envelope": func(r *repo, to, image v1.Hash, sign func([]byte) []byte) {
 		s := statement(predicateProvenance, image)
-		r.cosign(to, ".att", layer{typeEnvelope, envelope(s, sign(pae(s))), map[string]string{"predicateType": predicateProvenance}})
+		r.cosign(to, ".att", layer{typeEnvelope, envelope(s, sign(pae(s))), map[string]string{"predicateType": predicateProvenance}, 0})
 	},
 	"bundle": func(r *repo, to, image v1.Hash, sign func([]byte) []byte) {
 		s := statement(predicateSign, image)
-		r.push(&to, typeBundle, layer{typeBundle, bundleOf(`"dsseEnvelope":`+string(envelope(s, sign(pae(s)))), nil), nil})
+		r.push(&to, typeBundle, plain(typeBundle, bundleOf(`"dsseEnvelope":`+string(envelope(s, sign(pae(s)))), nil)))
 	},
 	"message": func(r *repo, to, image v1.Hash, sign func([]byte) []byte) {
 		content := fmt.Sprintf(`"messageSignature":{"messageDigest":{"algorithm":"SHA2_256","digest":"%s"},"signature":"%s"}`,
 			encode64(unhex(image.Hex)), encode64(sign(r.Manifests[image].Bytes)))
-		r.push(&to, typeBundle, layer{typeBundle, bundleOf(content, nil), nil})
+		r.push(&to, typeBundle, plain(typeBundle, bundleOf(content, nil)))
 	},
 }
 
@@ -171,7 +171,7 @@ func TestForged(t *testing.T) {
 	t.Run("a statement that says nothing of whose it is", func(t *testing.T) {
 		r := newRepo(twoPlatforms())
 		s := statement("https://in-toto.io/attestation/test-result/v0.1", r.Root.Digest)
-		r.cosign(r.Root.Digest, ".att", layer{typeEnvelope, envelope(s, k.sign(pae(s))), nil})
+		r.cosign(r.Root.Digest, ".att", plain(typeEnvelope, envelope(s, k.sign(pae(s)))))
 		want(t, r.look(t, signer), "signature-invalid", "does not say whose the image is", "test-result")
 	})
 	t.Run("rubbish beside a signature that holds", func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestIdentity(t *testing.T) {
 				}
 				logs = []logEntry{l.enter(body(s, sig, certPEM(cert)), at)}
 			}
-			r.push(&image, typeBundle, layer{typeBundle, bundleOf(`"dsseEnvelope":`+string(envelope(s, sig)), cert, logs...), nil})
+			r.push(&image, typeBundle, plain(typeBundle, bundleOf(`"dsseEnvelope":`+string(envelope(s, sig)), cert, logs...)))
 		}
 		d := declared
 		if format == "bundle" { // it has no chain
@@ -338,7 +338,7 @@ func TestLogOfKey(t *testing.T) {
 	} {
 		e := log.enter(entered, now)
 		attach := func(annotation string) {
-			r.cosign(image, ".att", layer{typeEnvelope, body, map[string]string{annotationBundle: annotation}})
+			r.cosign(image, ".att", layer{typeEnvelope, body, map[string]string{annotationBundle: annotation}, 0})
 		}
 		attach(e.annotation())
 		out := r.look(t, declared)
@@ -353,7 +353,7 @@ func TestLogOfKey(t *testing.T) {
 		attach(e.annotation())
 		want(t, r.look(t, declared), "signature-invalid", "has no promise of the log")
 	}
-	r.cosign(image, ".att", layer{typeEnvelope, body, nil})
+	r.cosign(image, ".att", plain(typeEnvelope, body))
 	want(t, r.look(t, declared), "signature-invalid", "has no entry of a transparency log")
 	if p := r.look(t, pin.Signer{Key: k.pem()}).Outcomes[0].Proof; p == nil || strings.Join(p.Unproven, "") != "when it was signed" {
 		t.Errorf("%+v", p)
