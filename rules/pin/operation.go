@@ -9,8 +9,7 @@ import (
 )
 
 // Operations returns the operations of this package: OperationName with the parameters of an Image, and GroupOperationName with those
-// of a Group. Input "files": the files that name images. Input "keys": the keys of an image's signers, which have to be there.
-// Output "report", empty.
+// of a Group. Input "files": the files that name images. Output "report", empty.
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: OperationName, Version: 1, Run: runImage},
