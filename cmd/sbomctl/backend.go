@@ -19,7 +19,9 @@ import (
 // options is what the command line decides of a workspace. The backend adds the rules.
 type options struct {
 	engine.Options
-	DistDirs []string // --distdir, absolute
+	DistDirs   []string // --distdir, absolute
+	OCILayouts []string // --oci_layout, absolute
+	Offline    bool     // nothing is asked of the network
 }
 
 // workspace is what the commands need of a workspace.
@@ -29,6 +31,12 @@ type workspace interface {
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, those of the named groups too, and returns what was found, even beside an error.
 	Check(patterns label.Patterns, groups ...string) (engine.Report, error)
+	// Audit audits the container images among the targets and below them, as rules.Audit does.
+	Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error)
+	// Images returns the repositories of the container images among the targets and below them.
+	Images(patterns label.Patterns) ([]string, error)
+	// Site returns where a target is declared; zero when that is not known.
+	Site(label string) diag.Pos
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.
@@ -85,12 +93,15 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	}
 	o.CacheDir = dir
 	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }}
+	if o.Offline {
+		fetcher.Client = fetch.Offline
+	}
 	o.Rules = rules.Set(fetcher)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err
 	}
-	return engineWorkspace{w, fetcher}, nil
+	return engineWorkspace{w, fetcher, o}, nil
 }
 
 func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, error) {
@@ -127,10 +138,24 @@ func cacheFolder(o options) (string, error) {
 type engineWorkspace struct {
 	*engine.Workspace
 	fetcher *fetch.Fetcher
+	options options
+}
+
+func (w engineWorkspace) Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error) {
+	i, err := images(w.options)
+	if err != nil {
+		return rules.AuditResult{}, err
+	}
+	defer i.Client.Close()
+	return rules.Audit(ctx, w.Workspace, i, patterns, r)
+}
+
+func (w engineWorkspace) Images(patterns label.Patterns) ([]string, error) {
+	return rules.AuditedImages(w.Workspace, patterns)
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
-	return rules.Lock(ctx, w.Workspace, target, indexURL)
+	return rules.Lock(ctx, w.Workspace, target, indexURL, w.fetcher.Client)
 }
 
 func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, error) {
@@ -146,6 +171,7 @@ func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label, wit
 }
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
+	r.Client = w.fetcher.Client
 	return rules.Bump(ctx, w.Workspace, r)
 }
 
