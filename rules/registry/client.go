@@ -44,7 +44,7 @@ const (
 	defaultPatience = 2 * time.Minute
 
 	maxDocuments = 32 // requests for documents to one host at once
-	maxStreams   = 32  // blobs from one host at once
+	maxStreams   = 32 // blobs from one host at once
 )
 
 func (c *Client) silence() time.Duration {
