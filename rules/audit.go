@@ -56,7 +56,7 @@ var commandLevels = map[string]int{"nondeterministic": audit.Deterministic, "out
 // which run as in a check; the others ask where images are had from. What could be audited is returned beside an error, which says what could not.
 func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
 	o := &origins{images, req.Root}
-	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Warn: req.Warn}
+	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn}
 	var r AuditResult
 	s, errs := auditScope(w, patterns, a.Level)
 	if len(s.images) == 0 {

@@ -241,6 +241,7 @@ func (a *app) writeTextAudit(w io.Writer, r *report) error {
 			return err
 		}
 	}
+	writeAttached(w, r.audit)
 	begin := func() { fmt.Fprintln(w) }
 	for _, u := range r.audit.Inconclusive() {
 		begin()
@@ -257,6 +258,32 @@ func (a *app) writeTextAudit(w io.Writer, r *report) error {
 		fmt.Fprintf(w, "%s: not tried (%s): %s\n", event.Printable(u.Label), levelNames(u.Levels), event.Printable(u.Msg))
 	}
 	return nil
+}
+
+// writeAttached lists what is attached to each image.
+func writeAttached(w io.Writer, r *format.Audit) {
+	for i := range r.Images {
+		im := &r.Images[i]
+		if len(im.Attachments) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s: attached\n", event.Printable(im.Image.Label))
+		for _, at := range im.Attachments {
+			what := string(at.Kind) + " " + at.Digest.String()
+			if at.Platform != "" {
+				what += " of " + at.Platform
+			}
+			switch {
+			case len(at.Verified) > 0:
+				what += ", verified: signed by " + at.Signed
+			case at.Problem != "":
+				what += ", " + at.Problem
+			case at.Signed != "":
+				what += ", not verified: says that it is signed by " + at.Signed
+			}
+			fmt.Fprintf(w, "    %s\n", event.Printable(what))
+		}
+	}
 }
 
 func placeText(p diag.Pos) string {

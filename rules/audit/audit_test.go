@@ -77,8 +77,6 @@ func (f *fake) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, 
 	return v1.Descriptor{MediaType: called, Digest: f.tag, Size: int64(len(raw))}, raw, err
 }
 
-func (f *fake) Referrers(context.Context, v1.Hash) ([]v1.Descriptor, error) { return nil, nil }
-
 func one(t *testing.T, a *Auditor, f *fake, im pin.Image) Result {
 	t.Helper()
 	if a.Level == 0 {

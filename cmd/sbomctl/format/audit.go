@@ -9,6 +9,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/audit"
 )
 
@@ -85,14 +86,15 @@ type jsonAudit struct {
 }
 
 type jsonAudited struct {
-	Label      string        `json:"label"`
-	Repository string        `json:"repository"`
-	Tag        string        `json:"tag,omitempty"`
-	Digest     string        `json:"digest,omitempty"`
-	Platforms  []string      `json:"platforms,omitempty"`
-	Origin     string        `json:"origin,omitempty"`
-	TagDigest  string        `json:"tagDigest,omitempty"`
-	Levels     []jsonVerdict `json:"levels"`
+	Label      string                `json:"label"`
+	Repository string                `json:"repository"`
+	Tag        string                `json:"tag,omitempty"`
+	Digest     string                `json:"digest,omitempty"`
+	Platforms  []string              `json:"platforms,omitempty"`
+	Origin     string                `json:"origin,omitempty"`
+	TagDigest  string                `json:"tagDigest,omitempty"`
+	Levels     []jsonVerdict         `json:"levels"`
+	Attached   []attached.Attachment `json:"attached,omitempty"`
 }
 
 type jsonVerdict struct {
@@ -117,7 +119,7 @@ func jsonAuditOf(a *Audit) *jsonAudit {
 	out := &jsonAudit{Level: a.Level, AuditedOn: a.On.UTC().Format(time.RFC3339), Images: []jsonAudited{}}
 	for i := range a.Images {
 		r := &a.Images[i]
-		im := jsonAudited{r.Image.Label, r.Image.Repository, r.Image.Tag, r.Image.Digest, r.Image.Platforms, r.Origin, r.Tag, nil}
+		im := jsonAudited{r.Image.Label, r.Image.Repository, r.Image.Tag, r.Image.Digest, r.Image.Platforms, r.Origin, r.Tag, nil, r.Attachments}
 		for l, v := range r.Verdicts {
 			j := jsonVerdict{Level: l, Name: audit.Names[l], Verdict: v.Outcome, Text: v.Text, Findings: rulesOf(v.Against)}
 			for _, u := range v.Unknown {

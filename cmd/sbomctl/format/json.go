@@ -30,7 +30,8 @@ const JSONSchema = 1
 // An audit has one field more, "audit": {level, auditedOn, images}, and images are [{label, repository, tag?, digest?, platforms?, origin?, tagDigest?,
 // levels: [{level, name, verdict, text?, findings?, inconclusive?: [{kind, message, hints?}]}]}], all seven levels of each. A verdict is "proven",
 // "finding", "waived", "inconclusive" or "not-tried"; "text" is what was looked at, or why nothing was, "findings" are their rules, and
-// "tagDigest" is the digest that the tag had.
+// "tagDigest" is the digest that the tag had. From level 4 on, an image has attached?: [{subject, platform?, via, kind, artifactType?, predicateType?,
+// manifest, digest, size, signedBy?, verified?, problem?}]; "signedBy" is who claims to have signed, "verified" are numbers of declared signers.
 func JSON(w io.Writer, r *Report) error {
 	doc := jsonReport{Schema: JSONSchema, Tool: jsonTool{"sbomctl", r.Version}, Findings: []jsonFinding{}, Summary: []jsonCount{}, Unchecked: []jsonError{}}
 	prints := fingerprints(r.Findings)
