@@ -35,7 +35,6 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
-	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/evidence"
@@ -72,7 +71,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
-		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, audit.Findings, attached.Findings)...),
+		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {

@@ -2,17 +2,10 @@ package attached
 
 import "github.com/sbomctl/sbomctl/engine/finding"
 
-// Findings describes the kinds of findings of this package.
-var Findings = []finding.Rule{SignatureMissing, SignatureInvalid}
-
-// group is that of all findings that only an audit has (audit.Group): a waiver of one is never without use to check.
-const group = "audit"
-
 // SignatureMissing is the kind of the finding that a declared signer signed nothing that is attached to the image.
 var SignatureMissing = finding.Rule{
 	ID:       "signature-missing",
 	Severity: finding.Error,
-	Group:    group,
 	Title:    "an image has no signature by who is declared to sign it",
 	Help: `A [container_image](rules.md#container_image) declares signers, each of which must have signed the digest that is pinned.
 ` + "`sbomctl audit --level=4`" + ` looks at everything that is attached to the image: referrers (OCI 1.1), and the tags of cosign
@@ -26,7 +19,6 @@ signatures behind: ` + "`cosign copy`" + ` takes them along.`,
 var SignatureInvalid = finding.Rule{
 	ID:       "signature-invalid",
 	Severity: finding.Error,
-	Group:    group,
 	Title:    "a signature of an image does not hold for who is declared to sign it",
 	Help: `Something is attached to the image that names the declared signer, verifies with its key, or is by a key that nobody names, and it proves
 nothing. The message says why: it does not verify with the key; it is of another image, and was attached here; its certificate was
