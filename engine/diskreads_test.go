@@ -32,7 +32,7 @@ var allowedDiskCalls = map[string]struct {
 		[]string{"files.NewReader", "cache.OpenDisk", "cache.OpenReadOnly"}},
 	"action/call.go": {"the bytes of an input, which are checked against the digest that a leaf has",
 		[]string{"os.Open"}},
-	"eval/journal.go": {"the record of earlier builds itself", nil},
+	"eval/journal.go":             {"the record of earlier builds itself", nil},
 	"sandbox/bubblewrap_linux.go": {"it looks for bubblewrap, and for why the kernel refuses it", nil},
 	"sandbox/clock_linux.go":      {"it looks for libfaketime", []string{"filepath.Glob"}},
 	"sandbox/gate_linux.go":       {"it reaches into a sandbox that waits", nil},
