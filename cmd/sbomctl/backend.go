@@ -19,7 +19,8 @@ import (
 // options is what the command line decides of a workspace. The backend adds the rules.
 type options struct {
 	engine.Options
-	DistDirs []string // --distdir, absolute
+	DistDirs  []string // --distdir, absolute
+	Container containerValues
 }
 
 // workspace is what the commands need of a workspace.
@@ -86,6 +87,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	o.CacheDir = dir
 	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }}
 	o.Rules = rules.Set(fetcher)
+	o.Commands = runner(o)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type flagValues struct {
 	diskCache string
 	distDirs  listValue
 	overrides listValue
+	container containerValues
 	verbose   bool
 
 	// Of build.
@@ -93,6 +94,7 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 	fs.Var(&v.distDirs, "distdir", "look in `DIR` for files to fetch, before the network; repeatable")
 	boolVarP(fs, &v.verbose, "verbose", "v", false, "say of each action what became of it, also of those that ran for the first time")
 	fs.Var(&v.overrides, "override", "take a tree from another folder or archive: `LABEL=PATH`; repeatable")
+	v.container.register(fs)
 }
 
 // buildFlags registers the flags of build.
