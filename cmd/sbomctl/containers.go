@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -28,28 +29,20 @@ func (v *containerValues) register(fs *pflag.FlagSet) {
 
 // runner runs commands in containers. It opens and looks for nothing before the first one.
 func runner(o options) *container.Runner {
+	open := sync.OnceValues(func() (*registry.Images, error) { return images(o) })
 	note := func(m string) { o.Events.Emit(event.Warning{Message: m}) }
 	return &container.Runner{
 		CacheDir: o.CacheDir, Runtime: container.Runtime(o.Container.runtime), Debug: o.Container.debug, Note: note,
 		Source: func(image container.Image) (oci.Source, error) {
-			var sources []oci.Source
+			layout := ""
 			if image.Layout != "" {
-				l, err := oci.OpenLayout(filepath.Join(o.Root, filepath.FromSlash(image.Layout)))
-				if err != nil {
-					return nil, err
-				}
-				sources = append(sources, l)
+				layout = filepath.Join(o.Root, filepath.FromSlash(image.Layout))
 			}
-			client := &registry.Client{}
-			open := client.Repository
-			if image.Insecure {
-				open = client.InsecureRepository
-			}
-			remote, err := open(image.Repository)
+			all, err := open()
 			if err != nil {
 				return nil, err
 			}
-			return oci.First(append(sources, remote)...), nil
+			return all.Open(image.Repository, image.Insecure, layout)
 		},
 	}
 }
