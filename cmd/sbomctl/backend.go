@@ -50,6 +50,8 @@ type workspace interface {
 	Format(names []string) ([]engine.Change, error)
 	// Bump works out the changes that move targets to a version.
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
+	// Pin works out the changes that write the digests of tags, as rules.Pin does.
+	Pin(ctx context.Context, patterns label.Patterns, tag string) (rules.PinResult, error)
 	// CheckedIn returns the targets whose document is checked in, as rules.CheckedInDocuments does.
 	CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error)
 	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
@@ -97,7 +99,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engineWorkspace{w, fetcher}, nil
+	return engineWorkspace{w, fetcher, o}, nil
 }
 
 func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, error) {
@@ -134,6 +136,7 @@ func cacheFolder(o options) (string, error) {
 type engineWorkspace struct {
 	*engine.Workspace
 	fetcher *fetch.Fetcher
+	options options
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
