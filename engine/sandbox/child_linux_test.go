@@ -50,19 +50,28 @@ func beChild(what string, args []string) error {
 		p.Command = []string{"sh", "-c", args[2]}
 		p.Mounts = []Mount{{args[1], "/fifo", true}}
 		p.Tmpfs = []Tmpfs{{Target: "/work", Fill: func(string) error {
-			// The fifo is not closed on exec, so that a process that bubblewrap became would have it, were there one.
-			fd, err := unix.Open(filepath.Join(args[1], "fifo"), unix.O_WRONLY, 0)
+			f, err := os.OpenFile(filepath.Join(args[1], "fifo"), os.O_WRONLY, 0)
 			if err != nil {
 				return err
 			}
-			if _, err := unix.Write(fd, []byte("started\n")); err != nil {
-				return err
-			}
+			bubblewrap := childOf(os.Getpid())
+			fmt.Fprintf(f, "%d %d\n", bubblewrap, childOf(bubblewrap))
 			select {}
 		}}}
 	}
 	_, err := p.Run(context.Background())
 	return err
+}
+
+// childOf returns the child of a process; 0 when it has none.
+func childOf(pid int) (child int) {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, t := range threads {
+		if data, err := os.ReadFile(t); err == nil && child == 0 {
+			fmt.Sscan(string(data), &child)
+		}
+	}
+	return child
 }
 
 // fifo tells when processes started, and when all of them are gone: they hold it open.

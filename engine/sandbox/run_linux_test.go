@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestExit(t *testing.T) {
@@ -204,10 +206,29 @@ func TestCallerKilledFilling(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	f.started() // Fill holds the fifo open, and waits
+	line, err := f.r.ReadString('\n') // Fill's
+	var bubblewrap, inside int
+	if _, serr := fmt.Sscan(line, &bubblewrap, &inside); err != nil || serr != nil || bubblewrap == 0 || inside == 0 {
+		t.Fatalf("%q: %v, %v", line, err, serr)
+	}
+	var pidfds []unix.PollFd
+	for _, pid := range []int{bubblewrap, inside} {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		pidfds = append(pidfds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	f.allGone()
+	for _, p := range pidfds {
+		for {
+			if _, err := unix.Poll([]unix.PollFd{p}, -1); !errors.Is(err, unix.EINTR) {
+				break
+			}
+		}
+	}
 	if _, err := os.Lstat(filepath.Join(f.dir, "ran")); err == nil {
 		t.Error("the command ran")
 	}

@@ -105,9 +105,19 @@ func (p *Process) checkTargets() error {
 	return nil
 }
 
+// The least that a command may be given.
+const (
+	minOpenFiles    = 32
+	minAddressSpace = 16 << 20
+)
+
 func (l Limits) check() error {
 	if l.Wall < 0 || l.CPU < 0 || l.AddressSpace < 0 || l.Memory < 0 || l.Processes < 0 || l.OpenFiles < 0 || l.FileSize < 0 || l.Disk < 0 || l.Output < 0 {
 		return refuse("a limit is negative: %+v", l)
+	}
+	// Bubblewrap has to live with them until the command starts.
+	if l.OpenFiles > 0 && l.OpenFiles < minOpenFiles || l.AddressSpace > 0 && l.AddressSpace < minAddressSpace {
+		return refuse("a command gets at least %d open files and %d MiB of address space", minOpenFiles, minAddressSpace>>20)
 	}
 	return nil
 }
