@@ -26,7 +26,7 @@ func openDisk(path string, root *node, owners bool) (*disk, error) {
 	if err != nil {
 		return nil, failed("open", root, err)
 	}
-	return &disk{open: []opened{{root, fd}}, owners: owners, buf: make([]byte, 256<<10)}, nil
+	return &disk{open: []opened{{root, fd}}, owners: owners, buf: make([]byte, 128<<10)}, nil
 }
 
 func (d *disk) close() {

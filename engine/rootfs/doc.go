@@ -15,10 +15,10 @@
 // every byte of it. Whoever does not takes the lock, removes what a killed process left, unpacks into <hex>.part and renames
 // that. The folder <hex> is its owner's alone (0700), since an image may have files that everybody may write.
 //
-// A mark says in which boot of the machine the root was last held against its inventory: names, kinds, modes, sizes and times of
-// all that is in it. The first Get after a boot does that again, because a power cut may leave files without their bytes, and unpacks
-// anew what is not as it was. Within a boot nobody looks: whoever deletes files in the cache by hand is found out after the next boot,
-// or deletes the rest as well (clean --expunge).
+// Nothing waits for the disk while a root is made (no fsync): a mark says in which boot of the machine the root was last held against
+// its inventory, which is the names, kinds, modes, owners, sizes and times of all that is in it. The first Get after a boot does that again,
+// because a power cut may leave a mark of files without their bytes, and unpacks anew what is not as it was. Within a boot nobody looks:
+// whoever deletes files in the cache by hand is found out after the next one, or deletes the rest as well (sbomctl clean --expunge).
 //
 // # Layers
 //

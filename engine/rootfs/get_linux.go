@@ -155,12 +155,14 @@ func (s *Store) still(folder *osfile.Folder, name string, m mark) bool {
 	return true
 }
 
+// writeMark writes a mark. It does not wait for the disk: what a power cut leaves is found out after the next boot, whether that is a mark
+// that says nothing or one of files without their bytes.
 func writeMark(f *os.File, m mark) error {
 	data, err := json.Marshal(m)
 	if err == nil {
 		_, err = f.Write(data)
 	}
-	return cmp.Or(err, f.Sync(), f.Close())
+	return cmp.Or(err, f.Close())
 }
 
 // sweep removes what killed processes left in the folder. name is locked, so that nobody makes it or needs what is there.

@@ -44,8 +44,8 @@ type chunk struct {
 }
 
 const (
-	chunkSize = 512 << 10
-	chunks    = 6
+	chunkSize = 256 << 10
+	chunks    = 8
 )
 
 // maxWindow is how far back zstd may refer: what "zstd --long" needs, and what the decoder has to keep.
@@ -69,7 +69,7 @@ func openStream(ctx context.Context, src oci.Source, img *image, layer int, limi
 		free: make(chan []byte, chunks), filled: make(chan chunk, chunks), hashed: make(chan chunk, chunks), stop: make(chan struct{}),
 	}
 	for range chunks {
-		s.free <- make([]byte, chunkSize)
+		s.free <- nil
 	}
 	s.done.Go(func() { s.unpack(ctx, src, d, want, left) })
 	s.done.Go(func() { s.hash(sum) })
@@ -133,7 +133,7 @@ func (s *stream) unpack(ctx context.Context, src oci.Source, d v1.Descriptor, wa
 	}
 	defer blob.Close()
 	packed := &meter{r: blob}
-	in := bufio.NewReaderSize(packed, 256<<10)
+	in := bufio.NewReaderSize(packed, 128<<10)
 	plainBytes, err := decompress(in, want)
 	if err != nil {
 		s.filled <- chunk{err: s.cause(err, in, packed)}
@@ -147,6 +147,9 @@ func (s *stream) unpack(ctx context.Context, src oci.Source, d v1.Descriptor, wa
 		case buf = <-s.free:
 		case <-s.stop:
 			return
+		}
+		if buf == nil { // small layers need one
+			buf = make([]byte, chunkSize)
 		}
 		n, err := io.ReadFull(plainBytes, buf)
 		if err == io.ErrUnexpectedEOF && !plainBytes.truncated { // the last chunk is a short one
