@@ -167,7 +167,7 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 				continue
 			}
 			if e := (*oci.Error)(nil); errors.As(err, &e) && e.Kind.Inconclusive() {
-				v.Unknown = append(v.Unknown, audit.Unknown{Kind: e.Kind, Msg: d.Label + ": " + d.Msg, Hints: d.Hints})
+				v.Unknown = append(v.Unknown, audit.Unknown{Kind: e.Kind, What: d.Label + ":", Why: d.Msg, Hints: d.Hints})
 				continue
 			}
 			v.Outcome, v.Text = audit.NotTried, "it could not be checked: "+d.Label
