@@ -82,7 +82,7 @@ func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, pa
 		}
 	}
 	r.Images = results
-	r.Report = w.Judge(checked, outside(results), audit.Group, settled(results))
+	r.Report = w.Judge(checked, outside(results), audit.Group, s.audited(), settled(results))
 	for i := range results {
 		waive(&results[i], r.Findings)
 	}
@@ -146,6 +146,14 @@ func (s *scope) toCheck() label.Patterns {
 		out = append(out, label.Pattern{Scope: label.One, Pkg: l.Pkg, Name: l.Name})
 	}
 	slices.SortFunc(out, func(a, b label.Pattern) int { return strings.Compare(a.String(), b.String()) })
+	return out
+}
+
+// audited are the labels of the images.
+func (s *scope) audited() (out []label.Label) {
+	for _, im := range s.images {
+		out = append(out, s.labels[im.Label])
+	}
 	return out
 }
 

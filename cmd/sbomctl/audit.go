@@ -435,8 +435,11 @@ func (u *ui) audited(c counts, unknown int, r *report) {
 	}
 	u.undated(r.Undated)
 	var parts []string
-	if c != (counts{}) {
+	switch {
+	case c.errors+c.warnings+c.notes > 0:
 		parts = append(parts, c.String())
+	case c.waived > 0:
+		parts = append(parts, strconv.Itoa(c.waived)+" waived")
 	}
 	if unknown > 0 {
 		parts = append(parts, strconv.Itoa(unknown)+" inconclusive")

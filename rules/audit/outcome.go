@@ -56,7 +56,7 @@ func summed(all []Unknown) []Unknown {
 	}
 	for i := range out {
 		if n := more[out[i].Kind] - 1; n > 0 {
-			out[i].Why += "; the same of " + count(n, "more blob")
+			out[i].Why += "; the same of " + strconv.Itoa(n) + " more"
 		}
 	}
 	return out
