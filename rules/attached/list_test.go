@@ -285,6 +285,12 @@ func TestLayout(t *testing.T) {
 	if len(out.Attachments) != 2 || out.Attachments[0].Kind != KindSignature || out.Attachments[1].Kind != KindSBOM {
 		t.Errorf("%s", table(out))
 	}
+	// What was not copied is not known; what was copied and does not hold is.
+	r := Request{Source: l, Lister: l, Name: "a layout", Label: "//:app", Digest: image.Root.Digest, Signers: []pin.Signer{{Key: newECDSA(elliptic.P256()).pem()}}, Now: now}
+	r.Copy = &oci.Error{Kind: oci.Offline, What: "the registry", Msg: "was not asked"}
+	want(t, must(Look(context.Background(), r)), "signature-invalid")
+	r.Lister = newRepo(image)
+	want(t, must(Look(context.Background(), r)), "unknown", "the registry was not asked")
 	delete(bundle.Manifests, bundle.Root.Digest)
 	dir = t.TempDir()
 	ocitest.WriteLayout(dir, image, bundle)

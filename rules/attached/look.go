@@ -20,6 +20,7 @@ type Request struct {
 	Label   string       // target that declares the image; findings have it
 	Digest  v1.Hash      // of the image
 	Signers []pin.Signer // who must have signed it; with none, nothing is claimed about what is listed
+	Copy    *oci.Error   // when Lister is that of a copy, such as a layout: why nothing is known of signatures that were not copied; else nil
 	Now     time.Time    // a certificate has to be valid now, where no log says when it was used
 }
 
@@ -35,7 +36,7 @@ type Outcome struct {
 	Signer  string // as messages call it: "key SHA256:...", "release@example.org (https://accounts.google.com)"
 	Proof   *Proof
 	Finding *finding.Finding
-	Unknown *oci.Error // why nothing is known: one of Result.Unknown
+	Unknown *oci.Error // why nothing is known: one of Result.Unknown, or Request.Copy
 }
 
 // Look lists what is attached to an image, and holds each declared signer against it. Its error is a *diag.Error when a declared signer
@@ -70,6 +71,9 @@ func Look(ctx context.Context, r Request) (*Result, error) {
 			o.Unknown = missed
 		default:
 			o.Finding = describe(found, i, by, r)
+			if r.Copy != nil && o.Finding.Rule == SignatureMissing.ID {
+				o.Finding, o.Unknown = nil, r.Copy
+			}
 		}
 		out.Outcomes = append(out.Outcomes, o)
 	}
