@@ -82,7 +82,7 @@ func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, pa
 		}
 	}
 	r.Images = results
-	r.Report = w.Judge(checked, outside(results), audit.Group, settled(results))
+	r.Report = w.Judge(checked, outside(results), audit.Group, s.audited(), settled(results))
 	for i := range results {
 		waive(&results[i], r.Findings)
 	}
@@ -149,6 +149,14 @@ func (s *scope) toCheck() label.Patterns {
 	return out
 }
 
+// audited are the labels of the images.
+func (s *scope) audited() (out []label.Label) {
+	for _, im := range s.images {
+		out = append(out, s.labels[im.Label])
+	}
+	return out
+}
+
 // fromGraph fills in the levels that are validations: 0, and from 5 on those of the commands that run in the image.
 func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, failed []error) {
 	references := audit.Verdict{Level: audit.References, Outcome: audit.Proven, Text: "the files that name the image agree"}
@@ -167,7 +175,7 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 				continue
 			}
 			if e := (*oci.Error)(nil); errors.As(err, &e) && e.Kind.Inconclusive() {
-				v.Unknown = append(v.Unknown, audit.Unknown{Kind: e.Kind, Msg: d.Label + ": " + d.Msg, Hints: d.Hints})
+				v.Unknown = append(v.Unknown, audit.Unknown{Kind: e.Kind, What: d.Label + ":", Why: d.Msg, Hints: d.Hints})
 				continue
 			}
 			v.Outcome, v.Text = audit.NotTried, "it could not be checked: "+d.Label

@@ -36,7 +36,7 @@ func (o *origins) open(ctx context.Context, im *pin.Image) (*audit.Origin, error
 		}
 		if has(ctx, l, digest) {
 			return &audit.Origin{Name: "the layout " + im.OCILayout, Source: l, Layout: true, Lister: attached.Layout{Layout: l}, NoRegistry: audit.Unknown{Kind: oci.Offline,
-				Msg:   fmt.Sprintf("where the tag %s points cannot be seen in the layout %s, and no registry was asked", im.Tag, im.OCILayout),
+				What: fmt.Sprintf("tag %s of %s", im.Tag, im.Repository), Why: fmt.Sprintf("was not asked for: the image is in the layout %s, which cannot tell what a registry has", im.OCILayout),
 				Hints: []string{"without oci_layout in the declaration, " + im.Repository + " is asked"}}}, nil
 		}
 	}

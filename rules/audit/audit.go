@@ -82,7 +82,7 @@ const (
 type Verdict struct {
 	Level   int
 	Outcome Outcome
-	Text    string            // what was looked at; of NotTried, why nothing was
+	Text    string            // what was looked at; of NotTried, why nothing was; of Inconclusive, what was looked at instead
 	Before  int               // blobs that an earlier audit hashed, and of which the registry only said that it has them
 	Unknown []Unknown         // what could not be found out; also beside findings
 	Against []finding.Finding // what was found at this level, notes among it
@@ -91,7 +91,8 @@ type Verdict struct {
 // Unknown is something that could not be found out.
 type Unknown struct {
 	Kind  oci.Kind
-	Msg   string
+	What  string // "manifest sha256:... of quay.io/tiran/cpython_autoconf"
+	Why   string // a sentence without its subject, which is What
 	Hints []string
 }
 

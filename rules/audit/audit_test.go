@@ -254,7 +254,7 @@ func TestUnknownIsSummed(t *testing.T) {
 		return nil
 	}}
 	v := one(t, &Auditor{}, f, imageOf(s)).Verdicts[Complete]
-	if len(v.Unknown) != 1 || !strings.Contains(v.Unknown[0].Msg, "more blobs") || len(v.Unknown[0].Hints) == 0 {
+	if len(v.Unknown) != 1 || !strings.Contains(v.Unknown[0].Why, "; the same of 5 more") || len(v.Unknown[0].Hints) == 0 {
 		t.Errorf("%+v", v.Unknown)
 	}
 }
