@@ -25,17 +25,17 @@ import (
 //
 // When Build returns no error, every target that was asked for has its outputs in place.
 func (w *Workspace) Build(patterns label.Patterns) ([]Output, error) {
-	b, err := w.perform("build", patterns)
+	b, err := w.perform("build", patterns, nil)
 	return b.outputs, err
 }
 
 // perform is a command that builds: "build", or "check", which collects the findings and places nothing.
-func (w *Workspace) perform(command string, patterns label.Patterns) (*build, error) {
+func (w *Workspace) perform(command string, patterns label.Patterns, groups []string) (*build, error) {
 	names := make([]string, len(patterns))
 	for i, p := range patterns {
 		names[i] = p.String()
 	}
-	b := &build{w: w, check: command == "check", patterns: patterns, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
+	b := &build{w: w, check: command == "check", patterns: patterns, groups: groups, packages: map[string]*star.Package{}, broken: map[string]bool{}, fates: map[string]fate{},
 		analysed: map[string]bool{}, waiting: map[string]bool{}, spoilt: map[string]bool{}, unmade: map[string]bool{}, dismissed: map[string]bool{}}
 	if err := w.checkOverrides(); err != nil {
 		return b, err // no build was begun
@@ -58,6 +58,7 @@ type build struct {
 	w        *Workspace
 	check    bool // collect the findings, and place nothing
 	patterns label.Patterns
+	groups   []string // of validations that run, too
 	folder   *outdir.Folder
 	errs     diag.List
 	packages map[string]*star.Package // that the patterns speak of, as far as they could be loaded
@@ -132,7 +133,7 @@ func (b *build) judge(findings []finding.Finding) {
 	slices.SortFunc(ws.all, func(x, y *waiver) int { return strings.Compare(x.Pos.String(), y.Pos.String()) })
 	sound := len(b.errs) == 0 && !b.w.opt.SkipValidation
 	complete := sync.OnceValue(func() bool { return sound && b.everything() })
-	b.found, b.undated = ws.judge(findings, func(l string) bool { _, ok := b.fates[l]; return ok }, complete)
+	b.found, b.undated = ws.judge(findings, b.groups, func(l string) bool { _, ok := b.fates[l]; return ok }, complete)
 	for _, f := range b.found {
 		switch {
 		case f.Waiver != nil:
@@ -182,7 +183,9 @@ func (b *build) analyse() []string {
 		all := o.Object.(*closure)
 		b.errs = append(b.errs, b.w.tell(all.prints)...)
 		for _, v := range all.validations {
-			validations[v] = true
+			if v.group == "" || slices.Contains(b.groups, v.group) {
+				validations[v.arg] = true
+			}
 		}
 	}
 	return sortedNames(validations)

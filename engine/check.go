@@ -40,8 +40,9 @@ func (w *Workspace) place(f finding.Finding, by *Waiver) Found {
 
 // Check runs everything that Build runs for the patterns, the validations of the targets and of all targets below them
 // included, and returns what was found. It writes no output. An error is what could
-// not be checked; what could be is returned beside it.
-func (w *Workspace) Check(patterns label.Patterns) (Report, error) {
-	b, err := w.perform("check", patterns)
+// not be checked; what could be is returned beside it. Validations of the named groups run as well; see
+// star.Action.
+func (w *Workspace) Check(patterns label.Patterns, groups ...string) (Report, error) {
+	b, err := w.perform("check", patterns, groups)
 	return Report{Findings: b.found, Today: w.opt.Today, Undated: b.undated}, err
 }

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"encoding/binary"
-	"sort"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -22,8 +24,14 @@ func requestKey(label string) eval.Key { return eval.Key{Kind: kindRequest, Arg:
 
 // closure is what analysis says of a target and of all targets below it.
 type closure struct {
-	validations []string // arguments of the validation nodes, sorted
+	validations []validation // sorted
 	prints      []finding.Finding
+}
+
+// validation is a validation node.
+type validation struct {
+	arg   string // of the node
+	group string // "": it runs in every build and check
 }
 
 // runClosure gathers the validations of a target and of all targets below it, and what their Starlark printed.
@@ -33,9 +41,9 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 		return eval.Result{}, err
 	}
 	t := o.(*star.Target)
-	all := map[string]bool{}
-	for _, i := range t.Validations() {
-		all[actionArg(arg, i)] = true
+	all := map[validation]bool{}
+	for _, v := range t.Validations() {
+		all[validation{actionArg(arg, v.Index), v.Group}] = true
 	}
 	keys := make([]eval.Key, len(t.Deps))
 	for i, d := range t.Deps {
@@ -60,14 +68,10 @@ func (w *Workspace) runClosure(c *eval.Context, arg string) (eval.Result, error)
 			prints = append(prints, below...)
 		}
 	}
-	sorted := make([]string, 0, len(all))
-	for v := range all {
-		sorted = append(sorted, v)
-	}
-	sort.Strings(sorted)
+	sorted := slices.SortedFunc(maps.Keys(all), func(a, b validation) int { return strings.Compare(a.arg, b.arg) })
 	value := binary.AppendUvarint(nil, uint64(len(sorted)))
 	for _, v := range sorted {
-		value = appendString(value, v)
+		value = appendString(appendString(value, v.arg), v.group)
 	}
 	return eval.Result{Value: append(value, encodeFindings(prints)...)}, nil
 }
@@ -79,7 +83,7 @@ func decodeClosure(value []byte) (any, error) {
 		if r.Bad {
 			break
 		}
-		x.validations = append(x.validations, string(r.Bytes()))
+		x.validations = append(x.validations, validation{string(r.Bytes()), string(r.Bytes())})
 	}
 	if r.Bad {
 		return nil, errDamaged

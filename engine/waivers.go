@@ -167,12 +167,14 @@ func (ws *waivers) expired(w *waiver) bool {
 }
 
 // judge says which findings count. asked reports whether a target was asked for, complete that all of the workspace's were, so
-// that a waiver which covers nothing covers nothing indeed. The findings about waivers themselves are among those that are returned.
+// that a waiver which covers nothing covers nothing indeed, unless its rule is of a group that is not among groups. The findings about waivers themselves are among those that are returned.
 // undated is how many waivers have a date that was not held.
-func (ws *waivers) judge(findings []finding.Finding, asked func(label string) bool, complete func() bool) (found []Found, undated int) {
+func (ws *waivers) judge(findings []finding.Finding, groups []string, asked func(label string) bool, complete func() bool) (found []Found, undated int) {
 	ids := map[string]bool{PrintRule.ID: true}
+	left := map[string]bool{} // rules of which nothing was looked for
 	for _, r := range ws.w.opt.Rules.Findings {
 		ids[r.ID] = true
+		left[r.ID] = r.Group != "" && !slices.Contains(groups, r.Group)
 	}
 	for _, f := range finding.Canonical(findings) {
 		ids[f.Rule] = true
@@ -183,7 +185,7 @@ func (ws *waivers) judge(findings []finding.Finding, asked func(label string) bo
 		switch {
 		case ws.expired(w) && (w.used || whole || w.label != "" && asked(w.label)):
 			found = append(found, ws.w.place(w.expiredFinding(ws.today), nil))
-		case !w.used && (whole || w.label != "" && asked(w.label)) && complete():
+		case !w.used && !left[w.Rule] && (whole || w.label != "" && asked(w.label)) && complete():
 			found = append(found, ws.w.place(w.unusedFinding(ids), nil))
 		}
 		if w.Until != "" && ws.today == "" {

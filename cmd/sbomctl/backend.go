@@ -29,8 +29,14 @@ type workspace interface {
 	// Build brings the targets that patterns name up to date. What could be built of them is
 	// returned even beside an error, which is a *diag.Error or a diag.List of them.
 	Build(patterns label.Patterns) ([]engine.Output, error)
-	// Check runs every check of the targets and of all below them, and returns what was found, even beside an error.
-	Check(patterns label.Patterns) (engine.Report, error)
+	// Check runs every check of the targets and of all below them, those of the named groups too, and returns what was found, even beside an error.
+	Check(patterns label.Patterns, groups ...string) (engine.Report, error)
+	// Audit audits the container images among the targets and below them, as rules.Audit does.
+	Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error)
+	// Images returns the repositories of the container images among the targets and below them.
+	Images(patterns label.Patterns) ([]string, error)
+	// Site returns where a target is declared; zero when that is not known.
+	Site(label string) diag.Pos
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.
@@ -135,6 +141,19 @@ type engineWorkspace struct {
 	*engine.Workspace
 	fetcher *fetch.Fetcher
 	options options
+}
+
+func (w engineWorkspace) Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error) {
+	i, err := images(w.options)
+	if err != nil {
+		return rules.AuditResult{}, err
+	}
+	defer i.Client.Close()
+	return rules.Audit(ctx, w.Workspace, i, patterns, r)
+}
+
+func (w engineWorkspace) Images(patterns label.Patterns) ([]string, error) {
+	return rules.AuditedImages(w.Workspace, patterns)
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {

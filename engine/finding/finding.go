@@ -129,6 +129,7 @@ type Rule struct {
 	Severity Severity // that its findings have, unless something declared says otherwise
 	Title    string   // what it says, in one line: lower case, no full stop
 	Help     string   // Markdown: what is looked at, why it matters, and what to do
+	Group    string   // of the validations that find it, when they run only where their group is asked for: a waiver without use is none in other checks
 }
 
 // Diagnostic returns f in the shape of every message.

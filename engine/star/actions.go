@@ -16,6 +16,7 @@ import (
 type actionInProgress struct {
 	operation, mnemonic, params string
 	validation                  bool
+	group                       string            // of a validation
 	inputs                      []inputInProgress // sorted by name
 	outputs                     []Output          // sorted by name
 }
@@ -103,14 +104,17 @@ func (an *analysis) run(t *starlark.Thread, args starlark.Tuple, kwargs []starla
 	return starlark.None, an.add("run", a, params, inputs, outputs)
 }
 
-// validate is validate(operation, params = {}, inputs = {}, mnemonic = ""): an action that
+// validate is validate(operation, params = {}, inputs = {}, mnemonic = "", group = ""): an action that
 // checks something and writes nothing that a user sees.
 func (an *analysis) validate(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var params, inputs *starlark.Dict
 	a := &actionInProgress{validation: true}
 	if err := starlark.UnpackArgs("validate", args, kwargs, "operation", &a.operation, "params?", &params, "inputs?", &inputs,
-		"mnemonic?", &a.mnemonic); err != nil {
+		"mnemonic?", &a.mnemonic, "group?", &a.group); err != nil {
 		return nil, err
+	}
+	if a.group != "" && !groupName.MatchString(a.group) {
+		return nil, faultf("validate: %q is not the name of a group, such as %q", a.group, "deterministic")
 	}
 	return starlark.None, an.add("validate", a, params, inputs, nil)
 }
@@ -129,6 +133,9 @@ func (an *analysis) write(t *starlark.Thread, args starlark.Tuple, kwargs []star
 }
 
 var operationName = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`)
+
+// groupName is what a group of validations may be called.
+var groupName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 const maxActions = 100_000
 

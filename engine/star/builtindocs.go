@@ -90,13 +90,14 @@ Args:
   inputs: dictionary from the names of its inputs to what they are: a file, file set, tree, target (its files), or a list of these.
   outputs: dictionary from the names of its outputs to what declare_output returned.
   mnemonic: a word for it in messages. Default: the operation's name.`},
-		FunctionDoc{"ctx.actions.validate", `ctx.actions.validate(operation, params = {}, inputs = {}, mnemonic = "")`, `Adds an action that checks something and has no output for others: it runs beside each build of the target or of one above it, and its error fails the command, though not the outputs. --norun_validations leaves it out.
+		FunctionDoc{"ctx.actions.validate", `ctx.actions.validate(operation, params = {}, inputs = {}, mnemonic = "", group = "")`, `Adds an action that checks something and has no output for others: it runs beside each build of the target or of one above it, and its error fails the command, though not the outputs. --norun_validations leaves it out.
 
 Args:
   operation: as in run.
   params: as in run.
   inputs: as in run.
-  mnemonic: as in run.`},
+  mnemonic: as in run.
+  group: a name, for what costs too much to be done each time: it runs only when a command asks for the group, as sbomctl audit --level=5 does for "deterministic". Default: it runs in every build and check.`},
 		FunctionDoc{"ctx.actions.tree", `ctx.actions.tree(path = "", archive = None, strip_prefix = None)`, `Returns a lazy [Tree](#tree) of files: a folder, or an archive that is read without being unpacked. --override=LABEL=PATH of this target puts another one in its place.
 
 Args:

@@ -46,6 +46,7 @@ type Action struct {
 	Inputs     []Input  // sorted by name
 	Outputs    []Output // sorted by name
 	Validation bool     // runs beside the build; its outputs are nobody's input
+	Group      string   // of a validation that runs only when its group is asked for; "" runs always
 }
 
 // Input is a named input of an action.
@@ -79,7 +80,7 @@ type analysed struct {
 	actions    []*actionInProgress
 }
 
-const targetVersion = 2
+const targetVersion = 3
 
 // encoders are buffers for targets, which are many and small.
 var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 4096)} }}
@@ -146,6 +147,7 @@ func (e *encoder) action(a *actionInProgress) error {
 	e.string(a.mnemonic)
 	e.string(a.params)
 	e.bool(a.validation)
+	e.string(a.group)
 	e.uint(uint64(len(a.inputs)))
 	for _, in := range a.inputs {
 		e.string(in.name)
@@ -258,12 +260,13 @@ func (d *decoder) actions() []Action {
 	return out
 }
 
-// eachAction calls f for each action; in a decoder that skips, of those only Validation is set.
+// eachAction calls f for each action; in a decoder that skips, of those only Validation and Group are set.
 func (d *decoder) eachAction(f func(i int, a Action)) {
-	for i := range d.count(6) {
+	for i := range d.count(7) {
 		a := Action{Operation: d.string(), Mnemonic: d.string()}
 		params := d.string()
 		a.Validation = d.bool()
+		a.Group = d.string()
 		for range d.count(2) {
 			in := Input{Name: d.string()}
 			for range d.count(4) {
@@ -335,14 +338,19 @@ func (t *Target) Actions() []Action {
 	return t.decodedActions
 }
 
-// Validations returns the indices of the actions that are validations. Unlike Actions it leaves
-// them encoded.
-func (t *Target) Validations() []int {
-	var out []int
+// Validation is an action of a target that is a validation.
+type Validation struct {
+	Index int    // in Actions
+	Group string // as in Action
+}
+
+// Validations returns the actions that are validations. Unlike Actions it leaves them encoded.
+func (t *Target) Validations() []Validation {
+	var out []Validation
 	d := decoder{s: t.actions, skip: true}
 	d.eachAction(func(i int, a Action) {
 		if a.Validation {
-			out = append(out, i)
+			out = append(out, Validation{i, a.Group})
 		}
 	})
 	return out
