@@ -19,7 +19,7 @@ const (
 	maxSignatures = 16       // in one envelope
 	maxSubjects   = 1024     // of one statement
 	maxChain      = 10       // certificates beside the signer's
-	maxEntries    = 16       // of logs
+	maxEntries    = 16       // of logs, and as many timestamps
 	maxCert       = 64 << 10 // PEM or DER of one certificate or chain
 )
 
@@ -32,6 +32,7 @@ type signature struct {
 	cert  *x509.Certificate   // of the signer; nil when it is by a key
 	chain []*x509.Certificate // said to lead from it to a root
 	logs  []logEntry
+	times [][]byte // timestamps, DER
 
 	payload  []byte // of an envelope, which logs name instead of message; nil for others
 	envelope []byte // the envelope's own bytes, likewise
@@ -121,6 +122,7 @@ const (
 	annotationCertificate = "dev.sigstore.cosign/certificate"
 	annotationChain       = "dev.sigstore.cosign/chain"
 	annotationBundle      = "dev.sigstore.cosign/bundle"
+	annotationTime        = "dev.sigstore.cosign/rfc3161timestamp"
 )
 
 // readAnnotations reads the certificate and the log entry that lie beside a payload or an envelope of cosign's.
@@ -145,6 +147,15 @@ func (s *signature) readAnnotations(annotations map[string]string) error {
 			return fmt.Errorf("its annotation %s %w", annotationBundle, err)
 		}
 		s.logs = append(s.logs, entry)
+	}
+	if text := annotations[annotationTime]; text != "" {
+		var in struct {
+			Timestamp bytes64 `json:"SignedRFC3161Timestamp"`
+		}
+		if err := decode([]byte(text), &in); err != nil {
+			return fmt.Errorf("its annotation %s %w", annotationTime, err)
+		}
+		s.times = append(s.times, in.Timestamp)
 	}
 	return nil
 }
@@ -271,6 +282,11 @@ type bundle struct {
 			} `json:"inclusionPromise"`
 			Body bytes64 `json:"canonicalizedBody"`
 		} `json:"tlogEntries"`
+		Times struct {
+			Timestamps []struct {
+				Timestamp bytes64 `json:"signedTimestamp"`
+			} `json:"rfc3161Timestamps"`
+		} `json:"timestampVerificationData"`
 	} `json:"verificationMaterial"`
 	Envelope *dsse `json:"dsseEnvelope"`
 	Message  *struct {
@@ -314,8 +330,12 @@ func readBundle(b []byte) (*signature, error) {
 	if err := in.certificates(out); err != nil {
 		return nil, err
 	}
-	if len(in.Verification.Logs) > maxEntries {
-		return nil, fmt.Errorf("its bundle has %d log entries, and at most %d are read", len(in.Verification.Logs), maxEntries)
+	times := in.Verification.Times.Timestamps
+	if n := max(len(in.Verification.Logs), len(times)); n > maxEntries {
+		return nil, fmt.Errorf("its bundle has %d log entries or timestamps, and at most %d are read", n, maxEntries)
+	}
+	for _, t := range times {
+		out.times = append(out.times, t.Timestamp)
 	}
 	for _, l := range in.Verification.Logs {
 		e := logEntry{body: l.Body, time: int64(l.Time), index: int64(l.Index), logID: hex.EncodeToString(l.LogID.KeyID)}
