@@ -13,6 +13,7 @@
 //	DIR/v1/ac/ab/<64 hexadecimal digits>    an ActionResult and its checksum, named by the key
 //	DIR/v1/tmp/                             files being written, named by their owner
 //	DIR/v1/workspaces/<...>/                what the engine keeps of one workspace (Disk.State)
+//	DIR/v1/oci/                             container images, by package engine/oci (ImagesDir)
 //
 // # Trust
 //

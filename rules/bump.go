@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -29,6 +30,7 @@ type BumpRequest struct {
 	SHA256     string       // of it; "" when it is not known
 	URL        string       // the new download_url; "" to make it from the old one
 	Tell       func(string) // told of what takes time; may be nil
+	Client     *http.Client // that archives are downloaded with; nil: Go's default
 }
 
 // Check returns what is wrong with the request whatever is declared.

@@ -115,7 +115,7 @@ func (b *bump) download(m *move) (fetch.Sums, error) {
 	if b.r.Tell != nil {
 		b.r.Tell("fetching " + m.now.DownloadURL + " for its checksum")
 	}
-	sums, err := fetch.Sum(b.ctx, nil, m.now.DownloadURL)
+	sums, err := fetch.Sum(b.ctx, b.r.Client, m.now.DownloadURL)
 	if e, ok := err.(*diag.Error); ok {
 		d.Msg, d.Err = "the checksum of "+m.version+" is not known: "+e.Msg, e
 		if b.r.URL == "" {

@@ -19,7 +19,9 @@ import (
 // options is what the command line decides of a workspace. The backend adds the rules.
 type options struct {
 	engine.Options
-	DistDirs []string // --distdir, absolute
+	DistDirs   []string // --distdir, absolute
+	OCILayouts []string // --oci_layout, absolute
+	Offline    bool     // nothing is asked of the network
 }
 
 // workspace is what the commands need of a workspace.
@@ -85,6 +87,9 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 	}
 	o.CacheDir = dir
 	fetcher := &fetch.Fetcher{Distdirs: o.DistDirs, Note: func(m string) { o.Events.Emit(event.Warning{Message: m}) }}
+	if o.Offline {
+		fetcher.Client = fetch.Offline
+	}
 	o.Rules = rules.Set(fetcher)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
@@ -130,7 +135,7 @@ type engineWorkspace struct {
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
-	return rules.Lock(ctx, w.Workspace, target, indexURL)
+	return rules.Lock(ctx, w.Workspace, target, indexURL, w.fetcher.Client)
 }
 
 func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, error) {
@@ -146,6 +151,7 @@ func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label, wit
 }
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
+	r.Client = w.fetcher.Client
 	return rules.Bump(ctx, w.Workspace, r)
 }
 

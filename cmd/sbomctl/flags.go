@@ -30,6 +30,8 @@ type flagValues struct {
 	keepGoing bool
 	diskCache string
 	distDirs  listValue
+	layouts   listValue
+	offline   bool
 	overrides listValue
 	verbose   bool
 
@@ -91,6 +93,8 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 	fs.VarP((*jobsValue)(&v.jobs), "jobs", "j", "run at most `N` actions at once; auto: one a processor")
 	fs.Var((*pathValue)(&v.diskCache), "disk_cache", "keep the cache in `DIR` instead of the user's cache folder")
 	fs.Var(&v.distDirs, "distdir", "look in `DIR` for files to fetch, before the network; repeatable")
+	fs.Var(&v.layouts, "oci_layout", "look in `DIR`, an OCI image layout, for container images, before registries; repeatable")
+	boolVar(fs, &v.offline, "offline", false, "ask nothing of the network: files come from --distdir, images from --oci_layout, both from the cache")
 	boolVarP(fs, &v.verbose, "verbose", "v", false, "say of each action what became of it, also of those that ran for the first time")
 	fs.Var(&v.overrides, "override", "take a tree from another folder or archive: `LABEL=PATH`; repeatable")
 }

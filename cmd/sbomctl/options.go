@@ -32,6 +32,14 @@ func (a *app) options(events *event.Stream) (options, error) {
 		}
 		o.DistDirs = append(o.DistDirs, path)
 	}
+	o.Offline = a.flags.offline
+	for _, dir := range a.flags.layouts {
+		path := a.absolute(dir)
+		if why := checkLayout(path); why != "" {
+			return o, usage(`--oci_layout "`+dir+`" `+why, "expected a folder with the files oci-layout and index.json")
+		}
+		o.OCILayouts = append(o.OCILayouts, path)
+	}
 	for _, value := range a.flags.overrides {
 		override, err := parseOverride(value, a.cwdPkg)
 		if err != nil {

@@ -265,7 +265,7 @@ func (r *rcApplier) set(f *pflag.Flag, value string, line rcLine, within []strin
 	}
 	switch _, isPath := f.Value.(*pathValue); {
 	case value == "":
-	case isPath || f.Name == "distdir":
+	case isPath || f.Name == "distdir" || f.Name == "oci_layout":
 		value = pathIn(line.Dir, value)
 	case f.Name == "override":
 		override, err := parseOverride(value, r.packageOf(line.Dir))

@@ -32,7 +32,7 @@ type Layout struct {
 
 // OpenLayout opens the layout in dir. Its error is an *Error.
 func OpenLayout(dir string) (*Layout, error) {
-	what := "OCI layout " + filepath.ToSlash(dir)
+	what := "folder " + filepath.ToSlash(dir)
 	folder, err := osfile.OpenExisting(dir, nil)
 	if err != nil {
 		return nil, &Error{Kind: Missing, What: what, Msg: "cannot be opened: " + osfile.Reason(err).Error()}
@@ -51,24 +51,24 @@ func (l *Layout) read(what string) error {
 	}
 	b, err := readSmall(l.folder, layoutFile)
 	if err != nil {
-		return bad("is none: %s: %s", layoutFile, err)
+		return bad("is no OCI layout: %s: %s", layoutFile, err)
 	}
 	var head struct {
 		Version string `json:"imageLayoutVersion"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil || head.Version != "1.0.0" {
-		return bad(`is none that can be read: %s states the version %q, expected "1.0.0"`, layoutFile, head.Version)
+		return bad(`is no OCI layout that can be read: %s states the version %q, expected "1.0.0"`, layoutFile, head.Version)
 	}
 	b, err = readSmall(l.folder, indexFile)
 	if err != nil {
-		return bad("has no index: %s: %s", indexFile, err)
+		return bad("is no OCI layout: %s: %s", indexFile, err)
 	}
-	doc, err := Parse(indexFile+" of "+what, b, types.OCIImageIndex)
+	doc, err := Parse(indexFile, b, types.OCIImageIndex)
 	if err != nil {
-		return err
+		return bad("is an OCI layout whose %s", err)
 	}
 	if doc.Index == nil {
-		return bad("has an %s that is no index but %s", indexFile, doc.MediaType)
+		return bad("is an OCI layout whose %s is no index but %s", indexFile, doc.MediaType)
 	}
 	l.index = doc.Index
 	return nil

@@ -75,6 +75,11 @@ func (r *Request) cutShort(rawURL string, done, total int64) error {
 
 // connectError tells the ways apart in which there was no answer at all.
 func (r *Request) connectError(rawURL string, err error) error {
+	if errors.Is(err, errOffline) {
+		d := r.bad(err, "%s was not fetched: --offline is set", redact(rawURL))
+		d.Hints = append([]string{"run the command again without --offline"}, hintDistdir(r.Name)...)
+		return d
+	}
 	var redirect redirectError
 	if errors.As(err, &redirect) {
 		return r.bad(err, "%s %s", redact(rawURL), redirect)

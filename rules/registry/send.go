@@ -1,0 +1,179 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/sbomctl/sbomctl/engine/oci"
+)
+
+// answer is what a server sent. close gives free what it holds.
+type answer struct {
+	status  int
+	header  http.Header
+	length  int64     // of the body, -1 when nobody says
+	body    io.Reader // ends with an error when the server is silent for too long
+	server  string    // host that sent it
+	foreign bool      // another one than was asked: it was redirected to
+	close   func()
+}
+
+const (
+	maxAttempts  = 4  // of one request: the first, and again when it failed in passing
+	maxRedirects = 10 // of one request
+	// A server that wants to be asked again is waited for so long, and no longer.
+	maxWait = 30 * time.Second
+	// Where it does not say when, the first wait is so long, and each other twice as long.
+	firstWait = 500 * time.Millisecond
+)
+
+// Why a request was given up; causes of contexts.
+var (
+	errSilence  = errors.New("nothing was sent")
+	errPatience = errors.New("it took too long")
+)
+
+// send makes a request, again when it fails in passing. Errors are those of the way; an answer has any status.
+func (h *host) send(ctx context.Context, what string, build func() (*http.Request, error)) (*answer, error) {
+	for n := 0; ; n++ {
+		a, err := h.once(ctx, what, build)
+		last := n == maxAttempts-1
+		if err != nil {
+			if last || !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
+				return nil, err
+			}
+			if h.client.wait(ctx, firstWait<<n) != nil {
+				return nil, err
+			}
+			continue
+		}
+		delay, passing := h.passing(a)
+		if !passing || last || delay > maxWait {
+			return a, nil
+		}
+		if delay == 0 {
+			delay = firstWait << n
+		}
+		if err := h.client.wait(ctx, delay); err != nil {
+			if ctx.Err() == nil || context.Cause(ctx) == errPatience {
+				return a, nil // what it said is more than that there was no time left
+			}
+			a.close()
+			return nil, ended(ctx, what)
+		}
+		a.close()
+	}
+}
+
+// passing reports whether an answer may be another one in a while, and the time that its server asks for, 0 when it says none.
+func (h *host) passing(a *answer) (time.Duration, bool) {
+	switch a.status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return retryAfter(a.header.Get("Retry-After"), h.client.now()), true
+	}
+	return 0, false
+}
+
+// once makes a request and follows where it is redirected to.
+func (h *host) once(parent context.Context, what string, build func() (*http.Request, error)) (*answer, error) {
+	r, err := build()
+	if err != nil {
+		return nil, &oci.Error{Kind: oci.ServerError, What: what, Msg: "could not be asked for: its address cannot be written as a URL"}
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	silence := time.AfterFunc(h.client.silence(), func() { cancel(errSilence) })
+	end := func() {
+		silence.Stop()
+		cancel(nil)
+	}
+	start := *r.URL
+	for n := 0; ; n++ {
+		r = r.WithContext(ctx)
+		r.Header.Set("User-Agent", h.userAgent())
+		r.Header.Set("Accept-Encoding", "identity") // the digest is of the bytes, not of an encoding of them
+		resp, err := h.client.transport().RoundTrip(r)
+		if err != nil {
+			err = h.unreachable(ctx, what, r.URL.Host, err)
+			end()
+			if parent.Err() != nil {
+				return nil, ended(parent, what)
+			}
+			return nil, err
+		}
+		silence.Reset(h.client.silence())
+		next, problem := redirected(r, resp)
+		if next == nil && problem == "" {
+			return &answer{status: resp.StatusCode, header: resp.Header, length: resp.ContentLength, server: r.URL.Host, foreign: !sameOrigin(r.URL, &start),
+				body:  &heard{ctx, resp.Body, silence, h.client.silence()},
+				close: func() { resp.Body.Close(); end() }}, nil
+		}
+		resp.Body.Close()
+		if problem == "" {
+			problem = h.refuses(next)
+			if problem != "" {
+				problem = "redirects to " + next.Host + ", " + problem
+			} else if n == maxRedirects {
+				problem = "redirects again and again"
+			}
+		}
+		if problem != "" {
+			end()
+			return nil, &oci.Error{Kind: oci.ServerError, What: what, Msg: "was not fetched: " + r.URL.Host + " " + problem}
+		}
+		header := r.Header.Clone()
+		if !sameOrigin(next, &start) {
+			header.Del("Authorization") // it belongs to whom it was made for
+		} else if original, err := build(); err == nil && original.Header.Get("Authorization") != "" {
+			header.Set("Authorization", original.Header.Get("Authorization"))
+		}
+		r = &http.Request{Method: r.Method, URL: next, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	}
+}
+
+// redirected returns where an answer leads, nil when it is one; problem says what is wrong with it.
+func redirected(r *http.Request, resp *http.Response) (next *url.URL, problem string) {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, ""
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return nil, "redirects a request that has credentials in it"
+	}
+	next, err := r.URL.Parse(resp.Header.Get("Location"))
+	if err != nil || resp.Header.Get("Location") == "" || next.Host == "" {
+		return nil, "redirects to nowhere"
+	}
+	next.User = nil
+	return next, ""
+}
+
+func (h *host) userAgent() string {
+	if h.client.UserAgent != "" {
+		return h.client.UserAgent
+	}
+	return "sbomctl"
+}
+
+// heard resets the timer of silence with every read.
+type heard struct {
+	ctx   context.Context
+	r     io.Reader
+	timer *time.Timer
+	limit time.Duration
+}
+
+func (h *heard) Read(p []byte) (int, error) {
+	n, err := h.r.Read(p)
+	if err == nil {
+		h.timer.Reset(h.limit)
+	} else if cause := context.Cause(h.ctx); err != io.EOF && cause != nil {
+		err = cause
+	}
+	return n, err
+}
