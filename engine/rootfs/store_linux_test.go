@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"archive/tar"
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -304,6 +305,48 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	if os.Getenv("ROOTFS_TEST_HOLD") != "" {
+		fmt.Println("has got it")
+		io.Copy(io.Discard, os.Stdin)
+	}
+}
+
+// TestInUse: a root that another process has got is not removed before that ends, nor is it waited for.
+func TestInUse(t *testing.T) {
+	layout := filepath.Join(t.TempDir(), "layout")
+	set := small()
+	set.WriteLayout(layout)
+	s := newStore(t)
+	for range 2 { // it is made, and then it is there
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), "ROOTFS_TEST_CHILD=1000000", "ROOTFS_TEST_HOLD=1", "ROOTFS_TEST_LAYOUT="+layout, "ROOTFS_TEST_STORE="+s.Dir)
+		in, err := child.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := child.StdoutPipe()
+		if err := errors.Join(err, child.Start()); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "has got it\n" {
+			t.Fatal(line, err)
+		}
+		if err := s.Clear(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		root, err := s.Get(t.Context(), nil, set.Root.Digest)
+		wantSmall(t, root, err)
+		in.Close()
+		if err := child.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(s.Dir); err != nil || len(entries) != 0 {
+		t.Errorf("%v is left, %v", entries, err)
+	}
 }
 
 // TestCancelled: whoever is cancelled in the middle leaves nothing; whoever waits for another can be, too.
@@ -329,7 +372,7 @@ func TestCancelled(t *testing.T) {
 	holder := *s
 	ctx, cancel := context.WithCancel(t.Context())
 	s.Warn = func(m string) {
-		if m != "another sbomctl unpacks the same image; waiting for it" {
+		if m != "another sbomctl unpacks the image "+set.Root.Digest.String()+", or replaces it; waiting for it" {
 			t.Errorf("warned %q", m)
 		}
 		cancel()
@@ -377,7 +420,7 @@ func TestDisk(t *testing.T) {
 	if err := unix.Mount("tmpfs", s.Dir, "tmpfs", 0, "size=256k"); err != nil {
 		t.Skip("no small disk can be made here: ", err)
 	}
-	defer unix.Unmount(s.Dir, 0)
+	defer unix.Unmount(s.Dir, unix.MNT_DETACH) // the lock of the root that we have got is open
 	large := ocitest.Image("linux/amd64", layersOf([]entry{{Name: "a/large", Body: strings.Repeat("x", 1<<20)}})...)
 	_, err = s.Get(t.Context(), large, large.Root.Digest)
 	wantDisk(t, s, err, "no space left on device", "free some space there, or name another folder with --disk_cache=DIR")
