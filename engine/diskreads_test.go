@@ -39,6 +39,7 @@ var allowedDiskCalls = map[string]struct {
 	"rootfs/remove.go":          {"it removes trees", nil},
 	"rootfs/get_linux.go":       {"it makes root filesystems by digest, as the cache keeps blobs", nil},
 	"rootfs/disk_linux.go":      {"it writes root filesystems", nil},
+	"rootfs/use_linux.go":       {"the lock of a root filesystem", nil},
 	"rootfs/inventory_linux.go": {"it holds a root filesystem against what was made", nil},
 	"rootfs/system_linux.go":    {"what the process may do, which decides where a root filesystem is put", nil},
 	"oci/ocitest/set.go":        {"it writes layouts for tests", []string{"os.MkdirAll", "os.WriteFile"}},

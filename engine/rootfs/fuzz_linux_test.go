@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
+	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
 )
 
@@ -57,6 +59,28 @@ func program(text []byte) []byte {
 		header(&b, kind, string(name), link, mode, body)
 	}
 	return append(b.Bytes(), make([]byte, 1024)...)
+}
+
+// TestZeroBytes: names end at a zero byte, as in C, or are refused.
+func TestZeroBytes(t *testing.T) {
+	var b bytes.Buffer
+	header(&b, 'L', "././@LongLink", "", 0, []byte("a\x00/../../x\x00"))
+	header(&b, tar.TypeReg, "short", "", 0o644, []byte("1"))
+	header(&b, tar.TypeReg, "b\x00/../c", "", 0o644, []byte("2"))
+	root, err := get(t, newStore(t), ocitest.LayerOf(ocitest.None, b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, root.Path); !slices.Equal(got, []string{"./", "a = 1", "b = 2"}) {
+		t.Errorf("got %q", got)
+	}
+	for _, record := range []string{"14 path=a\x00b/\n", "17 linkpath=a\x00b\n"} {
+		b.Reset()
+		header(&b, tar.TypeXHeader, "PaxHeaders/x", "", 0, []byte(record))
+		header(&b, tar.TypeSymlink, "x", "y", 0o777, nil)
+		_, err := get(t, newStore(t), ocitest.LayerOf(ocitest.None, b.Bytes()))
+		wantError(t, err, oci.Malformed, "is no tar archive, or a damaged one: invalid tar header")
+	}
 }
 
 // FuzzLayer: whatever two layers have, nothing outside of the root is touched, what is made is files, folders and links, and it can be removed.

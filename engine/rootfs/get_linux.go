@@ -40,7 +40,8 @@ func (s *Store) Get(ctx context.Context, src oci.Source, manifest v1.Hash) (*Roo
 		return nil, s.diskError(doing, err)
 	}
 	defer folder.Close()
-	for waited := false; ; {
+	waited := false
+	for made := 0; made < attempts; {
 		root := s.find(folder, name, manifest)
 		if root != nil {
 			return root, nil
@@ -50,6 +51,7 @@ func (s *Store) Get(ctx context.Context, src oci.Source, manifest v1.Hash) (*Roo
 		case err != nil:
 			return nil, s.told(doing, err)
 		case lock != nil:
+			made++
 			err = s.makeLocked(ctx, folder, name, src, manifest, owners)
 			lock.Close()
 		default:
@@ -63,7 +65,11 @@ func (s *Store) Get(ctx context.Context, src oci.Source, manifest v1.Hash) (*Roo
 			return nil, s.told(doing, err)
 		}
 	}
+	return nil, &diag.Error{Msg: "cannot " + doing + " in " + s.Dir + ": it is removed or changed again and again"}
 }
+
+// attempts is how often a root is made that is gone, or not what it should be, right afterwards.
+const attempts = 5
 
 // lockPoll is how often a process that waits looks whether the other one is done.
 const lockPoll = 50 * time.Millisecond
@@ -122,8 +128,8 @@ type mark struct {
 // markVersion is raised when the same layers are unpacked to something else than before.
 const markVersion = 1
 
-// maxMark bounds what is read of a mark.
-const maxMark = 2 * oci.MaxManifest
+// maxMark bounds what is read of a mark. JSON has up to six bytes for one of the config's.
+const maxMark = 8 * oci.MaxManifest
 
 // find returns the root that has that name in the folder, which nobody removes then as long as this process lives; nil when there is none,
 // or not as it was made.

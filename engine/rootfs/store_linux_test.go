@@ -498,3 +498,47 @@ func TestAsUser(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestLargeConfig: a config as large as one may be, of bytes that JSON has many bytes for, is kept.
+func TestLargeConfig(t *testing.T) {
+	set := ocitest.ImageWith("linux/amd64", func(c *v1.ConfigFile, _ *v1.Manifest) {
+		c.Config.Env = []string{"X=" + strings.Repeat("<\x01", 340_000)}
+	})
+	s := newStore(t)
+	for range 2 {
+		root, err := s.Get(t.Context(), set, set.Root.Digest)
+		if err != nil || len(root.Config.Env) != 1 || len(root.Config.Env[0]) != 680_002 {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestChangedAtOnce: somebody who spoils each root as it is made does not keep us busy for ever.
+func TestChangedAtOnce(t *testing.T) {
+	set := small()
+	s := newStore(t)
+	s.step = func(name string) {
+		if name == "end" {
+			matches, err := filepath.Glob(filepath.Join(s.Dir, "*", markName))
+			if err != nil || len(matches) != 1 || os.Remove(matches[0]) != nil {
+				t.Error(matches, err)
+			}
+		}
+	}
+	_, err := s.Get(t.Context(), set, set.Root.Digest)
+	var e *diag.Error
+	if !errors.As(err, &e) || !strings.HasSuffix(e.Msg, ": it is removed or changed again and again") {
+		t.Error(err)
+	}
+}
+
+// BenchmarkThere is a Get of a root that is there.
+func BenchmarkThere(b *testing.B) {
+	set := small()
+	s := newStore(b)
+	for b.Loop() {
+		if _, err := s.Get(b.Context(), set, set.Root.Digest); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
