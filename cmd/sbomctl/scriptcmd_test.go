@@ -30,6 +30,7 @@ import (
 //	damage FILE cut=N|flip=N    drops the last N bytes; inverts the byte at offset N (from the end, when negative)
 //	filesum FILE VAR            sets VAR to the SHA-256 of FILE
 //	mkimage DIR VAR NAME=TEXT...  an OCI layout in DIR; see the condition [container]
+//	barepath                    leaves no program in PATH but sbomctl
 //	smalldisk DIR BYTES         mounts a file system of that size on DIR; see the condition [smalldisk]
 //
 // A MEMBER is one of
@@ -45,6 +46,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"filesum":   fileSum,
 	"smalldisk": smallDisk,
 	"mkimage":   makeImage,
+	"barepath":  barePath,
 }
 
 func makeArchive(ts *testscript.TestScript, _ bool, args []string) {

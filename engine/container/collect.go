@@ -140,6 +140,7 @@ func madeInstead(s *action.Spec, tree, want string) []string {
 		}
 	}
 	var made []string
+	tree = strings.TrimSuffix(tree, "/") + "/" // it may be a link into a sandbox
 	_ = filepath.WalkDir(tree, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil

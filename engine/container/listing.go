@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/cache"
@@ -82,6 +83,7 @@ func list(ctx context.Context, s *action.Spec, tree string) (*Listing, error) {
 	l := &Listing{Left: []Left{}, Removed: []string{}, Changed: []Effect{}}
 	seen := map[string]bool{}
 	bytes := int64(0)
+	tree = strings.TrimSuffix(tree, "/") + "/" // it may be a link into a sandbox
 	err := filepath.WalkDir(tree, func(p string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -342,7 +342,7 @@ func TestListing(t *testing.T) {
 // TestPerturbed: a perturbed run has everything else changed, and says so.
 func TestPerturbed(t *testing.T) {
 	f := newFixture(t)
-	const script = `{ id -u; hostname; umask; date +%Z; env | sort; nproc; stat -c '%n %Y' a b; ls -U; } >out; cat in >same`
+	const script = `{ id -u; hostname; umask; date +%Z; env | sort; nproc; stat -c '%n %Y' a b; ls -U; } >out; cat in >same; echo >left`
 	s := with(with(f.spec(script, []string{".list", "out", "same"}, "in=hello", "a=1", "b=2"), action.PropertyListing, ".list"), action.PropertyPerturb, "1")
 	got := f.run(s)
 	plain := f.run(f.spec(script, []string{"out", "same"}, "in=hello", "a=1", "b=2"))
@@ -361,6 +361,9 @@ func TestPerturbed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(l.Left) != 1 || l.Left[0].Path != "left" || len(l.Removed) > 0 {
+		t.Errorf("left %v, removed %q", l.Left, l.Removed)
+	}
 	seen := map[string]Effect{}
 	for _, e := range l.Changed {
 		seen[e.What] = e
@@ -372,6 +375,10 @@ func TestPerturbed(t *testing.T) {
 	}
 	if e := seen["clock"]; e.To != "" || !strings.Contains(e.Why, "static") && !strings.Contains(e.Why, "libfaketime") {
 		t.Errorf("a static program's clock: %+v", e)
+	}
+	s = with(with(f.spec("echo >outt", []string{".list", "out"}), action.PropertyListing, ".list"), action.PropertyPerturb, "1")
+	if got := f.fail(s); !strings.Contains(got, "was not made\n  hint: this is the perturbed run") || !strings.Contains(got, "it made outt") {
+		t.Errorf("got %s", got)
 	}
 	// What is declared is not changed.
 	s = with(with(f.spec("echo $TZ $LC_ALL >out", []string{".list", "out"}), action.PropertyListing, ".list"), action.PropertyPerturb, "1")

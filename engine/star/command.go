@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.starlark.net/starlark"
+
+	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
 // OpCommand stands where an action names its operation, and says that it is none but a command in a container. Its parameters are a Command.
@@ -118,8 +120,8 @@ const listingOutput = ".sbomctl-listing.json"
 
 // setImage takes the image, which is whatever has these fields: a ContainerInfo, a struct.
 func (c *Command) setImage(v starlark.Value) error {
-	fields, ok := v.(starlark.HasAttrs)
-	if !ok {
+	fields, ok := v.(hasFields)
+	if !ok || !slices.Contains(fields.AttrNames(), "repository") {
 		return faultf("image must have the fields repository and digest, as ContainerInfo has; got %s", article(v.Type()))
 	}
 	text := func(name string, to *string) error {
@@ -178,7 +180,7 @@ func (c *Command) setCommand(command *starlark.List, env *starlark.Dict) error {
 		case !ok1 || !ok2:
 			return faultf("env must be a dict from strings to strings")
 		case !variableName.MatchString(name):
-			return faultf("env: %q is not the name of a variable", name)
+			return prefix("env: ", CheckVariable(name))
 		case !argument(value):
 			return faultf("env: the value of %s must be UTF-8 without NUL", name)
 		}
@@ -198,15 +200,31 @@ func (c *Command) check() error {
 	if c.Timeout < 0 || c.Timeout > maxTimeout {
 		return faultf("timeout: %d is not a number of seconds between 0 and %d", c.Timeout, maxTimeout)
 	}
-	if !path.IsAbs(c.Mount) || path.Clean(c.Mount) != c.Mount || strings.ContainsAny(c.Mount, "\x00\\") || slices.Contains(reservedMounts, c.Mount) ||
-		strings.HasPrefix(c.Mount, "/proc/") || strings.HasPrefix(c.Mount, "/dev/") || strings.HasPrefix(c.Mount, "/sys/") {
-		return faultf("mount: %q is not a folder of its own in the container, such as %q", c.Mount, defaultMount)
+	if err := CheckMount(c.Mount); err != nil {
+		return prefix("mount: ", err)
 	}
 	if c.Dir == "." {
 		c.Dir = ""
 	}
 	if c.Dir != "" {
 		return prefixed("workdir: ", CheckPath(c.Dir))
+	}
+	return nil
+}
+
+// CheckMount says what keeps a command's tree from lying at a path of its container.
+func CheckMount(p string) error {
+	if !path.IsAbs(p) || path.Clean(p) != p || strings.ContainsAny(p, "\x00\\") || slices.Contains(reservedMounts, p) ||
+		strings.HasPrefix(p, "/proc/") || strings.HasPrefix(p, "/dev/") || strings.HasPrefix(p, "/sys/") {
+		return &diag.Error{Msg: fmt.Sprintf("%q is not a folder of its own in the container, such as %q", p, defaultMount)}
+	}
+	return nil
+}
+
+// CheckVariable says what keeps s from being the name of an environment variable.
+func CheckVariable(s string) error {
+	if !variableName.MatchString(s) {
+		return &diag.Error{Msg: fmt.Sprintf("%q is not the name of a variable", s)}
 	}
 	return nil
 }

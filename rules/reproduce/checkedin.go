@@ -76,6 +76,7 @@ func checkedIn(call action.Call, p Params) error {
 		f := finding.Finding{Rule: DiffersID, Severity: finding.Error, Pos: diag.File(path), Fix: &finding.Fix{Command: "sbomctl regen " + p.Label}}
 		in := call.Files(Committed(i))
 		if len(in) == 0 {
+			f.Pos, f.Declared = diag.Pos{}, path
 			f.Msg = path + " is not in the tree, and the command makes it"
 			call.Report(f)
 			continue
@@ -99,7 +100,7 @@ func checkedIn(call action.Call, p Params) error {
 		d := differ("a/"+path, "b/"+path, want, got)
 		f.Pos.Line = d.line
 		f.Msg = fmt.Sprintf("%s is not what the command makes: %s", path, d.summary())
-		f.Declared, f.Found = "", d.head(maxFound)
+		f.Found = d.head(maxFound)
 		f.Hints = append(d.lines(maxHints), explain(path, want, got, d.line, image)...)
 		call.Report(f)
 	}

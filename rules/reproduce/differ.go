@@ -60,7 +60,19 @@ func (d difference) summary() string {
 	case d.sizes[0] == 0 || d.sizes[1] == 0:
 		return fmt.Sprintf("one is empty, and the other has %d bytes", max(d.sizes[0], d.sizes[1]))
 	}
-	return fmt.Sprintf("%d lines removed, %d added", d.removed, d.added)
+	words := func(n int, what string) string {
+		if n == 1 {
+			return "a line " + what
+		}
+		return fmt.Sprintf("%d lines %s", n, what)
+	}
+	switch {
+	case d.removed == 0:
+		return words(d.added, "added")
+	case d.added == 0:
+		return words(d.removed, "removed")
+	}
+	return words(d.removed, "removed") + ", " + words(d.added, "added")
 }
 
 // lines are the first ones of the difference, as many as that.
