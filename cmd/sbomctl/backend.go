@@ -55,6 +55,8 @@ type workspace interface {
 	Format(names []string) ([]engine.Change, error)
 	// Bump works out the changes that move targets to a version.
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
+	// Pin works out the changes that write the digests of tags, as rules.Pin does.
+	Pin(ctx context.Context, patterns label.Patterns, tag string) (rules.PinResult, error)
 	// CheckedIn returns the targets whose document is checked in, as rules.CheckedInDocuments does.
 	CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error)
 	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
