@@ -22,6 +22,7 @@ type options struct {
 	DistDirs   []string // --distdir, absolute
 	OCILayouts []string // --oci_layout, absolute
 	Offline    bool     // nothing is asked of the network
+	Container  containerValues
 }
 
 // workspace is what the commands need of a workspace.
@@ -99,6 +100,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 		fetcher.Client = fetch.Offline
 	}
 	o.Rules = rules.Set(fetcher)
+	o.Commands = runner(o)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err
