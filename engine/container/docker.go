@@ -74,8 +74,16 @@ func (t *trial) engineArgs(name, tree string, shell bool) []string {
 		"--read-only", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/var/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
 		"--pids-limit", fmt.Sprint(limits.Processes), "--memory", fmt.Sprint(limits.Memory),
 		"--volume", tree + ":" + j.mount, "--workdir", j.dir()}
-	if t.r.Runtime == Podman && os.Geteuid() != 0 {
-		args = append(args, "--userns", "keep-id")
+	if t.r.Runtime == Podman {
+		// What it pulls is not what the command prints. Its own limits are above what root may set on some machines.
+		args = append(args, "--quiet", "--ulimit", fmt.Sprintf("nofile=%d", limits.OpenFiles), "--ulimit", "nproc=32768")
+		// Docker's daemon knows by itself which registries it may ask by plain http.
+		if j.image.Insecure {
+			args = append(args, "--tls-verify=false")
+		}
+		if os.Geteuid() != 0 {
+			args = append(args, "--userns", "keep-id")
+		}
 	}
 	args = append(args, "--user", fmt.Sprintf("%d:%d", os.Geteuid(), os.Getegid()))
 	if !j.network {

@@ -120,8 +120,8 @@ const listingOutput = ".sbomctl-listing.json"
 
 // setImage takes the image, which is whatever has these fields: a ContainerInfo, a struct.
 func (c *Command) setImage(v starlark.Value) error {
-	fields, ok := v.(starlark.HasAttrs)
-	if !ok {
+	fields, ok := v.(hasFields)
+	if !ok || !slices.Contains(fields.AttrNames(), "repository") {
 		return faultf("image must have the fields repository and digest, as ContainerInfo has; got %s", article(v.Type()))
 	}
 	text := func(name string, to *string) error {
