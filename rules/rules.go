@@ -73,7 +73,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
-		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, audit.Findings, reproduce.Findings)...),
+		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {

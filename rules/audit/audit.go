@@ -142,6 +142,7 @@ type Auditor struct {
 	unkept    sync.Once
 	blobs     flights[blob]
 	manifests flights[manifest]
+	before    flights[bool]
 }
 
 // DefaultParallel is how many requests run at once when nothing is said.

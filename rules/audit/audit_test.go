@@ -295,6 +295,29 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestTwoOrigins: what one registry has of a blob says nothing of another, whichever is asked first.
+func TestTwoOrigins(t *testing.T) {
+	s, damaged := good(), good()
+	damaged.Flip(base.Digest)
+	a := &Auditor{Level: Complete, Kept: oci.NewStore(t.TempDir(), nil), Open: func(_ context.Context, im *pin.Image) (*Origin, error) {
+		if im.Repository == "bad" {
+			return &Origin{Name: "bad", Source: damaged}, nil
+		}
+		return &Origin{Name: "good", Source: s}, nil
+	}}
+	bad := imageOf(s)
+	bad.Repository = "bad"
+	out, err := a.Audit(context.Background(), []pin.Image{imageOf(s), bad, imageOf(s)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []Outcome{Proven, Found, Proven} {
+		if v := out[i].Verdicts[Complete]; v.Outcome != want || v.Before != 0 {
+			t.Errorf("image %d: %+v", i, v)
+		}
+	}
+}
+
 // TestShared: what several images name is asked for once, and no more at a time than is allowed.
 func TestShared(t *testing.T) {
 	s := good()
