@@ -34,6 +34,7 @@ var allowedDiskCalls = map[string]struct {
 		[]string{"os.Open"}},
 	"eval/journal.go":             {"the record of earlier builds itself", nil},
 	"sandbox/bubblewrap_linux.go": {"it looks for bubblewrap, and for why the kernel refuses it", nil},
+	"sandbox/cgroup_linux.go":     {"it makes a control group for a process", nil},
 	"sandbox/clock_linux.go":      {"it looks for libfaketime", []string{"filepath.Glob"}},
 	"sandbox/gate_linux.go":       {"it reaches into a sandbox that waits", nil},
 	"sandbox/limits_linux.go":     {"it sets the limits of a process", nil},

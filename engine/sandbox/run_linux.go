@@ -76,6 +76,7 @@ type sandbox struct {
 	gate   *gate         // nil when nothing has to be done in the sandbox before the command starts
 	status *json.Decoder // what bubblewrap says of the sandbox
 	files  []*os.File    // to be closed
+	cgroup string        // folder of the control group that it is in; "" when it has none of its own
 	copied chan error    // what came of copying the output
 }
 
@@ -341,6 +342,8 @@ func (s *sandbox) wait() error {
 				break
 			}
 		}
+		// Its parent has ended, so that it is init's to reap; in a container that may be this process.
+		unix.Wait4(s.init, nil, unix.WNOHANG, nil)
 	}
 	return <-s.copied
 }
@@ -355,4 +358,5 @@ func (s *sandbox) close() {
 	if s.pidfd >= 0 {
 		unix.Close(s.pidfd)
 	}
+	removeCgroup(s.cgroup)
 }
