@@ -26,9 +26,9 @@ func newCgroup(pid, tasks int) string {
 	if os.Geteuid() != 0 {
 		return ""
 	}
-	parent := "/sys/fs/cgroup" // version 2; of its groups, only the root may hold both processes and groups with limits
-	if enabled := strings.Fields(system(parent + "/cgroup.subtree_control")); !slices.Contains(enabled, "pids") {
-		parent = "/sys/fs/cgroup/pids" // version 1
+	parent := cgroupParent(system("/proc/self/cgroup"))
+	if parent == "" {
+		return ""
 	}
 	removeStale(parent)
 	dir := filepath.Join(parent, fmt.Sprintf("%s%d-%d", cgroupPrefix, os.Getpid(), cgroups.Add(1)))
@@ -42,6 +42,26 @@ func newCgroup(pid, tasks int) string {
 		}
 	}
 	return dir
+}
+
+// cgroupParent returns the folder to make a group in, so that the limits of groups around the caller's hold for it;
+// "" when there is none. Own is /proc/self/cgroup: lines with a hierarchy, its controllers and the caller's group.
+func cgroupParent(own string) string {
+	const mount = "/sys/fs/cgroup"
+	for line := range strings.Lines(own) {
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, group, _ := strings.Cut(rest, ":")
+		switch controllers {
+		case "": // version 2: a group that holds processes has no groups with limits in it, so it is one beside the caller's
+			parent := filepath.Join(mount, filepath.Dir(filepath.Join("/", group)))
+			if slices.Contains(strings.Fields(system(filepath.Join(parent, "cgroup.subtree_control"))), "pids") {
+				return parent
+			}
+		case "pids": // version 1
+			return filepath.Join(mount, "pids", filepath.Join("/", group))
+		}
+	}
+	return ""
 }
 
 // removeCgroup removes a group whose processes have ended. The kernel may take a moment to see that they have.

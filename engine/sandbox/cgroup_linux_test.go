@@ -52,3 +52,25 @@ func TestCgroup(t *testing.T) {
 		t.Errorf("%v; the group is still there: %v", err, serr)
 	}
 }
+
+// TestCgroupParent: where a group is made, by version.
+func TestCgroupParent(t *testing.T) {
+	defer func(old func(string) string) { system = old }(system)
+	system = func(path string) string {
+		if path == "/sys/fs/cgroup/system.slice/cgroup.subtree_control" {
+			return "cpu memory pids"
+		}
+		return ""
+	}
+	for own, want := range map[string]string{
+		"0::/system.slice/ci.service\n": "/sys/fs/cgroup/system.slice",
+		"0::/\n":                        "",
+		"0::/../../x\n":                 "",
+		"9:name=systemd:/\n8:pids:/user/1\n4:memory:/\n0::/\n": "/sys/fs/cgroup/pids/user/1",
+		"": "",
+	} {
+		if got := cgroupParent(own); got != want {
+			t.Errorf("%q: %q", own, got)
+		}
+	}
+}
