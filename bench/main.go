@@ -32,12 +32,9 @@ var benchmarks = []benchmark{
 	{"query", "20,000 targets: query, nothing changed", queries, false},
 	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers, false},
 	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle, false},
-<<<<<<< HEAD
 	{"audit", "50 pins in a registry whose answers take 20 ms, and one of them 500 ms", audit, false},
 	{"unpack", "an image's root filesystem, against tar -x; one that is there", unpack, false},
-=======
 	{"sandbox", "a command in a sandbox, against the command itself", sandboxed, false},
->>>>>>> fbf1618d156f57c06cdaa23342333c3ef6212801
 	{"million", "20,000 packages, 1,000,000 files: no-op against lstat of all, memory", million, true},
 }
 
