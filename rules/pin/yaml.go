@@ -124,7 +124,9 @@ func (y *yamlFile) scalar(n *node, at place, vars scope) {
 		y.uses(n, vars)
 		return
 	case github && at.key == "run" || at.key == "script" || at.key == "before_script" || at.key == "after_script":
-		(&shell{scanner: y.scanner, vars: y.clone(vars)}).script(y.written(n), 0)
+		if t := y.written(n); mayHaveReference(t.s) || mayRun(t.s) {
+			(&shell{scanner: y.scanner, vars: y.clone(vars)}).script(t, 0)
+		}
 		return
 	case y.isImage(at):
 		v := y.expand(y.written(n), vars)
@@ -134,7 +136,7 @@ func (y *yamlFile) scalar(n *node, at place, vars scope) {
 		y.image(v, n.at)
 		return
 	}
-	if strings.IndexByte(n.value, '/') >= 0 { // else there is no registry in it
+	if mayHaveReference(n.value) || strings.IndexByte(n.value, '$') >= 0 || n.kind >= literalScalar {
 		y.literals(y.expand(y.written(n), vars).text, n.at)
 	}
 }

@@ -61,7 +61,7 @@ func TestPlainYAML(t *testing.T) {
 		}
 	}
 	for _, src := range []string{"a: &b c\n", "a: *b\n", "a: !!str b\n", "a: \"\\x41\"\n", "a: 'b''c'\n", "a: b\n  c\n", "a: [b,\n c]\n", "a: \"b\n c\"\n", "? a\n: b\n", "a: b\n---\nc: d\n", "\ta: b\n", "a: b\r\n", "a: é\n",
-		"a: |2\n   b\n", "a: b: c\n", "a\n", "", "a: |\n b\n  c\nd: |\n   e\n  f\n", "%YAML 1.1\n---\na: b\n", "a: b\n...\n", "a: @b\n", "a:\n  b: c\n d: e\n", "- - a\n", "a: b\n  - c\n", "a: [b, #c\n", "a: {b}\n", "[a]\n"} {
+		"a: |2\n   b\n", "a: b: c\n", "a\n", "", "a: |\n b\n  c\nd: |\n   e\n  f\n", "%YAML 1.1\n---\na: b\n", "a: b\n...\n", "a: @b\n", "a:\n  b: c\n d: e\n", "- - a\n", "a: b\n  - c\n", "a: [b, #c\n", "a: {b}\n", "[a]\n", "a: >+\n\n"} {
 		if same(t, "other", src) {
 			t.Errorf("is read: %q", src)
 		}

@@ -225,8 +225,9 @@ func (p *plainYAML) literal(n, at int, header string) *node {
 	if header[0] == '>' {
 		out.kind = foldedScalar
 	}
-	rest := header[1:]
-	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
+	rest := strings.TrimPrefix(header[1:], "-")
+	keep := strings.HasPrefix(rest, "+") // the line breaks at the end, which may be all there is
+	if keep {
 		rest = rest[1:]
 	}
 	if !nothing(rest) {
@@ -242,7 +243,7 @@ func (p *plainYAML) literal(n, at int, header string) *node {
 		case spaces == len(line):
 			blanks = max(blanks, spaces)
 		case spaces <= n:
-			if indent < 0 && blanks > 0 {
+			if indent < 0 && (blanks > 0 || keep) {
 				return p.refuse()
 			}
 			return out
@@ -255,6 +256,9 @@ func (p *plainYAML) literal(n, at int, header string) *node {
 			return p.refuse()
 		}
 		p.at += len(line) + 1
+	}
+	if indent < 0 && (blanks > 0 || keep) {
+		return p.refuse()
 	}
 	return out
 }
