@@ -17,7 +17,7 @@ const (
 	// maxExpanded bounds what all variables of a file come to, in bytes, however often they are used.
 	maxExpanded = 4 << 20
 	// maxWork bounds how far brackets are followed in a file, in bytes, whatever lies in one another and is never closed.
-	maxWork = 64 << 20
+	maxWork = 16 << 20
 	// maxValues bounds the values that one variable is given.
 	maxValues = 16
 	// maxDepth bounds what lies in one another: commands in commands, nodes of YAML.
