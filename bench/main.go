@@ -33,6 +33,7 @@ var benchmarks = []benchmark{
 	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers, false},
 	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle, false},
 	{"unpack", "an image's root filesystem, against tar -x; one that is there", unpack, false},
+	{"container", "a command in a container: run, and found in the cache", containers, false},
 	{"million", "20,000 packages, 1,000,000 files: no-op against lstat of all, memory", million, true},
 }
 
