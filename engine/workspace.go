@@ -37,6 +37,8 @@ type RuleSet struct {
 	// Findings are the kinds of findings that the operations report, for documentation and for formats that
 	// describe them. A workspace's own rules may report others.
 	Findings []finding.Rule
+	// Written are the names of files at the root of a workspace that commands append to; they are no input of anything.
+	Written []string
 	// Facet is what the operations want to know of each file of a tree beside its digest. It is part of
 	// action.File, as opaque bytes.
 	Facet files.Facet

@@ -20,7 +20,8 @@ import (
 //   - the output folder of this workspace and of any other: a folder of that name beside a RootFile;
 //   - what the cache makes in its folder, which may lie below the root, and any other cache, which has
 //     the same two entries;
-//   - files being written (osfile.IsTemp), which a command that was killed has left behind.
+//   - files being written (osfile.IsTemp), which a command that was killed has left behind;
+//   - the files at the root of a workspace that commands of the rules append to (RuleSet.Written).
 //
 // An explicit path into the first (of this workspace) or the second is refused.
 
@@ -43,7 +44,7 @@ func (w *Workspace) cachePaths(c *eval.Context) ([]string, error) {
 // mayBeWritten reports whether something called name may be what sbomctl writes, so that of nearly all paths
 // nothing is asked.
 func (w *Workspace) mayBeWritten(name string) bool {
-	return name == w.opt.OutDir || name == cache.Layout || name == cache.Tag || osfile.IsTemp(name)
+	return name == w.opt.OutDir || name == cache.Layout || name == cache.Tag || osfile.IsTemp(name) || slices.Contains(w.opt.Rules.Written, name)
 }
 
 // writtenByName reports whether a path is an output folder, of a cache, or a file being written.
@@ -59,6 +60,8 @@ func (w *Workspace) writtenByName(c *eval.Context, arg string, isDir bool) (bool
 		return beside(cache.Tag, files.Regular)
 	case !isDir && name == cache.Tag:
 		return beside(cache.Layout, files.Directory)
+	case !isDir && slices.Contains(w.opt.Rules.Written, name):
+		return beside(RootFile, files.Regular)
 	}
 	return !isDir && osfile.IsTemp(path.Base(arg)), nil
 }

@@ -1,5 +1,5 @@
 // Package peers holds what sbomctl writes against judges that others wrote: the official JSON schemas of SARIF 2.1.0 and of
-// SPDX 2.3, by an independent validator.
+// SPDX 2.3, by an independent validator; and what it says of signatures (rules/attached) against sigstore-go, on bundles that either makes.
 //
 // It is a module of its own, so that what only judges is no dependency of the product. The tests build the real program and run it:
 //

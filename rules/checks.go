@@ -5,6 +5,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/star"
+	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/pin"
@@ -39,6 +40,7 @@ var checks = map[string]func(value string) error{
 	"oci_digest":     pin.CheckDigest,
 	"oci_platform":   pin.CheckPlatform,
 	"oci_role":       pin.CheckRole,
+	"oci_signer":     attached.CheckSigner, // as JSON
 }
 
 func folder(s string) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/edit"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/engine/star"
 	"github.com/sbomctl/sbomctl/rules/pin"
 )
@@ -198,6 +200,9 @@ func (p *pinning) about(i *pinned, err error) error {
 	d.Err = err
 	if of, ok := err.(*diag.Error); ok {
 		d.Msg, d.Hints = of.Msg, of.Hints
+	}
+	if e := (*oci.Error)(nil); errors.As(err, &e) && e.Kind == oci.Offline {
+		d.Hints = []string{"only the registry knows where its tag points: run the command again without --offline"}
 	}
 	return d
 }
@@ -386,7 +391,7 @@ func (p *pinning) reference(l label.Label, operation string, f action.File, src 
 		}
 	}
 	file.edits = append(file.edits, e)
-	p.line("%s: %s became %s", at, e.Old, e.New)
+	p.line("%s: %s -> %s", at, e.Old, e.New)
 	return nil
 }
 

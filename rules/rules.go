@@ -36,6 +36,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/archive"
+	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
@@ -68,10 +69,11 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
+		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
-		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings)...),
+		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {

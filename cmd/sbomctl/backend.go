@@ -9,6 +9,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
+	"github.com/sbomctl/sbomctl/engine/rootfs"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/add"
 	"github.com/sbomctl/sbomctl/rules/cpython"
@@ -32,6 +33,12 @@ type workspace interface {
 	Build(patterns label.Patterns) ([]engine.Output, error)
 	// Check runs every check of the targets and of all below them, those of the named groups too, and returns what was found, even beside an error.
 	Check(patterns label.Patterns, groups ...string) (engine.Report, error)
+	// Audit audits the container images among the targets and below them, as rules.Audit does.
+	Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error)
+	// Images returns the repositories of the container images among the targets and below them.
+	Images(patterns label.Patterns) ([]string, error)
+	// Site returns where a target is declared; zero when that is not known.
+	Site(label string) diag.Pos
 	// Query answers a query; with KeepGoing the result is of what can be loaded, beside the error.
 	Query(x *query.Expr, order query.Order) (*query.Result, error)
 	// Declaration returns what is declared of a target of a query's result.
@@ -108,7 +115,11 @@ func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, 
 		return false, err
 	}
 	o.CacheDir = dir
-	return engine.Clean(ctx, o.Options, expunge)
+	removed, err := engine.Clean(ctx, o.Options, expunge)
+	if err == nil && expunge {
+		err = (&rootfs.Store{Dir: cache.RootsDir(dir)}).Clear(ctx)
+	}
+	return removed, err
 }
 
 func (engineBackend) Import(ctx context.Context, o options, in cpython.Options) (*cpython.Result, error) {
@@ -137,6 +148,19 @@ type engineWorkspace struct {
 	*engine.Workspace
 	fetcher *fetch.Fetcher
 	options options
+}
+
+func (w engineWorkspace) Audit(ctx context.Context, patterns label.Patterns, r rules.AuditRequest) (rules.AuditResult, error) {
+	i, err := images(w.options)
+	if err != nil {
+		return rules.AuditResult{}, err
+	}
+	defer i.Client.Close()
+	return rules.Audit(ctx, w.Workspace, i, patterns, r)
+}
+
+func (w engineWorkspace) Images(patterns label.Patterns) ([]string, error) {
+	return rules.AuditedImages(w.Workspace, patterns)
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {

@@ -93,7 +93,7 @@ func (a *app) previewFixes(r *report, err error) error {
 // writer makes a format for programs one for the command line.
 func writer(write func(io.Writer, *format.Report) error) func(*app, io.Writer, *report) error {
 	return func(a *app, w io.Writer, r *report) error {
-		out := format.Report{Version: readVersion().Version, Rules: rules.Set(nil).Findings, OwnRules: r.own, Prefix: a.inRepository(), Source: a.source}
+		out := format.Report{Version: readVersion().Version, Rules: rules.Set(nil).Findings, OwnRules: r.own, Prefix: a.inRepository(), Source: a.source, Audit: r.audit}
 		for i, f := range r.Findings {
 			found := format.Finding{Found: f}
 			if r.fixes != nil {

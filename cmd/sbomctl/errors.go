@@ -17,6 +17,7 @@ const (
 	exitBuildFailed = 1
 	exitUsage       = 2
 	exitFindings    = 3
+	exitUnknown     = 4 // of audit: nothing was found, and not all could be found out
 	exitInterrupted = 8
 )
 
@@ -46,6 +47,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.Is(err, errInconclusive):
+		return exitUnknown
 	}
 	return exitBuildFailed
 }

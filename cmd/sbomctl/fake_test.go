@@ -73,6 +73,15 @@ func (f *fakeBackend) Check(patterns label.Patterns, _ ...string) (engine.Report
 	}
 	return f.report, f.err
 }
+func (f *fakeBackend) Audit(_ context.Context, patterns label.Patterns, _ rules.AuditRequest) (rules.AuditResult, error) {
+	f.patterns = patterns
+	return rules.AuditResult{Report: f.report}, f.err
+}
+func (f *fakeBackend) Images(patterns label.Patterns) ([]string, error) {
+	f.patterns = patterns
+	return nil, f.err
+}
+func (f *fakeBackend) Site(string) diag.Pos { return diag.Pos{} }
 func (f *fakeBackend) Query(*query.Expr, query.Order) (*query.Result, error) {
 	return &query.Result{}, f.err
 }

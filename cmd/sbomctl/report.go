@@ -24,6 +24,7 @@ type report struct {
 	fixed     []engine.Change // that were made
 	unwritten error           // why not all of them were
 	own       []finding.Rule  // that the workspace describes
+	audit     *format.Audit   // what else an audit says; nil for a check
 }
 
 // reportFormats are the values of --format, and what writes each. What is written depends on the report alone.

@@ -31,7 +31,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.globalFlags(root.PersistentFlags())
 	root.Flags().BoolVar(&a.flags.showVersion, "version", false, "print the version")
 	root.AddCommand(
-		a.buildCommand(), a.checkTargetsCommand(), a.queryCommand(), a.diffCommand(),
+		a.buildCommand(), a.checkTargetsCommand(), a.auditCommand(), a.queryCommand(), a.diffCommand(),
 		a.initCommand(), a.importCommand(), a.addCommand(), a.bumpCommand(), a.pinCommand(), a.regenCommand(), a.fmtCommand(), a.lockCommand(), a.vendorDiffCommand(),
 		a.cleanCommand(), a.versionCommand(), a.completionCommand(),
 	)

@@ -11,7 +11,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sbomctl": main, "timeless": timeless, "diagnostics": diagnostics})
+	testscript.Main(m, map[string]func(){"sbomctl": main, "timeless": timeless, "diagnostics": diagnostics, "portless": portless})
 }
 
 // TestScripts runs testdata/script/*.txtar against the real command. A script starts in an

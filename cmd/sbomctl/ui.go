@@ -351,7 +351,7 @@ func (u *ui) diagnostic(colour, word string, d *diag.Error) {
 
 // error shows each single error of err with its hints. That the user interrupted is known to the user.
 func (u *ui) error(err error) {
-	if err == nil || errors.Is(err, errInterrupted) || errors.Is(err, errFindings) || errors.As(err, new(saidError)) {
+	if err == nil || errors.Is(err, errInterrupted) || errors.Is(err, errFindings) || errors.Is(err, errInconclusive) || errors.As(err, new(saidError)) {
 		return
 	}
 	for _, err := range diag.Flatten(err) {

@@ -15,6 +15,9 @@ import (
 // pullers is how many blobs of one image are fetched at once.
 const pullers = 6
 
+// maxTries is how often a blob is fetched whose stream is cut off (io.ErrUnexpectedEOF), as long ones are.
+const maxTries = 3
+
 // Pull copies an image into a store: its manifests, configs and layers, each verified. root is an index or a manifest; of an index
 // only the images for platforms are copied, or all when none are named. What is in the store already, unharmed, is not fetched again.
 //
@@ -120,7 +123,13 @@ func (p *puller) blob(ctx context.Context, d v1.Descriptor) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	err := p.to.Put(ctx, d, func() (io.ReadCloser, error) { return p.from.Blob(ctx, d) })
+	var err error
+	for range maxTries {
+		err = p.to.Put(ctx, d, func() (io.ReadCloser, error) { return p.from.Blob(ctx, d) })
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+	}
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == Missing && (len(d.URLs) > 0 || !d.MediaType.IsDistributable()) {
 		return &Error{Kind: Missing, What: e.What, Msg: "is a layer that its registry does not distribute; what the URLs in its manifest lead to is not fetched",
 			Hints: []string{"push the image to a registry together with its layers, and pin what that makes"}, Err: err}

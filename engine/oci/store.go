@@ -39,6 +39,7 @@ type Store struct {
 
 	mu       sync.Mutex
 	folder   *osfile.Folder
+	made     bool // by create: all parts of the folder are there, and what killed processes left is gone
 	verified map[v1.Hash]*verified
 }
 
@@ -68,7 +69,7 @@ func (s *Store) Dir() string { return s.dir }
 func (s *Store) open(create bool) (*osfile.Folder, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.folder != nil {
+	if s.folder != nil && (s.made || !create) {
 		return s.folder, nil
 	}
 	if !create {
@@ -96,7 +97,7 @@ func (s *Store) create() (*osfile.Folder, error) {
 		}
 	}
 	folder.CleanTemp(tmpDir)
-	s.folder = folder
+	s.folder, s.made = folder, true // an earlier one stays open for those who use it just now
 	return folder, nil
 }
 

@@ -14,11 +14,12 @@ import (
 )
 
 // How often a sandbox is looked at: at first, at the least, and so seldom that looking takes no more than
-// a twentieth of the time.
+// a twentieth of the time. Processes are quick to count, and quick to become many.
 const (
-	firstLook = 5 * time.Millisecond
-	longest   = 200 * time.Millisecond
-	share     = 20
+	firstLook        = 5 * time.Millisecond
+	longest          = 200 * time.Millisecond
+	longestProcesses = 20 * time.Millisecond
+	share            = 20
 )
 
 // minEntry is what a file counts for at least, so that a flood of empty ones is bounded, too.
@@ -38,9 +39,18 @@ func (s *sandbox) watch() *watcher {
 	if s.gate == nil {
 		return w
 	}
-	w.done.Add(1)
-	go func() {
-		defer w.done.Done()
+	if s.process.Limits.Processes > 0 {
+		w.every(longestProcesses, s.tooMany)
+	}
+	if s.process.Limits.Memory > 0 || s.process.Limits.Disk > 0 {
+		w.every(longest, s.tooMuch)
+	}
+	return w
+}
+
+// every looks again and again, at most so long apart.
+func (w *watcher) every(longest time.Duration, look func() Reason) {
+	w.done.Go(func() {
 		for pause := firstLook; ; {
 			select {
 			case <-w.quit:
@@ -48,14 +58,16 @@ func (s *sandbox) watch() *watcher {
 			case <-time.After(pause):
 			}
 			start := time.Now()
-			if reason := s.look(); reason != NotKilled {
-				w.over <- reason
+			if reason := look(); reason != NotKilled {
+				select {
+				case w.over <- reason:
+				default: // another limit was first
+				}
 				return
 			}
 			pause = max(min(2*pause, longest), share*time.Since(start))
 		}
-	}()
-	return w
+	})
 }
 
 // stop waits until nobody looks any more.
@@ -64,15 +76,23 @@ func (w *watcher) stop() {
 	w.done.Wait()
 }
 
-// look returns the limit that is exceeded now.
-func (s *sandbox) look() Reason {
+// tooMany looks at the processes.
+func (s *sandbox) tooMany() Reason {
+	if n := len(s.gate.processes()); n > s.process.Limits.Processes {
+		return TooMany
+	}
+	return NotKilled
+}
+
+// tooMuch looks at memory and disk.
+func (s *sandbox) tooMuch() Reason {
 	l := s.process.Limits
-	if l.Processes > 0 || l.Memory > 0 {
-		processes, memory := s.gate.usage(l.Memory > 0)
-		switch {
-		case l.Processes > 0 && processes > l.Processes:
-			return TooMany
-		case l.Memory > 0 && memory > l.Memory:
+	if l.Memory > 0 {
+		var memory int64
+		for _, pid := range s.gate.processes() {
+			memory += residentOf(s.gate.proc, pid)
+		}
+		if memory > l.Memory {
 			return TooMuchMemory
 		}
 	}
@@ -82,25 +102,24 @@ func (s *sandbox) look() Reason {
 	return NotKilled
 }
 
-// usage returns how many processes there are, and how much memory they have to themselves.
-func (g *gate) usage(memory bool) (processes int, resident int64) {
-	if _, err := unix.Seek(g.proc, 0, 0); err != nil {
-		return 0, 0
+// processes returns the numbers, inside, of the command and its children.
+func (g *gate) processes() (pids []string) {
+	proc, err := unix.Openat(g.proc, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
 	}
-	buf := make([]byte, 1<<16)
+	defer unix.Close(proc)
+	buf := make([]byte, 1<<14)
 	for {
-		n, err := unix.ReadDirent(g.proc, buf)
+		n, err := unix.ReadDirent(proc, buf)
 		if err != nil || n <= 0 {
-			return processes, resident
+			return pids
 		}
 		_, _, names := unix.ParseDirent(buf[:n], -1, nil)
 		for _, name := range names {
 			// 1 is bubblewrap.
 			if pid, err := strconv.Atoi(name); err == nil && pid > 1 {
-				processes++
-				if memory {
-					resident += residentOf(g.proc, name)
-				}
+				pids = append(pids, name)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ var (
 // command takes the assignments and images out of a command.
 func (sh *shell) command(words []word) {
 	for _, w := range words {
-		sh.literals(w.text)
+		sh.literals(w.text, w.use)
 	}
 	i := 0
 	for i < len(words) && slices.Contains(before, words[i].s) {

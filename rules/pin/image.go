@@ -14,18 +14,21 @@ type Image struct {
 	References []string `json:"references,omitempty"` // patterns of files in the tree
 	OCILayout  string   `json:"oci_layout,omitempty"` // folder with an OCI layout that is asked before the registry, relative to the workspace's root
 	Insecure   bool     `json:"insecure,omitempty"`   // plain http is allowed
-	Keys       []Signer `json:"signers,omitempty"`    // who must have signed it
+	Signers    []Signer `json:"signers,omitempty"`    // who must have signed it
 }
 
 // String is the reference as a container runtime takes it: "quay.io/tiran/cpython_autoconf:269@sha256:...".
 func (i Image) String() string { return Reference{i.Repository, i.Tag, i.Digest}.String() }
 
-// Signer is who must have signed an image: the holder of a key, or an identity.
+// Signer is who must have signed an image: the holder of a key, or an identity. Everything is text of the declaration itself, PEM where it is a key
+// or a certificate, so that it is reviewed, and an input, as the digest is. Package attached says what each proves.
 type Signer struct {
-	Key      string `json:"key,omitempty"`      // file with a public key, PEM; relative to the workspace's root
+	Key      string `json:"key,omitempty"`      // public key
 	Identity string `json:"identity,omitempty"` // of the signing certificate: e-mail address or URI
 	Issuer   string `json:"issuer,omitempty"`   // who vouched for the identity: URL of an OpenID Connect issuer
-	Root     string `json:"root,omitempty"`     // file with the certificates that the signing certificate must lead to, PEM; relative to the workspace's root
+	Root     string `json:"root,omitempty"`     // certificates, to one of which the signing certificate must lead
+	LogKey   string `json:"log_key,omitempty"`  // public key of the transparency log that must have the signature, and says when
+	TSA      string `json:"tsa,omitempty"`      // certificates of the timestamp authority (RFC 3161) that must have seen the signature, and says when
 }
 
 // GroupOperationName is the validation that a container_references declares; its parameters are a Group.

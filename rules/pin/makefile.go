@@ -41,7 +41,7 @@ func (s *scanner) makefile() {
 		}
 	}
 	for _, t := range others {
-		s.literals(m.expand(withoutComment(t), 0))
+		s.literals(m.expand(withoutComment(t), 0), -1)
 	}
 	sh := &shell{scanner: s, vars: scope{}}
 	for _, t := range recipes {

@@ -10,14 +10,11 @@ import (
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
-// Inputs of the operations.
-const (
-	InputFiles = "files" // what names images
-	InputKeys  = "keys"  // the keys of an image's signers, which only have to be there
-)
+// InputFiles is the input of the operations: what names images.
+const InputFiles = "files"
 
 // Operations returns the operations of this package: OperationName with the parameters of an Image, and GroupOperationName with those
-// of a Group. Output "report", empty.
+// of a Group. Input "files": the files that name images. Output "report", empty.
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: OperationName, Version: 1, Run: runImage},

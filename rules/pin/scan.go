@@ -66,7 +66,7 @@ func scan(name string, src []byte) *scanner {
 	case kindMakefile:
 		s.makefile()
 	default:
-		s.literals(whole(s.src, 0))
+		s.literals(whole(s.src, 0), -1)
 	}
 	return s
 }
@@ -149,22 +149,23 @@ func trim(t text) text {
 // betweenReferences are the bytes that a text is split at to find references; none of them can be in one.
 const betweenReferences = " \t\r\n\"'`=,;()<>|[]*"
 
-// literals adds the references that stand in a text with a registry, and a tag or a digest, which hardly are anything else.
-func (s *scanner) literals(t text) {
+// literals adds the references that stand in a text with a registry, and a tag or a digest, which hardly are anything else. use is where the
+// text is used; -1 is where it is written.
+func (s *scanner) literals(t text, use int) {
 	for i := 0; i < len(t.s); {
 		n := strings.IndexAny(t.s[i:], betweenReferences)
 		if n < 0 {
 			n = len(t.s) - i
 		}
 		if n > 0 {
-			s.literal(t, i, i+n)
+			s.literal(t, i, i+n, use)
 		}
 		i += n + 1
 	}
 }
 
 // literal adds one of them.
-func (s *scanner) literal(t text, i, j int) {
+func (s *scanner) literal(t text, i, j, use int) {
 	if j-i > maxReference || strings.IndexByte(t.s[i:j], '/') < 0 {
 		return
 	}
@@ -180,7 +181,10 @@ func (s *scanner) literal(t text, i, j int) {
 	}
 	r, ok := ParseReference(t.s[i:j])
 	if ok && r.full() && hasDomain(r.Repository) {
-		s.add(mention{value: value{text: t.slice(i, j)}})
+		if use < 0 {
+			use = t.at[i]
+		}
+		s.add(mention{value: value{text: t.slice(i, j)}, use: use})
 	}
 }
 

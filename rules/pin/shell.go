@@ -110,12 +110,12 @@ func (sh *shell) hereDocument(t text, i int, end string) int {
 		line := firstLine(t.s[i:])
 		next := min(i+len(line)+1, len(t.s))
 		if strings.TrimSpace(line) == end {
-			sh.literals(t.slice(start, i))
+			sh.literals(t.slice(start, i), -1)
 			return next
 		}
 		i = next
 	}
-	sh.literals(t.slice(start, i))
+	sh.literals(t.slice(start, i), -1)
 	return i
 }
 

@@ -35,7 +35,7 @@ func (s *scanner) yaml(src string) {
 	y := &yamlFile{scanner: s, parsed: src, lines: lineStarts(src)}
 	if err := y.documents(); err != nil {
 		s.notes = append(s.notes, note{0, fmt.Sprintf("the file is no YAML (%s), so only images that are written out in full are found", clip(yamlReason(err)))})
-		s.literals(whole(s.src, 0))
+		s.literals(whole(s.src, 0), -1)
 	}
 }
 
@@ -175,7 +175,7 @@ func (y *yamlFile) scalar(n *yaml.Node, at place, vars scope) {
 		return
 	}
 	if strings.IndexByte(n.Value, '/') >= 0 { // else there is no registry in it
-		y.literals(y.expand(y.written(n), vars).text)
+		y.literals(y.expand(y.written(n), vars).text, y.offset(n))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -43,8 +44,8 @@ const (
 	defaultSilence  = 30 * time.Second
 	defaultPatience = 2 * time.Minute
 
-	maxDocuments = 16 // requests for documents to one host at once
-	maxStreams   = 8  // blobs from one host at once
+	maxDocuments = 32 // requests for documents to one host at once
+	maxStreams   = 32 // blobs from one host at once
 )
 
 func (c *Client) silence() time.Duration {
@@ -132,11 +133,14 @@ func (c *Client) repository(repository string, insecure bool) (*Repository, erro
 		return bad("names a tag or a digest, expected a repository alone", "state them as tag and digest")
 	}
 	parsed, err := name.NewRepository(repository)
-	if err != nil {
+	if err != nil || !repositoryName.MatchString(parsed.RepositoryStr()) {
 		return bad(`is not a repository of a registry, such as "quay.io/tiran/cpython_autoconf"`)
 	}
 	return &Repository{host: c.host(parsed.Registry, insecure), repo: parsed, name: repository}, nil
 }
+
+// repositoryName is what the distribution specification allows after the host.
+var repositoryName = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
 
 func (c *Client) host(r name.Registry, insecure bool) *host {
 	c.mu.Lock()

@@ -41,12 +41,12 @@ type host struct {
 // name is that of the host, with its port when it has one, for messages.
 func (h *host) name() string { return h.registry.RegistryStr() }
 
-// loginName is what "docker login" calls the host.
-func (h *host) loginName() string {
+// login is the command by which a user's credentials for the host get into the Docker configuration.
+func (h *host) login() string {
 	if h.name() == name.DefaultRegistry {
-		return ""
+		return "docker login"
 	}
-	return h.name()
+	return "docker login " + h.name()
 }
 
 func (h *host) url(path string) *url.URL {

@@ -34,6 +34,7 @@ type Report struct {
 	OwnRules  []finding.Rule // the workspace's own, as far as it describes them
 	Findings  []Finding      // in canonical order
 	Unchecked []*diag.Error  // what could not be checked
+	Audit     *Audit         // nil for a check
 	Prefix    string         // path of the workspace in its repository, for formats whose readers know the repository: "" or "sub/dir"
 
 	// Source returns the bytes of a file of the workspace; nil when it cannot be had. It is asked for files that findings

@@ -34,6 +34,11 @@ func GitHub(w io.Writer, r *Report) error {
 	for _, e := range r.Unchecked {
 		annotate(b, commands[finding.Error], "not checked", p.place(e.Pos), e)
 	}
+	if r.Audit != nil {
+		for _, u := range r.Audit.Inconclusive() {
+			annotate(b, commands[finding.Warning], "inconclusive, "+string(u.Kind), p.place(u.Site), &diag.Error{Label: u.Label, Msg: u.Text(), Hints: u.Hints})
+		}
+	}
 	return b.Flush()
 }
 

@@ -26,6 +26,12 @@ const JSONSchema = 1
 // is declared. "fix" is one of {command}, {attribute, value}, {attribute, remove}, {old, new}, which is an edit at "position";
 // "edits" beside an edit, where it can be made, are [{file, start, end, new}] with byte offsets. "waiver" is {reason, until?}.
 // "fingerprint" is equal for the same finding of another report, wherever its line is. Bytes that are not UTF-8 become U+FFFD.
+//
+// An audit has one field more, "audit": {level, auditedOn, images}, and images are [{label, repository, tag?, digest?, platforms?, origin?, tagDigest?,
+// levels: [{level, name, verdict, text?, findings?, inconclusive?: [{kind, message, hints?}]}]}], all seven levels of each. A verdict is "proven",
+// "finding", "waived", "inconclusive" or "not-tried"; "text" is what was looked at, or why nothing was, "findings" are their rules, and
+// "tagDigest" is the digest that the tag had. From level 4 on, an image has attached?: [{subject, platform?, via, kind, artifactType?, predicateType?,
+// manifest, digest, size, signedBy?, verified?, problem?}]; "signedBy" is who claims to have signed, "verified" are numbers of declared signers.
 func JSON(w io.Writer, r *Report) error {
 	doc := jsonReport{Schema: JSONSchema, Tool: jsonTool{"sbomctl", r.Version}, Findings: []jsonFinding{}, Summary: []jsonCount{}, Unchecked: []jsonError{}}
 	prints := fingerprints(r.Findings)
@@ -55,6 +61,7 @@ func JSON(w io.Writer, r *Report) error {
 	for _, e := range r.Unchecked {
 		doc.Unchecked = append(doc.Unchecked, jsonError{e.Msg, jsonPos(e.Pos), e.Label, e.Lines, e.Hints})
 	}
+	doc.Audit = jsonAuditOf(r.Audit)
 	return encode(w, doc)
 }
 
@@ -78,6 +85,7 @@ type jsonReport struct {
 	Findings  []jsonFinding `json:"findings"`
 	Summary   []jsonCount   `json:"summary"`
 	Unchecked []jsonError   `json:"unchecked"`
+	Audit     *jsonAudit    `json:"audit,omitempty"`
 }
 
 type jsonTool struct {

@@ -57,6 +57,16 @@ func SARIF(w io.Writer, r *Report) error {
 		}
 		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, n)
 	}
+	if r.Audit != nil {
+		for _, u := range r.Audit.Inconclusive() {
+			n := sarifNotification{Level: "warning", Message: message(u.Label, u.Text(), u.Hints), Descriptor: &sarifDescriptor{string(u.Kind)}}
+			if loc, ok := s.location(u.Site); ok {
+				n.Locations = []sarifLocation{loc}
+			}
+			run.Invocations[0].ExecutionSuccessful = false
+			run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, n)
+		}
+	}
 	return encode(w, sarifLog{"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
 
@@ -221,9 +231,13 @@ type (
 		Notifications       []sarifNotification `json:"toolExecutionNotifications"`
 	}
 	sarifNotification struct {
-		Level     string          `json:"level"`
-		Message   sarifText       `json:"message"`
-		Locations []sarifLocation `json:"locations,omitempty"`
+		Level      string           `json:"level"`
+		Message    sarifText        `json:"message"`
+		Locations  []sarifLocation  `json:"locations,omitempty"`
+		Descriptor *sarifDescriptor `json:"descriptor,omitempty"`
+	}
+	sarifDescriptor struct {
+		ID string `json:"id"`
 	}
 	sarifResult struct {
 		RuleID       string             `json:"ruleId"`
