@@ -26,7 +26,7 @@ var allowedDiskCalls = map[string]struct {
 	"outdir/record.go": {"the record of what earlier builds placed decides what is removed, and no value", nil},
 	"program.go":       {"the program's own file, which is a leaf", nil},
 	"source.go": {"it writes the user's files for commands that edit them",
-		[]string{"os.Lstat", "os.Stat", "os.ReadFile", "os.MkdirAll", "filepath.EvalSymlinks"}},
+		[]string{"os.Lstat", "os.Stat", "os.ReadFile", "os.MkdirAll", "os.Chmod", "filepath.EvalSymlinks"}},
 	"state.go": {"the workspace's lock and its folder in the cache, and which folder the workspace is", nil},
 	"workspace.go": {"it opens the cache and the journal",
 		[]string{"files.NewReader", "cache.OpenDisk", "cache.OpenReadOnly"}},
