@@ -241,22 +241,58 @@ func (a *app) writeTextAudit(w io.Writer, r *report) error {
 			return err
 		}
 	}
-	begin := func() { fmt.Fprintln(w) }
-	for _, u := range r.audit.Inconclusive() {
-		begin()
-		begin = func() {}
+	writeAttached(w, r.audit)
+	hinted := map[string]bool{}
+	for i, u := range r.audit.Inconclusive() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
 		fmt.Fprintf(w, "%s%s: %s [%s]\n", placeText(u.Site), event.Printable(u.Label), event.Printable(u.Text()), u.Kind)
+		for _, l := range u.Levels {
+			if text := r.audit.Instead(u.Label, l); text != "" {
+				fmt.Fprintf(w, "    %s: %s\n", audit.Names[l], event.Printable(text))
+			}
+		}
 		for _, h := range u.Hints {
-			fmt.Fprintf(w, "    hint: %s\n", event.Printable(h))
+			if !hinted[h] {
+				fmt.Fprintf(w, "    hint: %s\n", event.Printable(h))
+			}
+			hinted[h] = true
 		}
 	}
-	begin = func() { fmt.Fprintln(w) }
-	for _, u := range r.audit.Skipped() {
-		begin()
-		begin = func() {}
-		fmt.Fprintf(w, "%s: not tried (%s): %s\n", event.Printable(u.Label), levelNames(u.Levels), event.Printable(u.Msg))
+	for i, u := range r.audit.Skipped() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: not tried (%s): %s\n", event.Printable(u.Label), levelNames(u.Levels), event.Printable(u.Why))
 	}
 	return nil
+}
+
+// writeAttached lists what is attached to each image.
+func writeAttached(w io.Writer, r *format.Audit) {
+	for i := range r.Images {
+		im := &r.Images[i]
+		if len(im.Attachments) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s: attached\n", event.Printable(im.Image.Label))
+		for _, at := range im.Attachments {
+			what := string(at.Kind) + " " + at.Digest.String()
+			if at.Platform != "" {
+				what += " of " + at.Platform
+			}
+			switch {
+			case len(at.Verified) > 0:
+				what += ", verified: signed by " + at.Signed
+			case at.Problem != "":
+				what += ", " + at.Problem
+			case at.Signed != "":
+				what += ", not verified: says that it is signed by " + at.Signed
+			}
+			fmt.Fprintf(w, "    %s\n", event.Printable(what))
+		}
+	}
 }
 
 func placeText(p diag.Pos) string {
@@ -399,8 +435,11 @@ func (u *ui) audited(c counts, unknown int, r *report) {
 	}
 	u.undated(r.Undated)
 	var parts []string
-	if c != (counts{}) {
+	switch {
+	case c.errors+c.warnings+c.notes > 0:
 		parts = append(parts, c.String())
+	case c.waived > 0:
+		parts = append(parts, strconv.Itoa(c.waived)+" waived")
 	}
 	if unknown > 0 {
 		parts = append(parts, strconv.Itoa(unknown)+" inconclusive")

@@ -22,6 +22,7 @@ type options struct {
 	DistDirs   []string // --distdir, absolute
 	OCILayouts []string // --oci_layout, absolute
 	Offline    bool     // nothing is asked of the network
+	Container  containerValues
 }
 
 // workspace is what the commands need of a workspace.
@@ -55,6 +56,8 @@ type workspace interface {
 	Format(names []string) ([]engine.Change, error)
 	// Bump works out the changes that move targets to a version.
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
+	// Pin works out the changes that write the digests of tags, as rules.Pin does.
+	Pin(ctx context.Context, patterns label.Patterns, tag string) (rules.PinResult, error)
 	// CheckedIn returns the targets whose document is checked in, as rules.CheckedInDocuments does.
 	CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error)
 	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
@@ -97,6 +100,7 @@ func (engineBackend) Open(ctx context.Context, o options) (workspace, error) {
 		fetcher.Client = fetch.Offline
 	}
 	o.Rules = rules.Set(fetcher)
+	o.Commands = runner(o)
 	w, err := engine.Open(ctx, o.Options)
 	if err != nil {
 		return nil, err

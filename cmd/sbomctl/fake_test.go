@@ -109,6 +109,10 @@ func (f *fakeBackend) Complete(prefix, _ string) ([]string, error) {
 	return out, nil
 }
 func (f *fakeBackend) Docs() (engine.Docs, error) { return f.docs, nil }
+func (f *fakeBackend) Pin(_ context.Context, patterns label.Patterns, _ string) (rules.PinResult, error) {
+	f.patterns = patterns
+	return rules.PinResult{}, f.err
+}
 func (f *fakeBackend) Lock(_ context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
 	f.target, f.indexURL = target, indexURL
 	return f.lock, f.err

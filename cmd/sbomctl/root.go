@@ -32,7 +32,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.Flags().BoolVar(&a.flags.showVersion, "version", false, "print the version")
 	root.AddCommand(
 		a.buildCommand(), a.checkTargetsCommand(), a.auditCommand(), a.queryCommand(), a.diffCommand(),
-		a.initCommand(), a.importCommand(), a.addCommand(), a.bumpCommand(), a.regenCommand(), a.fmtCommand(), a.lockCommand(), a.vendorDiffCommand(),
+		a.initCommand(), a.importCommand(), a.addCommand(), a.bumpCommand(), a.pinCommand(), a.regenCommand(), a.fmtCommand(), a.lockCommand(), a.vendorDiffCommand(),
 		a.cleanCommand(), a.versionCommand(), a.completionCommand(),
 	)
 	help := a.helpCommand()

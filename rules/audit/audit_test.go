@@ -77,8 +77,6 @@ func (f *fake) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, 
 	return v1.Descriptor{MediaType: called, Digest: f.tag, Size: int64(len(raw))}, raw, err
 }
 
-func (f *fake) Referrers(context.Context, v1.Hash) ([]v1.Descriptor, error) { return nil, nil }
-
 func one(t *testing.T, a *Auditor, f *fake, im pin.Image) Result {
 	t.Helper()
 	if a.Level == 0 {
@@ -256,7 +254,7 @@ func TestUnknownIsSummed(t *testing.T) {
 		return nil
 	}}
 	v := one(t, &Auditor{}, f, imageOf(s)).Verdicts[Complete]
-	if len(v.Unknown) != 1 || !strings.Contains(v.Unknown[0].Msg, "more blobs") || len(v.Unknown[0].Hints) == 0 {
+	if len(v.Unknown) != 1 || !strings.Contains(v.Unknown[0].Why, "; the same of 5 more") || len(v.Unknown[0].Hints) == 0 {
 		t.Errorf("%+v", v.Unknown)
 	}
 }
@@ -294,6 +292,29 @@ func TestKept(t *testing.T) {
 	im.Platforms = []string{"linux/s390x"}
 	if got := said(one(t, &Auditor{Kept: store}, f, im)); got != "1 inconclusive offline, 2 finding offline platform-missing, 3 inconclusive offline" {
 		t.Errorf("offline, and wrong by digest: %s", got)
+	}
+}
+
+// TestTwoOrigins: what one registry has of a blob says nothing of another, whichever is asked first.
+func TestTwoOrigins(t *testing.T) {
+	s, damaged := good(), good()
+	damaged.Flip(base.Digest)
+	a := &Auditor{Level: Complete, Kept: oci.NewStore(t.TempDir(), nil), Open: func(_ context.Context, im *pin.Image) (*Origin, error) {
+		if im.Repository == "bad" {
+			return &Origin{Name: "bad", Source: damaged}, nil
+		}
+		return &Origin{Name: "good", Source: s}, nil
+	}}
+	bad := imageOf(s)
+	bad.Repository = "bad"
+	out, err := a.Audit(context.Background(), []pin.Image{imageOf(s), bad, imageOf(s)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []Outcome{Proven, Found, Proven} {
+		if v := out[i].Verdicts[Complete]; v.Outcome != want || v.Before != 0 {
+			t.Errorf("image %d: %+v", i, v)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package audit
 
-import "github.com/sbomctl/sbomctl/engine/finding"
+import (
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/attached"
+)
 
 // Group is that of the rules below: what only an audit can find. A waiver of one is never without use to check.
 const Group = "audit"
@@ -23,7 +26,7 @@ func LevelsOf(rule string) []int {
 }
 
 // Findings are the rules of what an Auditor finds.
-var Findings = []finding.Rule{
+var Findings = append([]finding.Rule{
 	{
 		ID: "digest-missing", Severity: finding.Error, Group: Group,
 		Title: "a pinned image is not in its registry any more",
@@ -84,4 +87,11 @@ var Findings = []finding.Rule{
 			"`sbomctl audit --history LABEL` says when it moved, as far as audits saw it.\n\n" +
 			"Find out what is in the new image. `sbomctl pin LABEL` follows the tag. To stay with the digest, waive this one with a reason.",
 	},
+}, ofGroup(attached.SignatureMissing, attached.SignatureInvalid)...)
+
+func ofGroup(rules ...finding.Rule) []finding.Rule {
+	for i := range rules {
+		rules[i].Group = Group
+	}
+	return rules
 }

@@ -151,18 +151,11 @@ func FuzzInstaller(f *testing.F) {
 
 func FuzzExternals(f *testing.F) {
 	f.Add([]byte("set libraries=%libraries%   bzip2-1.0.8\r\nif x set libraries=%libraries% tcl-core-8.6.15.0\r\n"))
-	f.Add([]byte("IMAGE=\"ghcr.io/python/autoconf:2024\"\nrun quay.io/a/b@sha256:" + strings.Repeat("0a", 32) + "\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		libs, _ := readExternals(src)
 		for _, l := range libs {
 			if l.name == "" || l.version == "" || strings.Contains(l.version, "-") || l.pos.Col < 1 {
 				t.Errorf("%+v", l)
-			}
-		}
-		images, _ := readImages("x.sh", src)
-		for _, i := range images {
-			if i.repository == "" || i.tag == "" && i.digest == "" {
-				t.Errorf("%+v", i)
 			}
 		}
 	})
@@ -226,18 +219,6 @@ func TestReadExternals(t *testing.T) {
 		if _, err := readExternals([]byte(src)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", src, err)
 		}
-	}
-}
-
-func TestReadImages(t *testing.T) {
-	digest := "sha256:" + strings.Repeat("0a", 32)
-	src := "# docker.io/library/x:1\nIMAGE=\"ghcr.io/python/autoconf:2024.10\"\npodman run --rm quay.io/tiran/cpython_autoconf:269@" + digest + " localhost.example:5000/a@" + digest + "\nrun \"$IMAGE\" ./configure.ac:3 https://example.org/x:1\n"
-	got, err := readImages("x.sh", []byte(src))
-	if want := "[ghcr.io/python/autoconf:2024.10 quay.io/tiran/cpython_autoconf:269@" + digest + " localhost.example:5000/a@" + digest + "]"; err != nil || fmt.Sprint(got) != want {
-		t.Errorf("%v, %v\nwant %s", got, err, want)
-	}
-	if got[0].pos.String() != "x.sh:2:8" {
-		t.Error(got[0].pos)
 	}
 }
 

@@ -126,7 +126,7 @@ func (im *importer) head(body string) string {
 		product += " " + v
 	}
 	var names []string
-	for _, name := range []string{"base_sbom", "container_image", "http_file", "inventory", "product", "regex", "regex_all", "source_dep", "source_deps_sbom", "source_tree", "vendored_package"} {
+	for _, name := range []string{"base_sbom", "container_image", "container_references", "http_file", "inventory", "product", "regex", "regex_all", "source_dep", "source_deps_sbom", "source_tree", "vendored_package"} {
 		if called(body, name) {
 			names = append(names, name)
 		}
