@@ -290,7 +290,10 @@ func TestLayout(t *testing.T) {
 	r.Copy = &oci.Error{Kind: oci.Offline, What: "the registry", Msg: "was not asked"}
 	want(t, must(Look(context.Background(), r)), "signature-invalid")
 	r.Lister = newRepo(image)
-	want(t, must(Look(context.Background(), r)), "unknown", "the registry was not asked")
+	copied := must(Look(context.Background(), r))
+	if want(t, copied, "unknown", "the registry was not asked"); len(copied.Unknown) != 1 {
+		t.Errorf("%v", copied.Unknown)
+	}
 	delete(bundle.Manifests, bundle.Root.Digest)
 	dir = t.TempDir()
 	ocitest.WriteLayout(dir, image, bundle)

@@ -36,6 +36,18 @@ type Proof struct {
 	Unproven   []string  `json:"unproven,omitempty"` // what a reader could take for proven and is not
 }
 
+// String says what proves it, when it was made as far as that is proven, and what is not proven.
+func (p Proof) String() string {
+	s := fmt.Sprintf("%s %s", p.Kind, p.Attachment)
+	if !p.Time.IsZero() {
+		s += " of " + p.Time.UTC().Format(time.RFC3339)
+	}
+	if len(p.Unproven) > 0 {
+		s += ", not proven: " + strings.Join(p.Unproven, ", ")
+	}
+	return s
+}
+
 // hold reads off s what a says, and holds it against each declared signer.
 func (a *Attachment) hold(s *signature, signers []*signer, now time.Time) {
 	a.claim, a.Signed, a.Predicate, a.Kind = s.claim, s.claimed(), s.claim.predicate, KindSignature
