@@ -99,6 +99,7 @@ func (c *Client) transport() http.RoundTripper {
 	if c.own == nil {
 		c.own = http.DefaultTransport.(*http.Transport).Clone()
 		c.own.MaxIdleConnsPerHost = maxDocuments + maxStreams
+		c.own.MaxResponseHeaderBytes = 1 << 20
 		c.own.TLSHandshakeTimeout = defaultSilence
 	}
 	return c.own

@@ -85,7 +85,10 @@ func (h *host) knock(ctx context.Context, what string) error {
 		h.scheme = scheme
 		h.mu.Unlock()
 		var a *answer
-		a, err = h.once(ctx, what, func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) })
+		hello := func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) }
+		if a, err = h.once(ctx, what, hello); isReset(err) {
+			a, err = h.once(ctx, what, hello)
+		}
 		if err == nil {
 			h.challenged(a)
 			a.close()

@@ -185,9 +185,15 @@ func TestServerErrors(t *testing.T) {
 		"204":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }, oci.ServerError, 1, "answered with status 204"},
 		"304":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(304) }, oci.ServerError, 1, "answered with status 304"},
 		"redirect nowhere": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(302) }, oci.ServerError, 1, "redirects to nowhere"},
-		"redirect loop":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 307) }, oci.ServerError, 11, "redirects again and again"},
-		"redirect to file": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file://x/etc/passwd", 307) }, oci.ServerError, 1, "neither https nor http"},
-		"redirect to http": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.1/x", 307) }, oci.ServerError, 1, "redirects to 192.0.2.1, which is plain http"},
+		"redirect loop": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+		}, oci.ServerError, 11, "redirects again and again"},
+		"redirect to file": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file://x/etc/passwd", http.StatusTemporaryRedirect)
+		}, oci.ServerError, 1, "neither https nor http"},
+		"redirect to http": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/x", http.StatusTemporaryRedirect)
+		}, oci.ServerError, 1, "redirects to 192.0.2.1, which is plain http"},
 		"cut": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, `{"schemaVersion":2,`)
