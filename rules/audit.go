@@ -30,7 +30,8 @@ type AuditRequest struct {
 	Rehash bool   // download what was hashed before, too
 	Root   string // of the workspace
 	Warn   func(message string)
-	Now    time.Time // certificates of signatures have to be valid now, where nobody says when they were used
+	Watch  func(image *pin.Image, done bool) // told when an image is begun and when it is done, concurrently
+	Now    time.Time                         // certificates of signatures have to be valid now, where nobody says when they were used
 }
 
 // AuditedImages returns the repositories of the container images among the targets that patterns name and all below them, each once.
@@ -54,7 +55,7 @@ var commandOperations = map[int]string{audit.Deterministic: reproduce.CompareNam
 // which run as in a check; the others ask where images are had from. What could be audited is returned beside an error, which says what could not.
 func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
 	o := &origins{images, req.Root}
-	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn}
+	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn, Watch: req.Watch}
 	var r AuditResult
 	s, errs := auditScope(w, patterns, a.Level)
 	if len(s.images) == 0 {

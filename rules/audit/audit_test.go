@@ -323,7 +323,15 @@ func TestShared(t *testing.T) {
 	s := good()
 	f := &fake{Source: s, tag: s.Root.Digest}
 	images := slices.Repeat([]pin.Image{imageOf(s)}, 20)
-	a := &Auditor{Level: Complete, Parallel: 2, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
+	var begun, done atomic.Int32
+	watch := func(_ *pin.Image, end bool) {
+		if end {
+			done.Add(1)
+		} else {
+			begun.Add(1)
+		}
+	}
+	a := &Auditor{Level: Complete, Parallel: 2, Watch: watch, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
 	out, err := a.Audit(context.Background(), images)
 	if err != nil {
 		t.Fatal(err)
@@ -332,6 +340,9 @@ func TestShared(t *testing.T) {
 		if r.Verdicts[Complete].Outcome != Proven {
 			t.Errorf("%+v", r.Verdicts[Complete])
 		}
+	}
+	if begun.Load() != 20 || done.Load() != 20 {
+		t.Errorf("%d images begun, %d done", begun.Load(), done.Load())
 	}
 	if n := f.asked.Load(); n != 5 {
 		t.Errorf("%d blobs were asked for, want 5", n)
