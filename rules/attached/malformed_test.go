@@ -3,13 +3,19 @@ package attached
 import (
 	"bytes"
 	"crypto/elliptic"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
 	"github.com/sbomctl/sbomctl/rules/pin"
 )
 
@@ -133,5 +139,41 @@ func TestBothTimes(t *testing.T) {
 		if pr := out.Outcomes[0].Proof; pr != nil && pr.String() != "signature "+out.Attachments[0].Digest.String()+" of 2026-11-24T12:04:00Z" {
 			t.Errorf("%s", pr)
 		}
+	}
+}
+
+// TestHostileText: what strangers write reaches no terminal as it is.
+func TestHostileText(t *testing.T) {
+	const evil = "\x1b[2J\nsbomctl: all is well\u202e\xff"
+	k, ca := newECDSA(elliptic.P256()), newAuthority()
+	r := newRepo(ocitest.IndexWith(func(m *v1.IndexManifest) {
+		m.Manifests[0].Platform = &v1.Platform{OS: evil, Architecture: evil}
+		m.Manifests[1].Annotations = map[string]string{annotationReferenceType: "attestation-manifest", annotationReference: evil}
+	}, ocitest.Image("linux/amd64"), ocitest.Image("linux/arm64")))
+	image := r.Root.Digest
+	cert := ca.issue(k.Public(), func(c *x509.Certificate) {
+		names := must(asn1.Marshal([]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 1, Bytes: []byte("\x1b[2J\nsbomctl: x@y")}}))
+		c.EmailAddresses, c.ExtraExtensions = nil, []pkix.Extension{{Id: oidNames, Value: names}, {Id: oidIssuerRaw, Value: []byte(evil)}}
+	})
+	p := payload(image)
+	st := bytes.Replace(statement("PREDICATE", image), []byte("PREDICATE"), []byte(`\u001b[2J\n`+strings.Repeat("x", 1000)), 1)
+	r.cosign(image, ".sig", simple(p, k.sign(p), annotationCertificate, certPEM(cert)), plain(evil, []byte("x")))
+	r.cosign(image, ".att", layer{mediaType: typeEnvelope, body: envelope(st, k.sign(pae(st))), annotations: map[string]string{"predicateType": evil}})
+	r.push(&image, evil, plain(evil, []byte("x")))
+	r.cosign(manifestOf(r, 0), ".sig", simple(payload(manifestOf(r, 0)), k.sign(payload(manifestOf(r, 0)))))
+	out := r.look(t, pin.Signer{Key: newECDSA(elliptic.P256()).pem()}, pin.Signer{Identity: someone, Issuer: someIssuer, Root: ca.roots()})
+	text := table(out)
+	for _, o := range out.Outcomes {
+		text += o.Finding.Msg + "\n" + strings.Join(o.Finding.Hints, "\n") + "\n"
+		if _, err := finding.Encode([]finding.Finding{*o.Finding}); err != nil {
+			t.Error(err)
+		}
+	}
+	lines := strings.Count(text, "\n")
+	if strings.ContainsAny(text, "\x1b\u202e") || !utf8.ValidString(text) || strings.Contains(text, "\nsbomctl") || strings.Contains(text, strings.Repeat("x", 300)) || lines > 20 {
+		t.Errorf("%d lines: %q", lines, text)
+	}
+	if !strings.Contains(text, "[2J") { // it is shown
+		t.Errorf("%q", text)
 	}
 }
