@@ -154,7 +154,7 @@ container_image(
 	}, {
 		"the container digest",
 		func() { w.edit("BUILD.star", "sha256:f370fee9", "sha256:00000000") },
-		[]string{"//:autoconf Write"},
+		[]string{"//:autoconf References", "//:autoconf Write"},
 		"",
 	}}
 	for _, row := range rows {
