@@ -207,7 +207,13 @@ var nobodyRuns = map[int]string{
 func (s *scope) inGroup(f finding.Finding, im *pin.Image) bool {
 	g, ok := s.groups[f.Label]
 	return ok && slices.ContainsFunc(g.Images, func(i pin.GroupImage) bool { return i.Label == im.Label }) &&
-		(strings.HasPrefix(f.Declared, im.Repository) || strings.HasPrefix(f.Found, im.Repository))
+		(mentions(f.Declared, im.Repository) || mentions(f.Found, im.Repository))
+}
+
+// mentions reports whether a reference is to a repository.
+func mentions(reference, repository string) bool {
+	rest, ok := strings.CutPrefix(reference, repository)
+	return ok && (rest == "" || rest[0] == ':' || rest[0] == '@')
 }
 
 // outside are the findings that no validation made.
