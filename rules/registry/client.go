@@ -22,6 +22,7 @@ type Client struct {
 	Keychain  authn.Keychain    // where credentials come from; nil: the user's Docker configuration and its helpers
 	Transport http.RoundTripper // nil: one of its own, with the proxies that the environment names
 	UserAgent string            // "": sbomctl
+	Note      func(msg string)  // told when a registry is waited for, in a line; nil: nobody is
 
 	Silence  time.Duration // how long a server may send nothing; 0: 30 seconds
 	Patience time.Duration // how long one document, with all attempts, may take; 0: two minutes

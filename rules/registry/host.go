@@ -186,7 +186,7 @@ func (h *host) ask(ctx context.Context, what, scope, method string, u func() *ur
 			if err != nil {
 				return nil, err
 			}
-			r.Header["Accept"] = accept
+			r.Header.Set("Accept", strings.Join(accept, ",")) // some read the first such header alone
 			if authorization != "" {
 				r.Header.Set("Authorization", authorization)
 			}

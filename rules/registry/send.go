@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -58,6 +59,8 @@ func (h *host) send(ctx context.Context, what string, build func() (*http.Reques
 		}
 		if delay == 0 {
 			delay = firstWait << n
+		} else if h.client.Note != nil {
+			h.client.Note(fmt.Sprintf("%s wants to be asked again in %s; waiting", a.server, delay))
 		}
 		if err := h.client.wait(ctx, delay); err != nil {
 			if ctx.Err() == nil || context.Cause(ctx) == errPatience {

@@ -87,7 +87,10 @@ func TestNameWithTag(t *testing.T) {
 // TestRateLimited: Retry-After is waited for while a person would wait, and told when it is longer (trap: the library's retry hides it).
 func TestRateLimited(t *testing.T) {
 	var w waits
-	s, r, set := served(t, client(&w, nil))
+	c := client(&w, nil)
+	var notes []string
+	c.Note = func(m string) { notes = append(notes, m) }
+	s, r, set := served(t, c)
 	var retry atomic.Value
 	var refuse atomic.Int32
 	s.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
@@ -127,6 +130,9 @@ func TestRateLimited(t *testing.T) {
 		if !slices.Equal(w.all, tt.waits) {
 			t.Errorf("%q: waited %v, expected %v", tt.header, w.all, tt.waits)
 		}
+	}
+	if len(notes) != 3 || notes[0] != s.Host()+" wants to be asked again in 7s; waiting" {
+		t.Errorf("%q", notes)
 	}
 }
 
