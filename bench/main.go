@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
 )
 
 // benchmark is one row of the table in README.md.
@@ -31,6 +33,10 @@ var benchmarks = []benchmark{
 	{"query", "20,000 targets: query, nothing changed", queries, false},
 	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers, false},
 	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle, false},
+	{"audit", "50 pins in a registry whose answers take 20 ms, and one of them 500 ms", audit, false},
+	{"unpack", "an image's root filesystem, against tar -x; one that is there", unpack, false},
+	{"container", "a command in a container: run, and found in the cache", containers, false},
+	{"sandbox", "a command in a sandbox, against the command itself", sandboxed, false},
 	{"million", "20,000 packages, 1,000,000 files: no-op against lstat of all, memory", million, true},
 }
 
@@ -50,8 +56,19 @@ func main() {
 	keep := flag.Bool("keep", false, "keep the temporary folder")
 	record := flag.String("record", "", "put the figures in `FILE`, as bench/results.json")
 	all := flag.Bool("all", false, "run the long ones too")
+	image := flag.String("image", "", "write the image of the benchmark unpack to the layout `DIR`; the argument is gzip or zstd")
+	layout := flag.String("unpack", "", "unpack the image of the layout `DIR` into the folder that is the argument, as the benchmark unpack has it measured")
 	flag.Parse()
-	if err := run(*n, *keep, *all, *record, flag.Args()); err != nil {
+	var err error
+	switch {
+	case *image != "":
+		err = writeImage(*image, ocitest.Compression(flag.Arg(0)))
+	case *layout != "":
+		err = unpackLayout(*layout, flag.Arg(0))
+	default:
+		err = run(*n, *keep, *all, *record, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -251,7 +251,7 @@ func (b *build) make(validations []string) []finding.Finding {
 
 func (b *build) output(l string, r requested) Output {
 	return Output{Label: l, Path: path.Join(b.w.opt.OutDir, r.Path), Digest: r.Digest,
-		name: r.Path, producer: eval.Key{Kind: kindAction, Arg: r.Producer}}
+		name: r.Path, producer: eval.Key{Kind: kindAction, Arg: r.Producer}, executable: r.Executable}
 }
 
 // salvage finds out which outputs of a target were made, although not all could be.
@@ -269,7 +269,7 @@ func (b *build) salvage(l string) {
 		switch {
 		case o.Err == nil:
 			if out, err := ref.of(o.Object.([]action.Output)); err == nil {
-				b.outputs = append(b.outputs, b.output(l, requested{ref.Name, out.Digest, ref.Action}))
+				b.outputs = append(b.outputs, b.output(l, requested{ref.Name, out.Digest, ref.Action, out.Executable}))
 			}
 		case notRun(o.Err) && !b.w.opt.KeepGoing:
 			b.waiting[ref.Name] = true

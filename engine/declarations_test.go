@@ -136,7 +136,7 @@ func TestFormat(t *testing.T) {
 	f := newFixture(t, map[string]string{"a.star": "x=1\n", "b.star": "x = (\n", "c.star": "x = 1\n"})
 	changes, err := f.open().Format([]string{"a.star", "b.star", "c.star", "none.star"})
 	if len(changes) != 1 || changes[0].Path != "a.star" || string(changes[0].Before) != "x=1\n" || string(changes[0].After) != "x = 1\n" {
-		t.Errorf("%q", changes)
+		t.Errorf("%+v", changes)
 	}
 	if want := "b.star:2:1: syntax error: got end of file, want primary expression\nnone.star: is not there, expected a file"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)

@@ -18,6 +18,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/record"
+	"github.com/sbomctl/sbomctl/engine/star"
 )
 
 // inputRef is a named input of an action before its files are known.
@@ -65,9 +66,9 @@ func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, in
 	if _, err := c.Get(operationKey(operation)); err != nil {
 		return nil, nil, nil, err
 	}
-	op := w.operation(operation)
-	if op == nil {
-		return nil, nil, nil, w.knownOperation(operation)
+	s, err = w.specOf(operation, params, outputs)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	var keys []eval.Key
 	for _, in := range inputs {
@@ -80,12 +81,6 @@ func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, in
 		return nil, nil, nil, err
 	}
 	found = unmatched(inputs, objects)
-	s = &action.Spec{Operation: op.Identity(), Params: params, Outputs: outputs, NoCache: op.Trivial}
-	if len(op.Aside) > 0 {
-		if s.Params, s.Aside, err = splitParams(params, op.Aside); err != nil {
-			return nil, nil, nil, err
-		}
-	}
 	producers = map[cache.Digest]eval.Key{}
 	for _, in := range inputs {
 		ai := action.Input{Name: in.Name}
@@ -98,7 +93,30 @@ func (w *Workspace) prepare(c *eval.Context, operation string, params []byte, in
 		s.Inputs = append(s.Inputs, ai)
 	}
 	slices.SortFunc(s.Inputs, func(a, b action.Input) int { return strings.Compare(a.Name, b.Name) })
+	if operation == star.OpCommand {
+		if err := layTree(s); err != nil {
+			return nil, nil, nil, err
+		}
+		found = append(found, unsealed(s)...)
+	}
 	return s, producers, found, nil
+}
+
+// specOf is what an action runs, without its inputs.
+func (w *Workspace) specOf(operation string, params []byte, outputs []string) (*action.Spec, error) {
+	if operation == star.OpCommand {
+		return commandSpec(params, outputs)
+	}
+	op := w.operation(operation)
+	if op == nil {
+		return nil, w.knownOperation(operation)
+	}
+	s := &action.Spec{Operation: op.Identity(), Params: params, Outputs: outputs, NoCache: op.Trivial}
+	var err error
+	if len(op.Aside) > 0 {
+		s.Params, s.Aside, err = splitParams(params, op.Aside)
+	}
+	return s, err
 }
 
 // execute brings an action to its result. label is the target it belongs to; "" for none.
@@ -126,8 +144,8 @@ func (w *Workspace) execute(c *eval.Context, operation string, params []byte, in
 		if err != nil {
 			return nil, w.onDisk(err, spec.Inputs, producers)
 		}
-		if accept := w.operation(operation).Accept; accept != nil {
-			if err := accept(spec.DecodeParams, r.Outputs); err != nil {
+		if op := w.operation(operation); op != nil && op.Accept != nil { // a command accepts what it made
+			if err := op.Accept(spec.DecodeParams, r.Outputs); err != nil {
 				return nil, err
 			}
 		}
@@ -213,7 +231,7 @@ func (w *Workspace) resolve(in *action.Input, f fileRef, object any, producers m
 		if err != nil {
 			return err
 		}
-		in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Handle: out.Handle()})
+		in.Files = append(in.Files, action.File{Path: f.Name, Digest: out.Digest, Executable: out.Executable, Handle: out.Handle()})
 		producers[out.Digest] = eval.Key{Kind: kindAction, Arg: f.Action}
 	default:
 		s := object.(files.State)
@@ -291,16 +309,27 @@ func decodeExecuted(value []byte) (any, error) {
 	return x, err
 }
 
+// What is said of an output beside its name and digest.
+const (
+	outputInline     = 1 << iota // its bytes follow
+	outputExecutable             // it is a program
+)
+
 func appendOutputs(b []byte, outputs []action.Output) []byte {
 	b = binary.AppendUvarint(b, uint64(len(outputs)))
 	for _, out := range outputs {
 		b = appendString(b, out.Name)
 		b = append(b, out.Digest.Hash[:]...)
 		b = binary.AppendUvarint(b, uint64(out.Digest.Size))
-		if out.Inline == nil {
-			b = append(b, 0)
-		} else {
-			b = appendString(append(b, 1), string(out.Inline))
+		var flags byte
+		if out.Inline != nil {
+			flags |= outputInline
+		}
+		if out.Executable {
+			flags |= outputExecutable
+		}
+		if b = append(b, flags); out.Inline != nil {
+			b = appendString(b, string(out.Inline))
 		}
 	}
 	return b
@@ -317,7 +346,9 @@ func readOutputs(r *record.Reader) []action.Output {
 		out[i].Name = string(r.Bytes())
 		copy(out[i].Digest.Hash[:], r.Take(len(out[i].Digest.Hash)))
 		out[i].Digest.Size = int64(r.Uint())
-		if r.Byte() == 1 {
+		flags := r.Byte()
+		out[i].Executable = flags&outputExecutable != 0
+		if flags&outputInline != 0 {
 			out[i].Inline = r.Bytes() // shares the value, which is never written
 		}
 	}

@@ -51,6 +51,8 @@ type Output struct {
 	name     string // relative to the output folder
 	producer eval.Key
 	also     []string // the other targets that yield it
+
+	executable bool
 }
 
 // maker is the target whose action makes the output.
@@ -424,12 +426,12 @@ func (b *build) placeOne(out *Output) error {
 	if err != nil {
 		return &unwritten{err}
 	}
-	err = w.store.CopyTo(w.ctx, out.Digest, name, false)
+	err = w.store.CopyTo(w.ctx, out.Digest, name, out.executable)
 	if errors.Is(err, cache.ErrMiss) {
 		if err := w.restore(out); err != nil {
 			return err
 		}
-		err = w.store.CopyTo(w.ctx, out.Digest, name, false)
+		err = w.store.CopyTo(w.ctx, out.Digest, name, out.executable)
 	}
 	switch info, e := os.Lstat(name); {
 	case errors.Is(err, cache.ErrMiss):

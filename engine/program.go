@@ -9,6 +9,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/star"
 )
 
 // The leaf kinds of what a program brings along: code is an input like any other.
@@ -103,6 +104,9 @@ func (w *Workspace) operation(name string) *action.Operation {
 
 // operationVersion is "name version"; nothing when there is no such operation.
 func (w *Workspace) operationVersion(name string) []byte {
+	if name == star.OpCommand {
+		return []byte(action.Version{Name: name, Number: commandVersion}.String())
+	}
 	if op := w.operation(name); op != nil {
 		return []byte(op.Identity().String())
 	}

@@ -104,6 +104,8 @@ type requested struct {
 	Path     string // relative to the output folder
 	Digest   cache.Digest
 	Producer string // argument of its action node
+
+	Executable bool
 }
 
 // runRequest builds the default outputs of a target, and gathers the findings.
@@ -148,6 +150,11 @@ func (w *Workspace) runRequest(c *eval.Context, arg string) (eval.Result, error)
 		value = appendString(value, ref.Name)
 		value = appendString(value, out.Digest.String())
 		value = appendString(value, ref.Action)
+		if out.Executable {
+			value = append(value, 1)
+		} else {
+			value = append(value, 0)
+		}
 	}
 	return eval.Result{Value: append(value, encodeFindings(found)...)}, nil
 }
@@ -162,6 +169,7 @@ func decodeRequest(value []byte) (any, error) {
 			return nil, errDamaged
 		}
 		f.Producer = string(r.Bytes())
+		f.Executable = r.Byte() == 1
 		x.files = append(x.files, f)
 	}
 	if r.Bad {

@@ -73,6 +73,8 @@ type Change struct {
 	Before []byte // nil when there is no such file
 	After  []byte
 	Tree   string // absolute path of a folder outside of the workspace that the file is in; "" for the workspace
+
+	Executable bool // of a file that is new; one that is there keeps what it is
 }
 
 // Place is the file's path as messages have it: absolute for one outside of the workspace.
@@ -102,6 +104,11 @@ func (w *Workspace) Apply(changes []Change) (made []Change, err error) {
 		}
 		if err := w.replaceIn(c.Tree, c.Path, c.After); err != nil {
 			return made, unwritable(c.Place(), err)
+		}
+		if c.Before == nil && c.Executable {
+			if err := os.Chmod(w.in(c.Tree, c.Path), 0o755); err != nil {
+				return made, unwritable(c.Place(), err)
+			}
 		}
 		made = append(made, c)
 	}

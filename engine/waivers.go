@@ -130,6 +130,17 @@ func (ws *waivers) add(p *star.Package) {
 	}
 }
 
+// load takes up the waivers of a package that may not have been looked at.
+func (ws *waivers) load(pkg string) {
+	if ws.known[pkg] {
+		return
+	}
+	if o := ws.w.session.Get([]eval.Key{packageKey(pkg)})[0]; o.Err == nil {
+		ws.add(o.Object.(*star.Package))
+	}
+	ws.known[pkg] = true
+}
+
 func (ws *waivers) put(key string, w *waiver) {
 	ws.of[key] = append(ws.of[key], w)
 	ws.all = append(ws.all, w)
@@ -141,12 +152,7 @@ func (ws *waivers) find(f *finding.Finding) *Waiver {
 	if err != nil || l.Repo != "" {
 		return nil
 	}
-	if !ws.known[l.Pkg] {
-		if o := ws.w.session.Get([]eval.Key{packageKey(l.Pkg)})[0]; o.Err == nil {
-			ws.add(o.Object.(*star.Package))
-		}
-		ws.known[l.Pkg] = true
-	}
+	ws.load(l.Pkg)
 	var by *Waiver
 	for _, key := range []string{f.Label, "//" + l.Pkg} {
 		for _, w := range ws.of[key] {

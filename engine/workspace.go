@@ -62,6 +62,7 @@ type Options struct {
 	Values         map[string]string // build options that rules may read with ctx.option
 	Overrides      []Override        // of two for one tree the later counts
 	Events         *event.Stream
+	Commands       action.Runner // runs commands; nil makes each of them an error
 	Rules          RuleSet
 	Program        string // path of the file whose bytes are the code of all this; "" is the running executable
 }
@@ -166,7 +167,7 @@ func Open(ctx context.Context, opt Options) (*Workspace, error) {
 		return nil, cacheError(err)
 	}
 	w.runner = &action.InProcess{Store: w.store, Operations: w.operations}
-	w.exec = &action.Executor{Store: w.store, Actions: w.store, Runner: w.runner}
+	w.exec = &action.Executor{Store: w.store, Actions: w.store, Runner: w.runner, Commands: opt.Commands}
 	if w.program, err = findProgram(opt.Program); err == nil {
 		w.eval, err = eval.Open(w.kinds(), evalOpt)
 	}

@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/registry"
@@ -34,8 +35,8 @@ func (o *origins) open(ctx context.Context, im *pin.Image) (*audit.Origin, error
 			return nil, err
 		}
 		if has(ctx, l, digest) {
-			return &audit.Origin{Name: "the layout " + im.OCILayout, Source: l, Layout: true, NoRegistry: audit.Unknown{Kind: oci.Offline,
-				Msg:   fmt.Sprintf("where the tag %s points cannot be seen in the layout %s, and no registry was asked", im.Tag, im.OCILayout),
+			return &audit.Origin{Name: "the layout " + im.OCILayout, Source: l, Layout: true, Lister: attached.Layout{Layout: l}, NoRegistry: audit.Unknown{Kind: oci.Offline,
+				What: fmt.Sprintf("tag %s of %s", im.Tag, im.Repository), Why: fmt.Sprintf("was not asked for: the image is in the layout %s, which cannot tell what a registry has", im.OCILayout),
 				Hints: []string{"without oci_layout in the declaration, " + im.Repository + " is asked"}}}, nil
 		}
 	}
@@ -45,10 +46,10 @@ func (o *origins) open(ctx context.Context, im *pin.Image) (*audit.Origin, error
 	}
 	for _, l := range o.Layouts {
 		if has(ctx, l, digest) {
-			return &audit.Origin{Name: "the layout " + filepath.ToSlash(l.Dir()), Source: oci.First(l, r), Layout: true, Registry: r}, nil
+			return &audit.Origin{Name: "the layout " + filepath.ToSlash(l.Dir()), Source: oci.First(l, r), Layout: true, Registry: r, Lister: attached.Layout{Layout: l}}, nil
 		}
 	}
-	return &audit.Origin{Name: im.Repository, Source: r, Registry: r}, nil
+	return &audit.Origin{Name: im.Repository, Source: r, Registry: r, Lister: r}, nil
 }
 
 func (o *origins) repository(im *pin.Image) (*registry.Repository, error) {

@@ -22,14 +22,16 @@ var checks = map[string]func(value string) error{
 		_, err := files.Compile([]string{s}, nil)
 		return err
 	},
-	"path":    star.CheckPath, // of a file, below a tree or package
-	"folder":  folder,         // the same of a folder, which may be "."
-	"word":    spdx.Word,
-	"license": ident.License,
-	"agent":   ident.Agent,
-	"creator": ident.Creator,
-	"created": ident.Created,
-	"md5":     func(s string) error { return ident.Checksum("MD5", s) },
+	"path":     star.CheckPath, // of a file, below a tree or package
+	"folder":   folder,         // the same of a folder, which may be "."
+	"word":     spdx.Word,
+	"mount":    star.CheckMount,    // where a command's tree lies in its container
+	"variable": star.CheckVariable, // the name of an environment variable
+	"license":  ident.License,
+	"agent":    ident.Agent,
+	"creator":  ident.Creator,
+	"created":  ident.Created,
+	"md5":      func(s string) error { return ident.Checksum("MD5", s) },
 	// An identifier must state the package's version: the value is the version, a space, the identifier.
 	"cpe_of":         ofVersion(ident.CPEOf),
 	"purl_of":        ofVersion(ident.PURL),

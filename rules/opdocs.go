@@ -12,6 +12,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/pin"
+	"github.com/sbomctl/sbomctl/rules/reproduce"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
@@ -166,6 +167,8 @@ func with(fields ...map[string]string) map[string]string {
 
 // operationDocs is by name. TestOperationDocs holds it against the operations.
 var operationDocs = map[string]operationDoc{
+	reproduce.CheckedInName: checkedInDoc,
+	reproduce.CompareName:   compareDoc,
 	"archive.index": {
 		doc:    "Reads an archive (.tar, .tar.gz, .tar.xz, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
 		params: archive.IndexParams{},
@@ -277,6 +280,7 @@ var operationDocs = map[string]operationDoc{
 			"signers.issuer":   "who vouched for it",
 			"signers.root":     "certificates that it must lead to, PEM",
 			"signers.log_key":  "public key of the transparency log, PEM",
+			"signers.tsa":      "certificates of the timestamp authority, PEM",
 		}),
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "the files that name images"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},

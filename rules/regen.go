@@ -11,21 +11,22 @@ import (
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
+	"github.com/sbomctl/sbomctl/rules/reproduce"
 )
 
 // RegenResult is what Regen worked out.
 type RegenResult struct {
-	Changes  []engine.Change // of the documents that are not what is built
+	Changes  []engine.Change // of the files that are not what is built
 	UpToDate []string        // paths of those that are, as Change.Place has them
 }
 
-// CheckedIn is a target whose document is checked in.
+// CheckedIn is a target of which a file is checked in.
 type CheckedIn struct {
 	Label label.Label
 	Path  string // in its tree
 }
 
-// CheckedInDocuments returns the targets among those that patterns name whose document is checked in, sorted by label; also
+// CheckedInDocuments returns the files that are checked in for the targets that patterns name, sorted by label; also
 // beside an error. It builds nothing.
 func CheckedInDocuments(w *engine.Workspace, patterns label.Patterns) ([]CheckedIn, error) {
 	labels, err := w.Matching(patterns)
@@ -43,12 +44,21 @@ func CheckedInDocuments(w *engine.Workspace, patterns label.Patterns) ([]Checked
 		case has:
 			out = append(out, CheckedIn{l, p.Path})
 		}
+		var made reproduce.Params
+		switch has, err := w.Params(l, reproduce.CheckedInName, &made); {
+		case err != nil:
+			errs = append(errs, err)
+		case has:
+			for _, path := range made.Paths {
+				out = append(out, CheckedIn{l, path})
+			}
+		}
 	}
 	return out, errs.Err()
 }
 
-// Regen builds the documents of the targets that patterns name, and works out how those that are checked in have to change. What can be regenerated is
-// returned beside an error.
+// Regen builds the documents of the targets that patterns name, and runs their commands in containers, and works out how what is checked in of them has to
+// change. What can be regenerated is returned beside an error.
 //
 // It refuses to write a document of which an error is found besides that it is stale: a wrong version, once
 // it is checked in, is taken for the truth by everybody after (CPython 3.13.5 shipped one). Files that drifted are such an
@@ -60,9 +70,16 @@ func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (Rege
 	if err != nil {
 		errs = append(errs, err)
 	}
-	writers := map[string]label.Label{}
+	writers := writers{}
 	found := false
 	for _, l := range labels {
+		if has, err := r.outputs(w, l, writers); has || err != nil {
+			found = true
+			if err != nil {
+				errs = append(errs, err)
+			}
+			continue
+		}
 		call, err := w.Inspect(l, checkedin.OperationName)
 		switch {
 		case errors.Is(err, engine.ErrNoOperation) && !named(patterns, l):
@@ -73,7 +90,7 @@ func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (Rege
 			if at := (*diag.Error)(nil); errors.As(err, &at) {
 				d = *at
 			}
-			d.Msg, d.Hints = "has no document that is checked in", []string{HasCheckedIn}
+			d.Msg, d.Hints = "has nothing that is checked in", []string{HasCheckedIn}
 			errs = append(errs, &d)
 			continue
 		case err != nil:
@@ -96,11 +113,10 @@ func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (Rege
 				Hints: []string{"git check-ignore -v says by which rule"}})
 			continue
 		}
-		if first, twice := writers[c.Place()]; twice {
-			errs = append(errs, &diag.Error{Pos: diag.File(c.Place()), Label: l.String(), Msg: fmt.Sprintf("the file is checked in for %s as well", first)})
+		if err := writers.claim(c, l); err != nil {
+			errs = append(errs, err)
 			continue
 		}
-		writers[c.Place()] = l
 		if c.After, err = checkedin.Built(call); err != nil {
 			errs = append(errs, err)
 			continue
@@ -116,13 +132,13 @@ func Regen(w *engine.Workspace, patterns label.Patterns, acceptDrift bool) (Rege
 		r.Changes = append(r.Changes, c)
 	}
 	if !found && len(errs) == 0 {
-		errs = append(errs, &diag.Error{Msg: "none of the targets has a document that is checked in", Hints: []string{HasCheckedIn}})
+		errs = append(errs, &diag.Error{Msg: "none of the targets has anything that is checked in", Hints: []string{HasCheckedIn}})
 	}
 	return r, errs.Err()
 }
 
-// HasCheckedIn says how a target gets a document that is checked in.
-const HasCheckedIn = `a base_sbom or source_deps_sbom has one with checked_in = "Misc/sbom.spdx.json"`
+// HasCheckedIn says how a target gets something that is checked in.
+const HasCheckedIn = `a base_sbom or source_deps_sbom has a document with checked_in = "Misc/sbom.spdx.json", a container_run its outputs with checked_in = True`
 
 // named reports whether a label stands by itself among the patterns, and not only in what a wildcard names.
 func named(patterns label.Patterns, l label.Label) bool {

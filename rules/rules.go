@@ -17,6 +17,7 @@
 //	textsearch what an own rule looks for  text.search
 //	signals   what makes files look vendored: no operations, a part of each file's facet
 //	pin       container images, pinned     pin.references pin.group
+//	reproduce what containers make        container.checked_in container.compare
 //	fetch     files by checksum           fetch.http
 //	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
@@ -42,6 +43,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/pin"
+	"github.com/sbomctl/sbomctl/rules/reproduce"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
@@ -69,9 +71,9 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Checks:    checks,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
-		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, audit.Findings)...),
+		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
 	for _, e := range entries {
@@ -87,7 +89,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		reserved = append(reserved, f.ID)
 	}
 	for _, ops := range [][]action.Operation{
-		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), pin.Operations(),
+		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), pin.Operations(), reproduce.Operations(),
 		{checkedin.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)

@@ -23,6 +23,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/pin"
+	"github.com/sbomctl/sbomctl/rules/reproduce"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -178,6 +179,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 			"patches":  one("x.patch", diff), "stray": one("lib/y.patch", diff+"\n")}}
 	case "wheel.packages":
 		return &actiontest.Call{Parameters: object{"label": "//:pip", "package_name": "pip", "vendor_txt": "pip/_vendor/vendor.txt"}, Inputs: inputs{"wheel": one("pip-25.1.1-py3-none-any.whl", fixedZip(t))}}
+	case reproduce.CheckedInName, reproduce.CompareName:
+		return fixedReproduce(operation)
 	case pin.OperationName, pin.GroupOperationName:
 		return fixedPin(operation)
 	case "spdx.checksums":

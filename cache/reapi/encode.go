@@ -141,6 +141,7 @@ func (c *Command) Marshal() []byte {
 		b = appendPair(b, 2, e.Name, e.Value)
 	}
 	b = appendPlatform(b, 5, c.Platform)
+	b = appendBytes(b, 6, c.WorkingDirectory)
 	last := ""
 	for i, p := range sorted(c.OutputPaths, cmp.Compare[string]) {
 		if i == 0 || p != last {

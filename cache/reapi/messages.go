@@ -13,7 +13,8 @@ type Property struct{ Name, Value string }
 type Command struct {
 	Arguments            []string
 	EnvironmentVariables []EnvironmentVariable
-	OutputPaths          []string   // slash-separated, relative to the input root
+	OutputPaths          []string   // slash-separated, relative to the working directory
+	WorkingDirectory     string     // slash-separated, relative to the input root; "" is the root
 	Platform             []Property // none: the message has no platform (deprecated there; Action has its own)
 }
 

@@ -135,6 +135,7 @@ func protoCommand(c *Command) message {
 	for _, p := range c.OutputPaths {
 		m.add("output_paths", p)
 	}
+	m.set("working_directory", c.WorkingDirectory)
 	return m.platform(c.Platform)
 }
 
@@ -239,6 +240,9 @@ func (g generator) directory() *Directory {
 
 func (g generator) command() *Command {
 	c := &Command{OutputPaths: g.names(5), Platform: g.properties()}
+	if g.Intn(2) == 0 {
+		c.WorkingDirectory = g.text()
+	}
 	for range g.Intn(5) {
 		c.Arguments = append(c.Arguments, g.text())
 	}

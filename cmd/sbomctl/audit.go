@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/audit"
+	"github.com/sbomctl/sbomctl/rules/pin"
 )
 
 // auditFlags are the flags of audit alone.
@@ -117,7 +120,9 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 	var result rules.AuditResult
 	var historyPath string
 	var pathErr error
+	var events *event.Stream
 	prepare := func(o *options) {
+		events = o.Events
 		o.KeepGoing, o.SkipValidation, o.AnalyseOnly = true, false, false
 		historyPath, pathErr = a.historyPath(f, *o)
 	}
@@ -126,7 +131,7 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 		if pathErr != nil {
 			return pathErr
 		}
-		result, r.unchecked = w.Audit(ctx, parsed, rules.AuditRequest{Level: level, Rehash: f.rehash, Root: a.root, Warn: a.warn, Now: on})
+		result, r.unchecked = w.Audit(ctx, parsed, rules.AuditRequest{Level: level, Rehash: f.rehash, Root: a.root, Warn: a.warn, Watch: watcher(events), Now: on})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -147,6 +152,29 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 		return err
 	}
 	return a.auditEnd(f, r)
+}
+
+// auditKind is the kind of the live lines of images that are asked for. No node of the graph is of it.
+const auditKind = "audit"
+
+// watcher shows which images are asked for in the live part of a terminal. Numbers of nodes begin at the other end.
+func watcher(events *event.Stream) func(im *pin.Image, done bool) {
+	var mu sync.Mutex
+	ids := map[string]uint32{}
+	return func(im *pin.Image, done bool) {
+		mu.Lock()
+		id, ok := ids[im.Label]
+		if !ok {
+			id = math.MaxUint32 - uint32(len(ids))
+			ids[im.Label] = id
+		}
+		mu.Unlock()
+		if done {
+			events.Emit(event.NodeFinished{ID: id, Kind: auditKind, Name: im.Repository, Label: im.Label})
+		} else {
+			events.Emit(event.NodeStarted{ID: id, Kind: auditKind, Name: im.Repository, Label: im.Label, At: events.Since()})
+		}
+	}
 }
 
 // auditEnd prints what came of an audit, and returns what it ends with.
@@ -241,22 +269,58 @@ func (a *app) writeTextAudit(w io.Writer, r *report) error {
 			return err
 		}
 	}
-	begin := func() { fmt.Fprintln(w) }
-	for _, u := range r.audit.Inconclusive() {
-		begin()
-		begin = func() {}
+	writeAttached(w, r.audit)
+	hinted := map[string]bool{}
+	for i, u := range r.audit.Inconclusive() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
 		fmt.Fprintf(w, "%s%s: %s [%s]\n", placeText(u.Site), event.Printable(u.Label), event.Printable(u.Text()), u.Kind)
+		for _, l := range u.Levels {
+			if text := r.audit.Instead(u.Label, l); text != "" {
+				fmt.Fprintf(w, "    %s: %s\n", audit.Names[l], event.Printable(text))
+			}
+		}
 		for _, h := range u.Hints {
-			fmt.Fprintf(w, "    hint: %s\n", event.Printable(h))
+			if !hinted[h] {
+				fmt.Fprintf(w, "    hint: %s\n", event.Printable(h))
+			}
+			hinted[h] = true
 		}
 	}
-	begin = func() { fmt.Fprintln(w) }
-	for _, u := range r.audit.Skipped() {
-		begin()
-		begin = func() {}
-		fmt.Fprintf(w, "%s: not tried (%s): %s\n", event.Printable(u.Label), levelNames(u.Levels), event.Printable(u.Msg))
+	for i, u := range r.audit.Skipped() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: not tried (%s): %s\n", event.Printable(u.Label), levelNames(u.Levels), event.Printable(u.Why))
 	}
 	return nil
+}
+
+// writeAttached lists what is attached to each image.
+func writeAttached(w io.Writer, r *format.Audit) {
+	for i := range r.Images {
+		im := &r.Images[i]
+		if len(im.Attachments) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s: attached\n", event.Printable(im.Image.Label))
+		for _, at := range im.Attachments {
+			what := string(at.Kind) + " " + at.Digest.String()
+			if at.Platform != "" {
+				what += " of " + at.Platform
+			}
+			switch {
+			case len(at.Verified) > 0:
+				what += ", verified: signed by " + at.Signed
+			case at.Problem != "":
+				what += ", " + at.Problem
+			case at.Signed != "":
+				what += ", not verified: says that it is signed by " + at.Signed
+			}
+			fmt.Fprintf(w, "    %s\n", event.Printable(what))
+		}
+	}
 }
 
 func placeText(p diag.Pos) string {
@@ -399,8 +463,11 @@ func (u *ui) audited(c counts, unknown int, r *report) {
 	}
 	u.undated(r.Undated)
 	var parts []string
-	if c != (counts{}) {
+	switch {
+	case c.errors+c.warnings+c.notes > 0:
 		parts = append(parts, c.String())
+	case c.waived > 0:
+		parts = append(parts, strconv.Itoa(c.waived)+" waived")
 	}
 	if unknown > 0 {
 		parts = append(parts, strconv.Itoa(unknown)+" inconclusive")

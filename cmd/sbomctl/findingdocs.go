@@ -31,9 +31,9 @@ func writeFindings(w io.Writer, rules []finding.Rule) {
 	}
 }
 
-const findingsIntro = "What `sbomctl check` reports, by the id at the end of each line; `sbomctl help ID` shows one entry in a terminal. " +
+const findingsIntro = "What `sbomctl check` reports, and `sbomctl audit` of container images, by the id at the end of each line; `sbomctl help ID` shows one entry in a terminal. " +
 	"An error is wrong in what ships, or cannot be trusted; a warning is likely wrong; a note is worth knowing. " +
-	"Errors end `check` with exit code 3, and `build` with 1 beside its outputs. A rule of your own reports others: see " +
+	"Errors end `check` and `audit` with exit code 3, and `build` with 1 beside its outputs. A rule of your own reports others: see " +
 	"[finding_rule](rules.md#finding_rule) and [text.search](rules.md#textsearch)."
 
 // capital is a sentence that began in lower case; what begins with a name in code is left.

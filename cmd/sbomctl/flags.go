@@ -33,6 +33,7 @@ type flagValues struct {
 	layouts   listValue
 	offline   bool
 	overrides listValue
+	container containerValues
 	verbose   bool
 
 	// Of build.
@@ -97,6 +98,7 @@ func (v *flagValues) workspaceFlags(fs *pflag.FlagSet) {
 	boolVar(fs, &v.offline, "offline", false, "ask nothing of the network: files come from --distdir, images from --oci_layout, both from the cache")
 	boolVarP(fs, &v.verbose, "verbose", "v", false, "say of each action what became of it, also of those that ran for the first time")
 	fs.Var(&v.overrides, "override", "take a tree from another folder or archive: `LABEL=PATH`; repeatable")
+	v.container.register(fs)
 }
 
 // buildFlags registers the flags of build.

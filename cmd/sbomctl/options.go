@@ -63,6 +63,7 @@ func (a *app) options(events *event.Stream) (options, error) {
 	if a.flags.today != "" {
 		o.Today = a.flags.today
 	}
+	o.Container = a.flags.container
 	return o, nil
 }
 

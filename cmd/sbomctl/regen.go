@@ -12,11 +12,12 @@ func (a *app) regenCommand() *cobra.Command {
 	var dryRun, acceptDrift bool
 	cmd := &cobra.Command{
 		Use:   "regen PATTERN...",
-		Short: "write the SBOMs that are checked in",
-		Long: `Builds the documents that the targets have checked in (checked_in = "Misc/sbom.spdx.json"), and
-writes those into the tree that are not what is built: byte for byte, each at once or not at all. With
---override=LABEL=DIR they are written into that folder. Targets without such a document are passed
-over, unless they are named.
+		Short: "write the files that are checked in",
+		Long: `Builds what the targets have checked in (checked_in): the documents of base_sbom and
+source_deps_sbom, and what commands make in containers (container_run, regen_configure). What is not
+what is built is written into the tree: byte for byte, each file at once or not at all; a file keeps
+whether it is executable. With --override=LABEL=DIR they are written into that folder. Targets that have
+nothing checked in are passed over, unless they are named.
 
 It does not write a document of which check finds an error besides: what is wrong would be taken for
 the truth from then on. Files of a vendored package that changed under the same version are such an

@@ -35,6 +35,8 @@ import (
 //
 //	expand FILE...                  replaces ${VAR} in files
 //
+//	exits N COMMAND...              exec, whose exit code must be N
+//
 // The program portless runs its arguments as a command and replaces the registry's host, whose port is another each time, by "registry".
 //
 // The environment variable SBOMCTL_TEST_NOW is the clock of an audit, for tests alone.
@@ -64,6 +66,21 @@ func init() {
 		sampleImage(ts, args[1]).WriteLayout(ts.MkAbs(args[0]))
 	}
 	scriptCommands["asked"] = registryAsked
+	scriptCommands["exits"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		want, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		code := 0
+		var exit *exec.ExitError
+		switch err := ts.Exec(args[1], args[2:]...); {
+		case errors.As(err, &exit):
+			code = exit.ExitCode()
+		case err != nil:
+			ts.Fatalf("%v", err)
+		}
+		if code != want {
+			ts.Fatalf("exit code %d, want %d\nstdout:\n%s\nstderr:\n%s", code, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+		}
+	}
 	scriptCommands["expand"] = func(ts *testscript.TestScript, _ bool, args []string) {
 		for _, name := range args {
 			b, err := os.ReadFile(ts.MkAbs(name))
@@ -206,7 +223,7 @@ func registryAnswers(ts *testscript.TestScript, _ bool, args []string) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 		}
 		w.Header().Set("Retry-After", "3600") // longer than anybody waits
-		ocitest.Refuse(w, status, "DENIED", "no")
+		ocitest.Refuse(w, status, "UNKNOWN", "no")
 		return true
 	})
 }

@@ -29,6 +29,8 @@ import (
 //	mkwheel FILE MEMBER...      a zip archive
 //	damage FILE cut=N|flip=N    drops the last N bytes; inverts the byte at offset N (from the end, when negative)
 //	filesum FILE VAR            sets VAR to the SHA-256 of FILE
+//	mkimage DIR VAR NAME=TEXT...  an OCI layout in DIR; see the condition [container]
+//	barepath                    leaves no program in PATH but sbomctl
 //	smalldisk DIR BYTES         mounts a file system of that size on DIR; see the condition [smalldisk]
 //
 // A MEMBER is one of
@@ -43,6 +45,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"damage":    damageFile,
 	"filesum":   fileSum,
 	"smalldisk": smallDisk,
+	"mkimage":   makeImage,
+	"barepath":  barePath,
 }
 
 func makeArchive(ts *testscript.TestScript, _ bool, args []string) {
@@ -220,6 +224,9 @@ func filtered(drop *regexp.Regexp) {
 // scriptCondition knows [smalldisk]: whether the command smalldisk works here. Mounting takes a privilege that
 // not every machine gives.
 func scriptCondition(cond string) (bool, error) {
+	if cond == "container" {
+		return canContain(), nil
+	}
 	if cond != "smalldisk" {
 		return false, fmt.Errorf("unknown condition %q", cond)
 	}

@@ -335,12 +335,15 @@ func (u *ui) found(f event.Found) {
 	}
 }
 
-// diagnostic shows a message and its hints.
+// diagnostic shows a message, the lines below it and its hints.
 func (u *ui) diagnostic(colour, word string, d *diag.Error) {
 	pos := d.Pos
 	pos.File = event.Printable(pos.File)
 	plain := diag.Error{Pos: pos, Label: event.Printable(d.Label), Msg: event.Printable(d.Msg)}
 	u.line(colour, word, " "+plain.Error())
+	for _, l := range d.Lines {
+		u.line("", "", "  | "+event.Printable(l))
+	}
 	for _, hint := range d.Hints {
 		u.line(cyan, "hint:", " "+event.Printable(hint))
 	}

@@ -223,23 +223,44 @@ func TestForeignResult(t *testing.T) {
 type exits int32
 
 func (e exits) Run(context.Context, *Spec) (*reapi.ActionResult, error) {
-	return &reapi.ActionResult{ExitCode: int32(e), OutputFiles: []reapi.OutputFile{{Path: "out", Digest: cache.Of(nil)}}}, nil
+	return &reapi.ActionResult{ExitCode: int32(e), Stdout: []byte("it "), Stderr: []byte("broke\n"),
+		OutputFiles: []reapi.OutputFile{{Path: "out", Digest: cache.Of(nil), Executable: true}}}, nil
 }
 
 // TestRunner: how an action is run is another's business, and a failure is not kept.
 func TestRunner(t *testing.T) {
 	x, _ := newExecutor(t)
-	s := &Spec{Command: []string{"cc"}, Outputs: []string{"out"}}
-	x.Runner = exits(3)
-	if _, err := x.Do(context.Background(), s, false); err == nil || err.Error() != "command cc failed with exit code 3" {
+	s := &Spec{Command: []string{"cc"}, Platform: []reapi.Property{{Name: "OSFamily", Value: "linux"}}, Outputs: []string{"out"}}
+	if _, err := x.Do(context.Background(), s, false); err == nil || !strings.Contains(err.Error(), "there is nothing here that runs commands") {
 		t.Errorf("got %v", err)
 	}
-	x.Runner = exits(0)
+	x.Commands = exits(3)
+	if _, err := x.Do(context.Background(), s, false); err == nil || err.Error() != "command cc ended with exit code 3\n  | it broke" {
+		t.Errorf("got %v", err)
+	}
+	x.Commands = exits(0)
 	if r, err := x.Do(context.Background(), s, false); err != nil || r.Cached {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err := x.Do(context.Background(), s, false); err != nil || !r.Cached {
+	if r, err := x.Do(context.Background(), s, false); err != nil || !r.Cached || !r.Outputs[0].Executable || len(r.Findings) > 0 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestTail: the end of a log is a few lines, however long it is.
+func TestTail(t *testing.T) {
+	for log, want := range map[string]string{
+		"":                                  "",
+		"\n\n":                              "",
+		"a\tb\r\nc\n\n":                     "a        b|c",
+		strings.Repeat("x\n", 20):           strings.TrimSuffix(strings.Repeat("x|", 20), "|"),
+		strings.Repeat("x\n", 21):           "..." + strings.Repeat("|x", 20),
+		strings.Repeat("x", 10_000):         "...|" + strings.Repeat("x", tailBytes),
+		strings.Repeat("y", 10_000) + "\nz": "...|z",
+	} {
+		if got := strings.Join(Tail([]byte(log)), "|"); got != want {
+			t.Errorf("%.20q: got %.60q, want %.60q", log, got, want)
+		}
 	}
 }
 

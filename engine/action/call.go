@@ -83,7 +83,10 @@ func (c *call) Read(f File, max int64) ([]byte, error) {
 	}
 }
 
-func (c *call) Open(f File) (io.ReadCloser, error) {
+func (c *call) Open(f File) (io.ReadCloser, error) { return Open(c.ctx, c.store, f) }
+
+// Open returns the bytes of an input file as Call.Open does, for a Runner. A blob that the store has not got is a *LostError.
+func Open(ctx context.Context, store cache.Store, f File) (io.ReadCloser, error) {
 	switch h := f.Handle.(type) {
 	case Disk:
 		file, err := os.Open(h.Path)
@@ -94,13 +97,13 @@ func (c *call) Open(f File) (io.ReadCloser, error) {
 	case Inline:
 		return &verifier{r: bytes.NewReader(h.Bytes), c: io.NopCloser(nil), f: f, h: sha256.New()}, nil
 	case Member:
-		r, err := c.blob(h.Data)
+		r, err := blob(ctx, store, h.Data)
 		if err != nil {
 			return nil, err
 		}
 		return &verifier{r: io.NewSectionReader(r, h.Offset, f.Digest.Size), c: r, f: f, h: sha256.New()}, nil
 	default:
-		r, err := c.blob(f.Digest)
+		r, err := blob(ctx, store, f.Digest)
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +116,7 @@ func (c *call) Open(f File) (io.ReadCloser, error) {
 
 func (c *call) OpenAt(f File) (ReaderAtCloser, error) {
 	if _, ok := f.Handle.(Blob); ok {
-		return c.blob(f.Digest)
+		return blob(c.ctx, c.store, f.Digest)
 	}
 	b, err := c.Read(f, f.Digest.Size)
 	if err != nil {
@@ -126,8 +129,8 @@ type nopCloser struct{ *bytes.Reader }
 
 func (nopCloser) Close() error { return nil }
 
-func (c *call) blob(d cache.Digest) (ReaderAtCloser, error) {
-	r, err := c.store.Open(c.ctx, d)
+func blob(ctx context.Context, store cache.Store, d cache.Digest) (ReaderAtCloser, error) {
+	r, err := store.Open(ctx, d)
 	if errors.Is(err, cache.ErrMiss) {
 		return nil, &LostError{d}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/cache/reapi"
@@ -11,11 +12,12 @@ import (
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
-// Executor brings actions to their results: from the action cache, or by its Runner.
+// Executor brings actions to their results: from the action cache, or by one of its Runners.
 type Executor struct {
-	Store   cache.Store
-	Actions cache.ActionCache
-	Runner  Runner
+	Store    cache.Store
+	Actions  cache.ActionCache
+	Runner   Runner // of operations
+	Commands Runner // of commands; nil when there is none
 }
 
 // Runner says how an action is run.
@@ -38,6 +40,8 @@ type Output struct {
 	Name   string
 	Digest cache.Digest
 	Inline []byte // its bytes, when there are at most MaxInline of them; else nil, and they are in the store
+
+	Executable bool // only of a command
 }
 
 // Handle says where the output's bytes are.
@@ -71,7 +75,13 @@ func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error)
 			return r, nil
 		}
 	}
-	ar, err := x.Runner.Run(ctx, s)
+	runner := x.Runner
+	if len(s.Command) > 0 {
+		if runner = x.Commands; runner == nil {
+			return nil, &diag.Error{Msg: s.String() + " cannot be run: there is nothing here that runs commands"}
+		}
+	}
+	ar, err := runner.Run(ctx, s)
 	if err != nil {
 		return nil, tidy(err)
 	}
@@ -111,22 +121,26 @@ func (x *Executor) lookup(ctx context.Context, key cache.Digest, s *Spec) *Resul
 
 // result reads an ActionResult, which may come from anywhere: only a success with all outputs of s, as plain files, is one.
 func result(key cache.Digest, s *Spec, ar *reapi.ActionResult) (*Result, error) {
+	command := len(s.Command) > 0
 	if ar.ExitCode != 0 {
-		return nil, &diag.Error{Msg: fmt.Sprintf("%s failed with exit code %d", s, ar.ExitCode)}
+		return nil, Failure(s, fmt.Sprintf("ended with exit code %d", ar.ExitCode), append(slices.Clone(ar.Stdout), ar.Stderr...))
 	}
 	if len(ar.OutputFiles) != len(s.Outputs) {
 		return nil, fmt.Errorf("%s has %d outputs, expected %d", s, len(ar.OutputFiles), len(s.Outputs))
 	}
 	r := &Result{Key: key}
 	for i, f := range ar.OutputFiles {
-		if f.Path != s.Outputs[i] || f.Executable {
+		if f.Path != s.Outputs[i] || f.Executable && !command {
 			return nil, fmt.Errorf("%s has an output %q, expected a plain file %q", s, f.Path, s.Outputs[i])
 		}
-		o := Output{f.Path, f.Digest, f.Contents}
+		o := Output{f.Path, f.Digest, f.Contents, f.Executable}
 		if f.Digest.Size == 0 {
 			o.Inline = []byte{}
 		}
 		r.Outputs = append(r.Outputs, o)
+	}
+	if command { // what it wrote to its standard output is no business of ours
+		return r, nil
 	}
 	var err error
 	if r.Findings, err = finding.Decode(ar.Stdout); err != nil {

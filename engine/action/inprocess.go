@@ -6,12 +6,10 @@ import (
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/cache/reapi"
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
 )
 
-// InProcess is the Runner that calls Go functions. It has no way to run a command line or to end a function in time, nor
-// anything to offer that a platform could ask for.
+// InProcess is the Runner of operations: it calls Go functions.
 type InProcess struct {
 	Store      cache.Store
 	Operations map[string]*Operation // by name
@@ -22,9 +20,6 @@ const maxFindings = 10_000
 
 // Run implements Runner.
 func (p *InProcess) Run(ctx context.Context, s *Spec) (*reapi.ActionResult, error) {
-	if len(s.Command) > 0 || len(s.Environment) > 0 || len(s.Platform) > 0 || s.Timeout != 0 {
-		return nil, &diag.Error{Msg: fmt.Sprintf("%s cannot be run: this sbomctl runs only operations of its own, without an environment, a platform or a time limit", s)}
-	}
 	op := p.Operations[s.Operation.Name]
 	if op == nil || op.Identity() != s.Operation {
 		return nil, fmt.Errorf("there is no operation %s", s.Operation)

@@ -2,6 +2,7 @@ package action
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -67,6 +68,15 @@ func TestNoKey(t *testing.T) {
 		"a variable twice":      {Operation: op, Environment: []reapi.Property{{Name: "a"}, {Name: "a", Value: "b"}}},
 		"platform out of order": {Operation: op, Platform: []reapi.Property{{Name: "b"}, {Name: "a"}}},
 		"absolute path":         {Operation: op, Inputs: []Input{{Name: "a", Files: []File{inline("/a", "")}}}},
+		"no platform":           {Command: []string{"a"}},
+		"operation, platform":   {Operation: op, Platform: []reapi.Property{{Name: "a"}}},
+		"operation, variable":   {Operation: op, Environment: []reapi.Property{{Name: "a"}}},
+		"operation, time limit": {Operation: op, Timeout: 1},
+		"operation, folder":     {Operation: op, Dir: "a", Inputs: []Input{{Name: "a", Files: []File{inline("a/b", "")}}}},
+		"a folder not there":    command("b", inline("a/b", "")),
+		"a folder, a file":      command("a", inline("a", "")),
+		"two files, one path":   command("", inline("a", "1"), inline("a", "2")),
+		"file and folder":       command("", inline("a", "1"), inline("a/b", "2")),
 		"path outside":          {Operation: op, Inputs: []Input{{Name: "a", Files: []File{inline("../a", "")}}}},
 	} {
 		if key, err := s.Key(); err == nil {
@@ -98,8 +108,11 @@ func (choose source) spec() *Spec {
 		}
 		return out
 	}
-	s := &Spec{Outputs: sorted(), Environment: pairs(), Platform: pairs(), NoCache: choose(2) == 0, Timeout: time.Duration(choose(2))}
-	if choose(3) == 0 {
+	s := &Spec{Outputs: sorted(), NoCache: choose(2) == 0}
+	isCommand := choose(3) == 0
+	if isCommand {
+		s.Environment, s.Timeout = pairs(), time.Duration(choose(2))
+		s.Platform = append(pairs(), reapi.Property{Name: "\U0010ffff", Value: word()})
 		s.Command = []string{word()}
 		for range choose(4) {
 			s.Command = append(s.Command, word())
@@ -110,15 +123,31 @@ func (choose source) spec() *Spec {
 	for _, name := range sorted() {
 		in := Input{Name: name}
 		for range choose(4) {
-			in.Files = append(in.Files, File{Path: word(), Digest: cache.Of([]byte(word())), Executable: choose(2) == 0, Pattern: choose(2)})
+			path := word()
+			if isCommand { // it has one tree: each file has a path of its own, and none is a folder, too
+				path = fmt.Sprintf("%d/%s", len(s.Inputs)*10+len(in.Files), path)
+			}
+			in.Files = append(in.Files, File{Path: path, Digest: cache.Of([]byte(word())), Executable: choose(2) == 0, Pattern: choose(2)})
 		}
 		s.Inputs = append(s.Inputs, in)
 	}
 	return s
 }
 
-// form is all of a spec that the key speaks of.
+// form is all of a spec that the key speaks of: of a command the tree, and not which input a file of it comes from.
 func form(t testing.TB, s *Spec) string {
+	if len(s.Command) > 0 {
+		whole := *s
+		all := Input{}
+		for _, in := range s.Inputs {
+			for _, f := range in.Files {
+				f.Pattern = 0
+				all.Files = append(all.Files, f)
+			}
+		}
+		whole.Inputs = []Input{all}
+		s = &whole
+	}
 	b, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
@@ -169,4 +198,37 @@ func FuzzKey(f *testing.F) {
 			t.Errorf("keys equal: %v\n%s\n%s", k1 == k2, a, b)
 		}
 	})
+}
+
+// command is a command that runs in dir over files.
+func command(dir string, files ...File) *Spec {
+	return &Spec{Command: []string{"cc", "-c"}, Dir: dir, Outputs: []string{"a.o", "b.o"}, Timeout: time.Minute,
+		Environment: []reapi.Property{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}},
+		Platform:    []reapi.Property{{Name: "Arch", Value: "amd64"}, {Name: "container-image", Value: "docker://x@sha256:0"}},
+		Inputs:      []Input{{"in", files}}}
+}
+
+// TestCommandKey: the key of a command is the digest of the Action that the API has for it, and of nothing else.
+func TestCommandKey(t *testing.T) {
+	script := inline("src/x.sh", "1")
+	script.Executable = true
+	s := command("src", script, inline("y", "2"))
+	root, err := reapi.BuildTree([]reapi.TreeFile{{Path: "y", Digest: cache.Of([]byte("2"))}, {Path: "src/x.sh", Digest: cache.Of([]byte("1")), Executable: true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := reapi.Command{Arguments: []string{"cc", "-c"}, WorkingDirectory: "src", OutputPaths: []string{"a.o", "b.o"},
+		EnvironmentVariables: []reapi.EnvironmentVariable{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}}}
+	a := reapi.Action{CommandDigest: cache.Of(c.Marshal()), InputRootDigest: root, Timeout: time.Minute,
+		Platform: []reapi.Property{{Name: "Arch", Value: "amd64"}, {Name: "container-image", Value: "docker://x@sha256:0"}}}
+	key, err := s.Key()
+	if want := cache.Of(a.Marshal()); err != nil || key != want {
+		t.Errorf("key %s, want %s (%v)", key, want, err)
+	}
+	split := *s // the same tree, of two inputs
+	split.Inputs = []Input{{"a", []File{inline("y", "2")}}, {"b", []File{script}}}
+	split.Aside = []byte(`{"oci_layout":"there"}`)
+	if other, err := split.Key(); err != nil || other != key {
+		t.Errorf("key %s, want %s (%v)", other, key, err)
+	}
 }

@@ -2,14 +2,14 @@
 //
 // # Model
 //
-// What is run and how are apart. A Spec says what: an operation and its parameters, or a command line, the input
-// files, the outputs. A Runner says how; InProcess, the only one today, calls Go functions. An
+// What is run and how are apart. A Spec says what: an operation and its parameters, or a command and the platform that
+// it runs on, the input files, the outputs. A Runner says how: InProcess calls Go functions, engine/container runs commands. An
 // Executor asks the action cache first, and its key is the digest of a Remote Execution API v2 Action (Spec.Key), so
 // the same key addresses the local action cache, a remote cache and remote execution. What comes
 // back is that API's ActionResult, whoever made it:
 //
 //	output_files  the outputs
-//	stdout_raw    the findings (finding.Encode)
+//	stdout_raw    the findings of an operation (finding.Encode)
 //	exit_code     0; anything else is no result, and is not kept
 //
 // An Operation is Go code, registered under a name and a version. It is handed a Call: its

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sbomctl/sbomctl/cache"
@@ -18,13 +20,15 @@ type Spec struct {
 	Params    []byte  // a JSON object in canonical form (keys sorted, no white space)
 	Aside     []byte  // another one, or nil: parameters that are no part of what the result is (Operation.Aside)
 
+	// Of a command only.
 	Command     []string         // a program and its arguments
-	Environment []reapi.Property // for Command; sorted by name, each once
-	Platform    []reapi.Property // what the runner must offer; sorted by name, each once
+	Dir         string           // where it is run: a folder of its input root; "" is that itself
+	Environment []reapi.Property // all that it has but what its image and the runner bring; sorted by name, each once
+	Platform    []reapi.Property // what the runner must offer, never nothing; sorted by name, each once
 	Timeout     time.Duration    // longest run; 0 is the runner's own
 
 	Inputs  []Input  // sorted by name, each once
-	Outputs []string // names, sorted, each once
+	Outputs []string // names, sorted, each once; of a command paths below Dir
 	NoCache bool     // the result is neither looked up nor kept
 }
 
@@ -37,7 +41,8 @@ type Version struct {
 // String returns "name version".
 func (v Version) String() string { return v.Name + " " + strconv.Itoa(v.Number) }
 
-// Input is a named input: a list of files in an order that the operation may rely on.
+// Input is a named input: a list of files in an order that an operation may rely on. A command sees each file at its
+// path, and nothing of names and order.
 type Input struct {
 	Name  string
 	Files []File
@@ -61,12 +66,16 @@ type (
 // Key returns the digest of the Remote Execution API v2 Action that s is. Equal keys mean equal specs, but for Aside
 // and for where the bytes of files are:
 //
-//	command     arguments are "sbomctl", the operation's name and version, and the parameters; or the command line
-//	            environment_variables and output_paths are those of s
+//	operation   arguments are "sbomctl", the operation's name and version, and the parameters; output_paths those of s
 //	input root  manifest         what a Merkle tree, which is sorted by name, does not keep (manifest)
 //	            inputs/N/...     the files of the input at position N
+//	action      do_not_cache is that of s; there is no platform
+//
+//	command     arguments, environment_variables, working_directory and output_paths are those of s
+//	input root  the files of all inputs, each at its path
 //	action      timeout, do_not_cache and platform are those of s
 //
+// So whoever runs commands for the API can run a command of ours, and none of them can be taken for an operation, which has no platform.
 // Nothing else reaches the key: no path of this machine, no environment of ours, no clock.
 func (s *Spec) Key() (cache.Digest, error) {
 	if err := s.check(); err != nil {
@@ -74,14 +83,14 @@ func (s *Spec) Key() (cache.Digest, error) {
 	}
 	root, err := s.inputRoot(false)
 	var path *reapi.PathError
-	if errors.As(err, &path) {
+	if errors.As(err, &path) && len(s.Command) == 0 {
 		// Two files of one path, or one below another: no tree, unless each lies in a folder of its own.
 		root, err = s.inputRoot(true)
 	}
 	if err != nil {
 		return cache.Digest{}, fmt.Errorf("the inputs of %s do not form a tree: %w", s, err)
 	}
-	command := reapi.Command{Arguments: s.Command, OutputPaths: s.Outputs}
+	command := reapi.Command{Arguments: s.Command, WorkingDirectory: s.Dir, OutputPaths: s.Outputs}
 	if len(s.Command) == 0 {
 		command.Arguments = []string{"sbomctl", s.Operation.Name, strconv.Itoa(s.Operation.Number), string(s.Params)}
 	}
@@ -104,6 +113,17 @@ func (s *Spec) String() string {
 func (s *Spec) check() error {
 	if (s.Operation == Version{}) == (len(s.Command) == 0) || len(s.Command) > 0 && len(s.Params) > 0 {
 		return errors.New("an action is either an operation with parameters or a command")
+	}
+	if len(s.Command) == 0 && (s.Dir != "" || len(s.Environment) > 0 || len(s.Platform) > 0 || s.Timeout != 0) {
+		return fmt.Errorf("%s: only a command has a folder, an environment, a platform and a time limit", s)
+	}
+	if len(s.Command) > 0 && len(s.Platform) == 0 {
+		return fmt.Errorf("%s: it is not said on what platform it runs", s)
+	}
+	if s.Dir != "" && !slices.ContainsFunc(s.Inputs, func(in Input) bool {
+		return slices.ContainsFunc(in.Files, func(f File) bool { return strings.HasPrefix(f.Path, s.Dir+"/") })
+	}) {
+		return fmt.Errorf("%s: it is to run in the folder %q, and none of its inputs lies below that", s, s.Dir)
 	}
 	for i := range s.Inputs {
 		if i > 0 && s.Inputs[i].Name <= s.Inputs[i-1].Name {
@@ -129,6 +149,14 @@ func (s *Spec) check() error {
 // in the input; a *reapi.PathError without it says that it is needed.
 func (s *Spec) inputRoot(numbered bool) (cache.Digest, error) {
 	var files []reapi.TreeFile
+	if len(s.Command) > 0 {
+		for _, in := range s.Inputs {
+			for _, f := range in.Files {
+				files = append(files, reapi.TreeFile{Path: f.Path, Digest: f.Digest, Executable: f.Executable})
+			}
+		}
+		return reapi.BuildTree(files, nil)
+	}
 	for i, in := range s.Inputs {
 		folder := "inputs/" + strconv.Itoa(i) + "/"
 		for j, f := range in.Files {
@@ -144,11 +172,10 @@ func (s *Spec) inputRoot(numbered bool) (cache.Digest, error) {
 }
 
 // manifest is what an operation sees of its inputs beside what lies at a path of the input root: names and order of
-// the inputs, order and paths of their files, and which pattern each matched. It says, too, whether an operation or a
-// command is run, so that no command line can be taken for an operation. Numbers are unsigned varints, and strings
+// the inputs, order and paths of their files, and which pattern each matched. Numbers are unsigned varints, and strings
 // have their length before them.
 func (s *Spec) manifest(numbered bool) []byte {
-	b := []byte{flag(len(s.Command) > 0), flag(numbered)}
+	b := []byte{0, flag(numbered)} // the first has been there since a command had a manifest, too: keys outlive programs
 	b = binary.AppendUvarint(b, uint64(len(s.Inputs)))
 	for _, in := range s.Inputs {
 		b = appendString(b, in.Name)

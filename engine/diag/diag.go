@@ -17,6 +17,7 @@ type Error struct {
 	Pos   Pos      // where; zero when no file is to blame
 	Label string   // target, in canonical form ("//pkg:name"); "" when none
 	Msg   string   // what was wrong, and what was expected
+	Lines []string // text that is shown as it is below the message, such as the end of a log
 	Hints []string // each on a line of its own: a suggestion or a command to run
 	Err   error    // the cause, for errors.Is; never printed
 
@@ -25,7 +26,7 @@ type Error struct {
 	Attr string
 }
 
-// Error returns "pos: label: msg" and each hint on a line of its own.
+// Error returns "pos: label: msg", and below it each of Lines and each hint on a line of its own.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if !e.Pos.IsZero() {
@@ -35,6 +36,9 @@ func (e *Error) Error() string {
 		b.WriteString(e.Label + ": ")
 	}
 	b.WriteString(e.Msg)
+	for _, l := range e.Lines {
+		b.WriteString("\n  | " + l)
+	}
 	for _, h := range e.Hints {
 		b.WriteString("\n  hint: " + h)
 	}

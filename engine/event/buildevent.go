@@ -60,6 +60,7 @@ type jsonError struct {
 	Message  string   `json:"message"`
 	Position string   `json:"position,omitempty"`
 	Label    string   `json:"label,omitempty"`
+	Lines    []string `json:"lines,omitempty"`
 	Hints    []string `json:"hints,omitempty"`
 }
 
@@ -214,7 +215,7 @@ func jsonErrors(err error) []jsonError {
 	for _, err := range diag.Flatten(err) {
 		var d *diag.Error
 		if errors.As(err, &d) {
-			out = append(out, jsonError{d.Msg, d.Pos.String(), d.Label, d.Hints})
+			out = append(out, jsonError{d.Msg, d.Pos.String(), d.Label, d.Lines, d.Hints})
 		} else {
 			out = append(out, jsonError{Message: err.Error()})
 		}

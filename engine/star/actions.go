@@ -21,6 +21,14 @@ type actionInProgress struct {
 	outputs                     []Output          // sorted by name
 }
 
+// what names an action in messages.
+func (a *actionInProgress) what() string {
+	if a.operation == OpCommand {
+		return "command " + a.mnemonic
+	}
+	return a.operation
+}
+
 type inputInProgress struct {
 	name string
 	refs []starlark.Value // *artifactValue, *fileSetValue or *treeValue
@@ -35,7 +43,7 @@ func (*actionsValue) Freeze()               {}
 func (*actionsValue) Truth() starlark.Bool  { return true }
 func (*actionsValue) Hash() (uint32, error) { return 0, faultf("unhashable type: ctx.actions") }
 
-var actionNames = []string{"declare_output", "fileset", "members", "run", "tree", "validate", "write"}
+var actionNames = []string{"declare_output", "fileset", "members", "run", "run_container", "tree", "validate", "write"}
 
 func (*actionsValue) AttrNames() []string { return actionNames }
 
@@ -46,6 +54,8 @@ func (a *actionsValue) Attr(name string) (starlark.Value, error) {
 		fn = a.an.declareOutput
 	case "run":
 		fn = a.an.run
+	case "run_container":
+		fn = a.an.runContainer
 	case "validate":
 		fn = a.an.validate
 	case "write":
@@ -149,9 +159,6 @@ func (an *analysis) add(fn string, a *actionInProgress, params, inputs, outputs 
 			return prefix(fn+": ", err)
 		}
 	}
-	if len(an.out.actions) >= maxActions {
-		return faultf("%s: the target has more than %d actions", fn, maxActions)
-	}
 	if a.mnemonic == "" {
 		a.mnemonic = a.operation
 	}
@@ -161,9 +168,6 @@ func (an *analysis) add(fn string, a *actionInProgress, params, inputs, outputs 
 		if a.params, err = canonicalJSON(params); err != nil {
 			return prefix(fn+": params: ", err)
 		}
-	}
-	if an.params += len(a.params); an.params > maxResult {
-		return faultf("%s: the parameters of the target's actions take more than %d MiB", fn, maxResult>>20)
 	}
 	if inputs != nil {
 		for k, v := range inputs.Entries() {
@@ -177,8 +181,19 @@ func (an *analysis) add(fn string, a *actionInProgress, params, inputs, outputs 
 			}
 			a.inputs = append(a.inputs, inputInProgress{name, refs})
 		}
-		sort.Slice(a.inputs, func(i, j int) bool { return a.inputs[i].name < a.inputs[j].name })
 	}
+	return an.append(fn, a, outputs)
+}
+
+// append appends an action that is whole but for its outputs.
+func (an *analysis) append(fn string, a *actionInProgress, outputs *starlark.Dict) error {
+	if len(an.out.actions) >= maxActions {
+		return faultf("%s: the target has more than %d actions", fn, maxActions)
+	}
+	if an.params += len(a.params); an.params > maxResult {
+		return faultf("%s: the parameters of the target's actions take more than %d MiB", fn, maxResult>>20)
+	}
+	sort.Slice(a.inputs, func(i, j int) bool { return a.inputs[i].name < a.inputs[j].name })
 	if outputs != nil {
 		for k, v := range outputs.Entries() {
 			name, ok1 := starlark.AsString(k)
@@ -190,7 +205,7 @@ func (an *analysis) add(fn string, a *actionInProgress, params, inputs, outputs 
 				return faultf("%s: output %q: %s is not an output that this target declared", fn, name, out)
 			}
 			if by := out.claim.action; by != nil {
-				return faultf("%s: output %q is written by two actions, %s and %s", fn, out.Path, by.operation, a.operation)
+				return faultf("%s: output %q is written by two actions, %s and %s", fn, out.Path, by.what(), a.what())
 			}
 			out.claim.action, out.claim.index, out.Output = a, len(an.out.actions), name
 			a.outputs = append(a.outputs, Output{name, out.Path})

@@ -90,6 +90,24 @@ Args:
   inputs: dictionary from the names of its inputs to what they are: a file, file set, tree, target (its files), or a list of these.
   outputs: dictionary from the names of its outputs to what declare_output returned.
   mnemonic: a word for it in messages. Default: the operation's name.`},
+		FunctionDoc{"ctx.actions.run_container", `ctx.actions.run_container(image, command, outputs, platform, inputs = [], env = {}, timeout = 0, network = False, mount = "/src", workdir = "", listing = None, perturbed = False, mnemonic = "")`, `Adds an action that runs a command in a container. It runs when an output is asked for, and when the image's digest, the platform, the command, the environment or a file among the inputs differs from all runs before: a Remote Execution API action with this key is what any executor would run.
+
+The command sees the image, read-only, and the files of inputs in a folder of their own, which it may write to; no network, no other file of this machine, no clock that says when the files were made (each was modified at SOURCE_DATE_EPOCH). What it leaves behind beside its outputs is thrown away. It runs under bubblewrap on Linux, as another user without rights. Its environment is that of the image, HOME=/tmp, LANG=C.UTF-8, TZ=UTC, SOURCE_DATE_EPOCH=315532800, and env.
+
+Args:
+  image: what has the fields repository and digest, such as the ContainerInfo of a [container_image](#container_image). oci_layout, a folder of the workspace that is asked for the image first, and insecure, which allows plain http, are looked at where they are there, and change no key.
+  command: the program and its arguments; no shell.
+  outputs: dictionary from the paths of files that it makes, as seen from where it runs, to what declare_output returned. They keep whether they are executable. An output that it does not make is an error, and so is one that is no file.
+  platform: "linux/amd64" and the like: that of the image, and of the machine.
+  inputs: a list of files, file sets, trees and targets, each file of which lies at its own path; or a dictionary from "folder/" ("" is the root) to those that lie below it, and from "file" to the one that is called so. Two files at one path are an error, unless they are the same.
+  env: dictionary of environment variables.
+  timeout: seconds after which it is killed. Default: ten minutes.
+  network: whether it may use the network. Then what it makes is not known by its inputs any more, which every check notes.
+  mount: where the inputs lie in the container.
+  workdir: folder of the inputs in which it runs.
+  listing: what declare_output returned: gets a JSON object of what else the command made, changed and removed. It is part of the key.
+  perturbed: run it under another clock, time zone, locale, umask, user, host name and processor count, with other times and another order of files, so that an output which depends on one of them differs.
+  mnemonic: a word for it in messages. Default: the program's name.`},
 		FunctionDoc{"ctx.actions.validate", `ctx.actions.validate(operation, params = {}, inputs = {}, mnemonic = "", group = "")`, `Adds an action that checks something and has no output for others: it runs beside each build of the target or of one above it, and its error fails the command, though not the outputs. --norun_validations leaves it out.
 
 Args:

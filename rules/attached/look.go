@@ -3,6 +3,7 @@ package attached
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -20,6 +21,7 @@ type Request struct {
 	Label   string       // target that declares the image; findings have it
 	Digest  v1.Hash      // of the image
 	Signers []pin.Signer // who must have signed it; with none, nothing is claimed about what is listed
+	Copy    *oci.Error   // when Lister is that of a copy, such as a layout: why nothing is known of signatures that were not copied; else nil
 	Now     time.Time    // a certificate has to be valid now, where no log says when it was used
 }
 
@@ -70,6 +72,12 @@ func Look(ctx context.Context, r Request) (*Result, error) {
 			o.Unknown = missed
 		default:
 			o.Finding = describe(found, i, by, r)
+			if r.Copy != nil && o.Finding.Rule == SignatureMissing.ID {
+				o.Finding, o.Unknown = nil, r.Copy
+				if !slices.Contains(out.Unknown, r.Copy) {
+					out.Unknown = append(out.Unknown, r.Copy)
+				}
+			}
 		}
 		out.Outcomes = append(out.Outcomes, o)
 	}

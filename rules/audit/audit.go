@@ -35,11 +35,13 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/pin"
 )
 
@@ -80,7 +82,7 @@ const (
 type Verdict struct {
 	Level   int
 	Outcome Outcome
-	Text    string            // what was looked at; of NotTried, why nothing was
+	Text    string            // what was looked at; of NotTried, why nothing was; of Inconclusive, what was looked at instead
 	Before  int               // blobs that an earlier audit hashed, and of which the registry only said that it has them
 	Unknown []Unknown         // what could not be found out; also beside findings
 	Against []finding.Finding // what was found at this level, notes among it
@@ -89,7 +91,8 @@ type Verdict struct {
 // Unknown is something that could not be found out.
 type Unknown struct {
 	Kind  oci.Kind
-	Msg   string
+	What  string // "manifest sha256:... of quay.io/tiran/cpython_autoconf"
+	Why   string // a sentence without its subject, which is What
 	Hints []string
 }
 
@@ -101,6 +104,8 @@ type Result struct {
 
 	Asked bool   // the registry was asked where the tag points, and answered
 	Tag   string // the digest that the tag had; "" when there is no such tag
+
+	Attachments []attached.Attachment // what is attached to the image: level 4
 }
 
 // Origin is where an image is had.
@@ -112,6 +117,8 @@ type Origin struct {
 	// Registry is asked about tags and about what is attached. nil: there is none that could be asked, for the reason NoRegistry.
 	Registry   Registry
 	NoRegistry Unknown
+
+	Lister attached.Lister // says what is attached to the image
 }
 
 // Registry is a repository of a registry.
@@ -119,8 +126,6 @@ type Registry interface {
 	oci.Source
 	// Resolve returns what a tag points at: a descriptor of bytes that were hashed, and these.
 	Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error)
-	// Referrers returns descriptors of what is attached to a manifest.
-	Referrers(ctx context.Context, digest v1.Hash) ([]v1.Descriptor, error)
 }
 
 // Auditor audits images. It is used for one audit.
@@ -130,15 +135,15 @@ type Auditor struct {
 	Kept     *oci.Store                                                   // nil: nothing is kept, and nothing known from before
 	Rehash   bool                                                         // download what was hashed before, too
 	Parallel int                                                          // requests at once; 0 is DefaultParallel
+	Now      time.Time                                                    // certificates of signatures have to be valid then, where nobody says when they were used
+	Watch    func(image *pin.Image, done bool)                            // told when an image is begun and when it is done, concurrently; nil discards
 	Warn     func(message string)                                         // told once that what was downloaded cannot be kept; nil discards
-
-	// Attached does level 4: a verdict with what was found and what could not be found out, Proven or NotTried, which is then settled.
-	Attached func(ctx context.Context, image *pin.Image, o *Origin) Verdict
 
 	slots     chan struct{}
 	unkept    sync.Once
 	blobs     flights[blob]
 	manifests flights[manifest]
+	before    flights[bool]
 }
 
 // DefaultParallel is how many requests run at once when nothing is said.
@@ -151,7 +156,13 @@ func (a *Auditor) Audit(ctx context.Context, images []pin.Image) ([]Result, erro
 	var wg sync.WaitGroup
 	for i := range images {
 		results[i].Image = images[i]
-		wg.Go(func() { a.image(ctx, &results[i]) })
+		wg.Go(func() {
+			if a.Watch != nil && a.Level >= Resolves {
+				a.Watch(&images[i], false)
+				defer a.Watch(&images[i], true)
+			}
+			a.image(ctx, &results[i])
+		})
 	}
 	wg.Wait()
 	return results, ctx.Err()
@@ -181,7 +192,7 @@ func (a *Auditor) image(ctx context.Context, r *Result) {
 		wg.Go(func() { at.byTag(ctx) })
 	}
 	if a.Level >= Attached {
-		wg.Go(func() { r.Verdicts[Attached] = at.attached(ctx) })
+		wg.Go(func() { at.attached(ctx) })
 	}
 }
 
@@ -245,16 +256,4 @@ func (a *audited) kept(ctx context.Context, digest v1.Hash) []byte {
 		return nil
 	}
 	return raw
-}
-
-func (a *audited) attached(ctx context.Context) Verdict {
-	switch {
-	case a.r.Image.Digest == "":
-		return Verdict{Level: Attached, Outcome: NotTried, Text: unpinned}
-	case a.Auditor.Attached == nil:
-		return Verdict{Level: Attached, Outcome: NotTried, Text: "this sbomctl cannot look for what is attached"}
-	}
-	v := a.Auditor.Attached(ctx, &a.r.Image, a.o)
-	v.Level = Attached
-	return v.Settled()
 }

@@ -77,8 +77,6 @@ func (f *fake) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, 
 	return v1.Descriptor{MediaType: called, Digest: f.tag, Size: int64(len(raw))}, raw, err
 }
 
-func (f *fake) Referrers(context.Context, v1.Hash) ([]v1.Descriptor, error) { return nil, nil }
-
 func one(t *testing.T, a *Auditor, f *fake, im pin.Image) Result {
 	t.Helper()
 	if a.Level == 0 {
@@ -256,7 +254,7 @@ func TestUnknownIsSummed(t *testing.T) {
 		return nil
 	}}
 	v := one(t, &Auditor{}, f, imageOf(s)).Verdicts[Complete]
-	if len(v.Unknown) != 1 || !strings.Contains(v.Unknown[0].Msg, "more blobs") || len(v.Unknown[0].Hints) == 0 {
+	if len(v.Unknown) != 1 || !strings.Contains(v.Unknown[0].Why, "; the same of 5 more") || len(v.Unknown[0].Hints) == 0 {
 		t.Errorf("%+v", v.Unknown)
 	}
 }
@@ -297,12 +295,43 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestTwoOrigins: what one registry has of a blob says nothing of another, whichever is asked first.
+func TestTwoOrigins(t *testing.T) {
+	s, damaged := good(), good()
+	damaged.Flip(base.Digest)
+	a := &Auditor{Level: Complete, Kept: oci.NewStore(t.TempDir(), nil), Open: func(_ context.Context, im *pin.Image) (*Origin, error) {
+		if im.Repository == "bad" {
+			return &Origin{Name: "bad", Source: damaged}, nil
+		}
+		return &Origin{Name: "good", Source: s}, nil
+	}}
+	bad := imageOf(s)
+	bad.Repository = "bad"
+	out, err := a.Audit(context.Background(), []pin.Image{imageOf(s), bad, imageOf(s)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []Outcome{Proven, Found, Proven} {
+		if v := out[i].Verdicts[Complete]; v.Outcome != want || v.Before != 0 {
+			t.Errorf("image %d: %+v", i, v)
+		}
+	}
+}
+
 // TestShared: what several images name is asked for once, and no more at a time than is allowed.
 func TestShared(t *testing.T) {
 	s := good()
 	f := &fake{Source: s, tag: s.Root.Digest}
 	images := slices.Repeat([]pin.Image{imageOf(s)}, 20)
-	a := &Auditor{Level: Complete, Parallel: 2, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
+	var begun, done atomic.Int32
+	watch := func(_ *pin.Image, end bool) {
+		if end {
+			done.Add(1)
+		} else {
+			begun.Add(1)
+		}
+	}
+	a := &Auditor{Level: Complete, Parallel: 2, Watch: watch, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
 	out, err := a.Audit(context.Background(), images)
 	if err != nil {
 		t.Fatal(err)
@@ -311,6 +340,9 @@ func TestShared(t *testing.T) {
 		if r.Verdicts[Complete].Outcome != Proven {
 			t.Errorf("%+v", r.Verdicts[Complete])
 		}
+	}
+	if begun.Load() != 20 || done.Load() != 20 {
+		t.Errorf("%d images begun, %d done", begun.Load(), done.Load())
 	}
 	if n := f.asked.Load(); n != 5 {
 		t.Errorf("%d blobs were asked for, want 5", n)

@@ -97,7 +97,7 @@ func (w *walk) blob(ctx context.Context, d v1.Descriptor, read bool) blob {
 		}
 		defer done()
 		keep := w.keeps() && w.unasked == nil
-		if keep && !w.Rehash {
+		if keep && !w.Rehash && w.keptBefore(ctx, d.Digest) {
 			if r, err := w.Kept.Blob(ctx, d); err == nil {
 				return w.known(ctx, d, r, read)
 			}
@@ -119,6 +119,14 @@ func (w *walk) blob(ctx context.Context, d v1.Descriptor, read bool) blob {
 		}
 		_, err = io.Copy(io.Discard, r)
 		return blob{err: err}
+	})
+}
+
+// keptBefore reports whether a blob was kept before this audit: that another origin had it just now says nothing of this one.
+func (a *Auditor) keptBefore(ctx context.Context, digest v1.Hash) bool {
+	return a.before.once(digest.String(), func() bool {
+		has, err := a.Kept.Has(ctx, digest)
+		return has && err == nil
 	})
 }
 

@@ -25,6 +25,7 @@ type walk struct {
 	mu        sync.Mutex
 	outcome   outcome
 	seen      map[v1.Hash]bool // manifests
+	unseen    int              // those of them that are not there
 	hashed    map[v1.Hash]bool // blobs that were hashed now, and
 	before    map[v1.Hash]bool // those that were before, and are still there
 	platforms []v1.Platform    // that the image is for
@@ -48,7 +49,11 @@ func (w *walk) complete(ctx context.Context, digest v1.Hash, root manifest) Verd
 	if doc != nil {
 		w.declared(doc)
 	}
-	text := count(len(w.seen), "manifest")
+	text := ""
+	if w.unasked != nil {
+		text = "of the cache alone: "
+	}
+	text += count(len(w.seen)-w.unseen, "manifest")
 	if n := len(w.hashed); n > 0 {
 		text += " and " + count(n, "blob")
 	}
@@ -58,6 +63,9 @@ func (w *walk) complete(ctx context.Context, digest v1.Hash, root manifest) Verd
 	}
 	v := settle(Complete, text, w.outcome)
 	v.Before = len(w.before)
+	if v.Outcome == Inconclusive && w.unasked != nil {
+		v.Text = text
+	}
 	return v
 }
 
@@ -172,6 +180,7 @@ func (w *walk) child(ctx context.Context, p part) {
 	case m.err != nil:
 		w.mu.Lock()
 		w.blind = w.blind || p.by.Platform == nil
+		w.unseen++
 		w.mu.Unlock()
 		w.missing(m.err, roleChild, p.name)
 		return

@@ -1,6 +1,9 @@
 package audit
 
-import "github.com/sbomctl/sbomctl/engine/finding"
+import (
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/attached"
+)
 
 // Group is that of the rules below: what only an audit can find. A waiver of one is never without use to check.
 const Group = "audit"
@@ -10,20 +13,20 @@ func LevelsOf(rule string) []int {
 	switch rule {
 	case "digest-missing":
 		return []int{Resolves}
-	case "digest-mismatch":
+	case "digest-mismatch", "media-type":
 		return []int{Resolves, Complete, Tag}
 	case "pin-is-single-platform":
 		return []int{Complete, Tag}
 	case "tag-drift":
 		return []int{Tag}
-	case "index-child-missing", "platform-missing", "platform-mismatch", "media-type", "blob-missing", "blob-corrupt":
+	case "index-child-missing", "platform-missing", "platform-mismatch", "blob-missing", "blob-corrupt":
 		return []int{Complete}
 	}
 	return []int{Attached}
 }
 
 // Findings are the rules of what an Auditor finds.
-var Findings = []finding.Rule{
+var Findings = append([]finding.Rule{
 	{
 		ID: "digest-missing", Severity: finding.Error, Group: Group,
 		Title: "a pinned image is not in its registry any more",
@@ -63,7 +66,7 @@ var Findings = []finding.Rule{
 	{
 		ID: "media-type", Severity: finding.Error, Group: Group,
 		Title: "part of an image is something else than it is called",
-		Help: "`sbomctl audit`, level 2. What a manifest says that it is, what the index calls it, and what the registry calls it when it sends it, have to be the same, and something that a container can be made of: an index, a manifest, " +
+		Help: "`sbomctl audit`, levels 1 to 3. What a manifest says that it is, what the index calls it, and what the registry calls it when it sends it, have to be the same, and something that a container can be made of: an index, a manifest, " +
 			"a config, a layer. Otherwise one program reads it as one image, and the next as another, or as none. It is a warning when the registry calls it nothing in particular, as mirrors and caches do.",
 	},
 	{
@@ -84,4 +87,11 @@ var Findings = []finding.Rule{
 			"`sbomctl audit --history LABEL` says when it moved, as far as audits saw it.\n\n" +
 			"Find out what is in the new image. `sbomctl pin LABEL` follows the tag. To stay with the digest, waive this one with a reason.",
 	},
+}, ofGroup(attached.SignatureMissing, attached.SignatureInvalid)...)
+
+func ofGroup(rules ...finding.Rule) []finding.Rule {
+	for i := range rules {
+		rules[i].Group = Group
+	}
+	return rules
 }

@@ -44,9 +44,9 @@ func (v Verdict) Settled() Verdict {
 // summed says of each kind only what came first, and of how much more that is so: a registry that is down is down for each layer.
 func summed(all []Unknown) []Unknown {
 	slices.SortStableFunc(all, func(a, b Unknown) int {
-		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Msg, b.Msg))
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.What, b.What), strings.Compare(a.Why, b.Why))
 	})
-	all = slices.CompactFunc(all, func(a, b Unknown) bool { return a.Kind == b.Kind && a.Msg == b.Msg })
+	all = slices.CompactFunc(all, func(a, b Unknown) bool { return a.Kind == b.Kind && a.What == b.What && a.Why == b.Why })
 	var out []Unknown
 	more := map[oci.Kind]int{}
 	for _, u := range all {
@@ -56,7 +56,7 @@ func summed(all []Unknown) []Unknown {
 	}
 	for i := range out {
 		if n := more[out[i].Kind] - 1; n > 0 {
-			out[i].Msg += "; the same of " + count(n, "more blob")
+			out[i].Why += "; the same of " + strconv.Itoa(n) + " more"
 		}
 	}
 	return out
@@ -81,22 +81,22 @@ func problem(im *pin.Image, err error, r role, of string) outcome {
 	if !errors.As(err, &e) {
 		e = &oci.Error{Kind: oci.ServerError, What: im.Repository, Msg: "could not be asked: " + err.Error()}
 	}
-	msg := e.Error()
+	what := e.What
 	if of != "" {
-		msg = of + ": " + msg
+		what = of + ": " + what
 	}
 	if e.Kind.Inconclusive() {
 		hints := e.Hints
 		if len(hints) == 0 {
 			hints = todo[e.Kind]
 		}
-		return outcome{unknown: []Unknown{{e.Kind, msg, hints}}}
+		return outcome{unknown: []Unknown{{e.Kind, what, e.Msg, hints}}}
 	}
 	id := r[e.Kind]
 	if id == "" {
 		id = "media-type" // it is not what it should be
 	}
-	f := against(im, id, "digest", msg, e.Hints...)
+	f := against(im, id, "digest", what+" "+e.Msg, e.Hints...)
 	if of == "" {
 		f.Declared = im.Digest
 	}

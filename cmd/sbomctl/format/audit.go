@@ -9,6 +9,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/attached"
 	"github.com/sbomctl/sbomctl/rules/audit"
 )
 
@@ -28,7 +29,7 @@ type Inconclusive struct {
 	audit.Unknown
 }
 
-// Inconclusive returns what could not be found out, by image; what leaves several levels open is told once.
+// Inconclusive returns what could not be found out, by image; what leaves several levels open for one reason is told once.
 func (a *Audit) Inconclusive() []Inconclusive {
 	var out []Inconclusive
 	for i := range a.Images {
@@ -36,7 +37,7 @@ func (a *Audit) Inconclusive() []Inconclusive {
 		begin := len(out)
 		for l, v := range r.Verdicts {
 			for _, u := range v.Unknown {
-				same := slices.IndexFunc(out[begin:], func(o Inconclusive) bool { return o.Kind == u.Kind && o.Msg == u.Msg })
+				same := slices.IndexFunc(out[begin:], func(o Inconclusive) bool { return o.Kind == u.Kind && o.Why == u.Why })
 				if same >= 0 {
 					out[begin+same].Levels = append(out[begin+same].Levels, l)
 					continue
@@ -48,13 +49,23 @@ func (a *Audit) Inconclusive() []Inconclusive {
 	return out
 }
 
+// Instead returns what was looked at for a level of an image that is inconclusive; "" for nothing.
+func (a *Audit) Instead(label string, level int) string {
+	for i := range a.Images {
+		if v := a.Images[i].Verdicts[level]; a.Images[i].Image.Label == label && v.Outcome == audit.Inconclusive {
+			return v.Text
+		}
+	}
+	return ""
+}
+
 // Text says what is inconclusive and why, without the target.
 func (i *Inconclusive) Text() string {
 	var names []string
 	for _, l := range i.Levels {
 		names = append(names, audit.Names[l])
 	}
-	return fmt.Sprintf("inconclusive (%s): %s", strings.Join(names, ", "), i.Msg)
+	return fmt.Sprintf("inconclusive (%s): %s", strings.Join(names, ", "), i.What+" "+i.Why)
 }
 
 // Skipped is what an audit did not look at although it was asked to.
@@ -66,12 +77,12 @@ func (a *Audit) Skipped() (out []Inconclusive) {
 			if v.Outcome != audit.NotTried {
 				continue
 			}
-			same := slices.IndexFunc(out[begin:], func(o Inconclusive) bool { return o.Msg == v.Text })
+			same := slices.IndexFunc(out[begin:], func(o Inconclusive) bool { return o.Why == v.Text })
 			if same >= 0 {
 				out[begin+same].Levels = append(out[begin+same].Levels, l)
 				continue
 			}
-			out = append(out, Inconclusive{Label: r.Image.Label, Site: a.Site(r.Image.Label), Levels: []int{l}, Unknown: audit.Unknown{Msg: v.Text}})
+			out = append(out, Inconclusive{Label: r.Image.Label, Site: a.Site(r.Image.Label), Levels: []int{l}, Unknown: audit.Unknown{Why: v.Text}})
 		}
 	}
 	return out
@@ -85,14 +96,15 @@ type jsonAudit struct {
 }
 
 type jsonAudited struct {
-	Label      string        `json:"label"`
-	Repository string        `json:"repository"`
-	Tag        string        `json:"tag,omitempty"`
-	Digest     string        `json:"digest,omitempty"`
-	Platforms  []string      `json:"platforms,omitempty"`
-	Origin     string        `json:"origin,omitempty"`
-	TagDigest  string        `json:"tagDigest,omitempty"`
-	Levels     []jsonVerdict `json:"levels"`
+	Label      string                `json:"label"`
+	Repository string                `json:"repository"`
+	Tag        string                `json:"tag,omitempty"`
+	Digest     string                `json:"digest,omitempty"`
+	Platforms  []string              `json:"platforms,omitempty"`
+	Origin     string                `json:"origin,omitempty"`
+	TagDigest  string                `json:"tagDigest,omitempty"`
+	Levels     []jsonVerdict         `json:"levels"`
+	Attached   []attached.Attachment `json:"attached,omitempty"`
 }
 
 type jsonVerdict struct {
@@ -117,11 +129,11 @@ func jsonAuditOf(a *Audit) *jsonAudit {
 	out := &jsonAudit{Level: a.Level, AuditedOn: a.On.UTC().Format(time.RFC3339), Images: []jsonAudited{}}
 	for i := range a.Images {
 		r := &a.Images[i]
-		im := jsonAudited{r.Image.Label, r.Image.Repository, r.Image.Tag, r.Image.Digest, r.Image.Platforms, r.Origin, r.Tag, nil}
+		im := jsonAudited{r.Image.Label, r.Image.Repository, r.Image.Tag, r.Image.Digest, r.Image.Platforms, r.Origin, r.Tag, nil, r.Attachments}
 		for l, v := range r.Verdicts {
 			j := jsonVerdict{Level: l, Name: audit.Names[l], Verdict: v.Outcome, Text: v.Text, Findings: rulesOf(v.Against)}
 			for _, u := range v.Unknown {
-				j.Inconclusive = append(j.Inconclusive, jsonUnknown{string(u.Kind), u.Msg, u.Hints})
+				j.Inconclusive = append(j.Inconclusive, jsonUnknown{string(u.Kind), u.What + " " + u.Why, u.Hints})
 			}
 			im.Levels = append(im.Levels, j)
 		}

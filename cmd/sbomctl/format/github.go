@@ -61,6 +61,9 @@ func annotate(b *bufio.Writer, command, title string, p place, d *diag.Error) {
 	if d.Label != "" {
 		text = event.Printable(d.Label) + ": " + text
 	}
+	for _, l := range d.Lines {
+		text += "\n" + event.Printable(l)
+	}
 	for _, h := range d.Hints {
 		text += "\nhint: " + event.Printable(h)
 	}

@@ -18,7 +18,7 @@ const JSONSchema = 1
 //	findings   [{rule, severity ("error", "warning", "note"), message, label?, position?, path?, declaration?, attribute?,
 //	           declared?, found?, hints?, fix?, waiver?, fingerprint}], in canonical order
 //	summary    [{rule, errors, warnings, notes, waived}], sorted by rule; waived ones are counted as that only
-//	unchecked  [{message, position?, label?, hints?}]: what could not be checked
+//	unchecked  [{message, position?, label?, lines?, hints?}]: what could not be checked; lines are such as the end of a log
 //
 // A field marked ? is absent when there is nothing to say; the lists are always there. A position is {file, line?, column?}: the file
 // relative to the workspace's root (absolute when it lies elsewhere, "archive.tgz!member" in an archive), lines and
@@ -30,7 +30,8 @@ const JSONSchema = 1
 // An audit has one field more, "audit": {level, auditedOn, images}, and images are [{label, repository, tag?, digest?, platforms?, origin?, tagDigest?,
 // levels: [{level, name, verdict, text?, findings?, inconclusive?: [{kind, message, hints?}]}]}], all seven levels of each. A verdict is "proven",
 // "finding", "waived", "inconclusive" or "not-tried"; "text" is what was looked at, or why nothing was, "findings" are their rules, and
-// "tagDigest" is the digest that the tag had.
+// "tagDigest" is the digest that the tag had. From level 4 on, an image has attached?: [{subject, platform?, via, kind, artifactType?, predicateType?,
+// manifest, digest, size, signedBy?, verified?, problem?}]; "signedBy" is who claims to have signed, "verified" are numbers of declared signers.
 func JSON(w io.Writer, r *Report) error {
 	doc := jsonReport{Schema: JSONSchema, Tool: jsonTool{"sbomctl", r.Version}, Findings: []jsonFinding{}, Summary: []jsonCount{}, Unchecked: []jsonError{}}
 	prints := fingerprints(r.Findings)
@@ -58,7 +59,7 @@ func JSON(w io.Writer, r *Report) error {
 		doc.Summary = append(doc.Summary, jsonCount(c))
 	}
 	for _, e := range r.Unchecked {
-		doc.Unchecked = append(doc.Unchecked, jsonError{e.Msg, jsonPos(e.Pos), e.Label, e.Hints})
+		doc.Unchecked = append(doc.Unchecked, jsonError{e.Msg, jsonPos(e.Pos), e.Label, e.Lines, e.Hints})
 	}
 	doc.Audit = jsonAuditOf(r.Audit)
 	return encode(w, doc)
@@ -149,5 +150,6 @@ type jsonError struct {
 	Message  string        `json:"message"`
 	Position *jsonPosition `json:"position,omitempty"`
 	Label    string        `json:"label,omitempty"`
+	Lines    []string      `json:"lines,omitempty"`
 	Hints    []string      `json:"hints,omitempty"`
 }
