@@ -104,7 +104,7 @@ func Nearest(word string, candidates []string) string {
 	sort.Strings(sorted)
 	best, bestDist := "", max(1, len(word)/3)+1
 	for _, c := range sorted {
-		if d := distance(strings.ToLower(word), strings.ToLower(c), bestDist); d < bestDist && d < len(word) { // else they have nothing in common
+		if d := distance(strings.ToLower(word), strings.ToLower(c), bestDist); d < bestDist {
 			best, bestDist = c, d
 		}
 	}
