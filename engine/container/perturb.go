@@ -65,7 +65,7 @@ func (t *trial) perturbed(ctx context.Context, p *sandbox.Process, root *rootfs.
 		return under(t.missing(inner))
 	}
 	if err != nil {
-		return err
+		return t.notRun(err)
 	}
 	if err := t.ended(exit); err != nil {
 		return under(err)
