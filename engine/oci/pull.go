@@ -15,6 +15,9 @@ import (
 // pullers is how many blobs of one image are fetched at once.
 const pullers = 6
 
+// maxTries is how often a blob is fetched whose stream is cut off (io.ErrUnexpectedEOF), as long ones are.
+const maxTries = 3
+
 // Pull copies an image into a store: its manifests, configs and layers, each verified. root is an index or a manifest; of an index
 // only the images for platforms are copied, or all when none are named. What is in the store already, unharmed, is not fetched again.
 //
@@ -33,7 +36,7 @@ func Pull(ctx context.Context, from Source, to *Store, root v1.Hash, platforms [
 	if err := p.document(ctx, root, doc, 1); err != nil {
 		return err
 	}
-	return to.record(ctx, v1.Descriptor{MediaType: doc.MediaType, Digest: root, Size: int64(len(raw))})
+	return to.Record(ctx, v1.Descriptor{MediaType: doc.MediaType, Digest: root, Size: int64(len(raw))})
 }
 
 type puller struct {
@@ -120,7 +123,13 @@ func (p *puller) blob(ctx context.Context, d v1.Descriptor) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	err := p.to.Put(ctx, d, func() (io.ReadCloser, error) { return p.from.Blob(ctx, d) })
+	var err error
+	for range maxTries {
+		err = p.to.putFrom(ctx, d, p.from)
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+	}
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == Missing && (len(d.URLs) > 0 || !d.MediaType.IsDistributable()) {
 		return &Error{Kind: Missing, What: e.What, Msg: "is a layer that its registry does not distribute; what the URLs in its manifest lead to is not fetched",
 			Hints: []string{"push the image to a registry together with its layers, and pin what that makes"}, Err: err}
@@ -166,7 +175,10 @@ func (k keeping) Manifest(ctx context.Context, digest v1.Hash) ([]byte, types.Me
 }
 
 func (k keeping) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	if err := k.store.Put(ctx, d, func() (io.ReadCloser, error) { return k.from.Blob(ctx, d) }); err != nil {
+	if k.store.isPutting(ctx, d.Digest) {
+		return k.from.Blob(ctx, d) // it is kept as soon as it is through
+	}
+	if err := k.store.putFrom(ctx, d, k.from); err != nil {
 		return nil, err
 	}
 	return k.store.Blob(ctx, d)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,7 +33,7 @@ func (h *host) credentials(ctx context.Context, what string) (authn.AuthConfig, 
 	}
 	return authn.AuthConfig{}, &oci.Error{Kind: oci.Auth, What: what, Msg: fmt.Sprintf("was not asked for: %s wants credentials, and they cannot be had: %s", h.name(), h.userErr),
 		Hints: []string{"mend the Docker configuration (~/.docker/config.json, or the one in $DOCKER_CONFIG), or install the credential helper that it names",
-			"docker login " + h.loginName() + " writes it anew"}, Err: h.userErr}
+			h.login() + " writes it anew"}, Err: h.userErr}
 }
 
 // lookUp asks the keychain. A helper may be a program that waits for a person; it gets as long as a server does.
@@ -69,13 +70,18 @@ func (h *host) lookUp(ctx context.Context) (authn.AuthConfig, error) {
 
 // plainHelperError words an error of the Docker configuration or a helper without what a helper wrote, which may be a secret.
 func plainHelperError(err error) error {
-	text := err.Error()
-	if before, _, ok := strings.Cut(text, ", out:"); ok {
-		text = before
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	if strings.HasPrefix(text, "parsing config file") || strings.HasPrefix(text, "loading config file") {
+		return errors.New(text)
 	}
-	text, _, _ = strings.Cut(text, "\n")
-	text = strings.TrimPrefix(text, "error getting credentials - err: ")
-	return fmt.Errorf("%s", text)
+	text, _, _ = strings.Cut(strings.TrimPrefix(text, "error getting credentials - err: "), ", out:")
+	if program, why, ok := strings.Cut(strings.TrimPrefix(text, `exec: "`), `": `); ok && strings.HasPrefix(text, `exec: "`) {
+		return fmt.Errorf("%s cannot be run: %s", program, why)
+	}
+	if strings.HasPrefix(text, "exit status ") {
+		return errors.New("the credential helper failed with " + text)
+	}
+	return errors.New("the credential helper did not answer as one")
 }
 
 // decoded returns a configuration with user and password apart.
@@ -215,8 +221,8 @@ func (h *host) fetchToken(ctx context.Context, what, scope string, ch challenge,
 func (h *host) denied(what string, known bool) *oci.Error {
 	if known {
 		return &oci.Error{Kind: oci.Auth, What: what, Msg: fmt.Sprintf("is not given out: %s does not accept the credentials in the Docker configuration for this, or there is no such repository", h.name()),
-			Hints: []string{"docker login " + h.loginName() + ", as a user who may read the repository", "check the repository's name"}}
+			Hints: []string{h.login() + ", as a user who may read the repository", "check the repository's name"}}
 	}
 	return &oci.Error{Kind: oci.Auth, What: what, Msg: fmt.Sprintf("is not given out: %s wants credentials, or there is no such repository, and the Docker configuration has no credentials for it", h.name()),
-		Hints: []string{"docker login " + h.loginName(), "check the repository's name"}}
+		Hints: []string{h.login(), "check the repository's name"}}
 }

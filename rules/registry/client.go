@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type Client struct {
 	Keychain  authn.Keychain    // where credentials come from; nil: the user's Docker configuration and its helpers
 	Transport http.RoundTripper // nil: one of its own, with the proxies that the environment names
 	UserAgent string            // "": sbomctl
+	Note      func(msg string)  // told when a registry is waited for, in a line; nil: nobody is
 
 	Silence  time.Duration // how long a server may send nothing; 0: 30 seconds
 	Patience time.Duration // how long one document, with all attempts, may take; 0: two minutes
@@ -98,6 +100,7 @@ func (c *Client) transport() http.RoundTripper {
 	if c.own == nil {
 		c.own = http.DefaultTransport.(*http.Transport).Clone()
 		c.own.MaxIdleConnsPerHost = maxDocuments + maxStreams
+		c.own.MaxResponseHeaderBytes = 1 << 20
 		c.own.TLSHandshakeTimeout = defaultSilence
 	}
 	return c.own
@@ -132,11 +135,14 @@ func (c *Client) repository(repository string, insecure bool) (*Repository, erro
 		return bad("names a tag or a digest, expected a repository alone", "state them as tag and digest")
 	}
 	parsed, err := name.NewRepository(repository)
-	if err != nil {
+	if err != nil || !repositoryName.MatchString(parsed.RepositoryStr()) {
 		return bad(`is not a repository of a registry, such as "quay.io/tiran/cpython_autoconf"`)
 	}
 	return &Repository{host: c.host(parsed.Registry, insecure), repo: parsed, name: repository}, nil
 }
+
+// repositoryName is what the distribution specification allows after the host.
+var repositoryName = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
 
 func (c *Client) host(r name.Registry, insecure bool) *host {
 	c.mu.Lock()

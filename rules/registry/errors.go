@@ -39,7 +39,6 @@ func (h *host) unreachable(ctx context.Context, what, server string, err error) 
 		authority x509.UnknownAuthorityError
 		hostname  x509.HostnameError
 		invalid   x509.CertificateInvalidError
-		alert     tls.AlertError
 		noTLS     tls.RecordHeaderError
 	)
 	switch cause := context.Cause(ctx); {
@@ -59,8 +58,9 @@ func (h *host) unreachable(ctx context.Context, what, server string, err error) 
 		return fail(oci.TLS, nil, "the certificate of %s has expired, or is not valid yet, by this machine's clock", server)
 	case errors.As(err, &verify) || errors.As(err, &invalid):
 		return fail(oci.TLS, nil, "the certificate of %s is not trusted", server)
-	case errors.As(err, &alert):
-		return fail(oci.TLS, nil, "%s and sbomctl do not agree on TLS (%s)", server, alert)
+	case strings.Contains(err.Error(), "tls: "):
+		_, why, _ := strings.Cut(err.Error(), "tls: ")
+		return fail(oci.TLS, nil, "%s and sbomctl do not agree on TLS (%s)", server, why)
 	case errors.As(err, &op) && op.Op == "proxyconnect", strings.Contains(err.Error(), "Proxy Authentication Required"):
 		return fail(oci.Offline, []string{"the environment names the proxy: $HTTPS_PROXY, $HTTP_PROXY, $NO_PROXY"}, "the proxy on the way to %s does not let it through", server)
 	case errors.As(err, &dns) && !dns.IsTimeout:
@@ -158,7 +158,7 @@ func (h *host) refusal(what string, a *answer) error {
 		if d := retryAfter(a.header.Get("Retry-After"), h.client.now()); d > 0 {
 			when = "in " + d.String()
 		}
-		return fail(oci.RateLimited, []string{"registries answer users more often than strangers: docker login " + h.loginName()},
+		return fail(oci.RateLimited, []string{"registries answer users more often than strangers: " + h.login()},
 			"is not given out now: %s wants to be asked again %s", a.server, when)
 	case a.foreign && a.status >= 400 && a.status < 500:
 		return fail(oci.ServerError, again, "was not fetched: %s redirects to %s, which answers with status %d", h.name(), a.server, a.status)

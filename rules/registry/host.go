@@ -41,12 +41,12 @@ type host struct {
 // name is that of the host, with its port when it has one, for messages.
 func (h *host) name() string { return h.registry.RegistryStr() }
 
-// loginName is what "docker login" calls the host.
-func (h *host) loginName() string {
+// login is the command by which a user's credentials for the host get into the Docker configuration.
+func (h *host) login() string {
 	if h.name() == name.DefaultRegistry {
-		return ""
+		return "docker login"
 	}
-	return h.name()
+	return "docker login " + h.name()
 }
 
 func (h *host) url(path string) *url.URL {
@@ -85,7 +85,10 @@ func (h *host) knock(ctx context.Context, what string) error {
 		h.scheme = scheme
 		h.mu.Unlock()
 		var a *answer
-		a, err = h.once(ctx, what, func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) })
+		hello := func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) }
+		if a, err = h.once(ctx, what, hello); isReset(err) {
+			a, err = h.once(ctx, what, hello)
+		}
 		if err == nil {
 			h.challenged(a)
 			a.close()
@@ -183,7 +186,7 @@ func (h *host) ask(ctx context.Context, what, scope, method string, u func() *ur
 			if err != nil {
 				return nil, err
 			}
-			r.Header["Accept"] = accept
+			r.Header.Set("Accept", strings.Join(accept, ",")) // some read the first such header alone
 			if authorization != "" {
 				r.Header.Set("Authorization", authorization)
 			}

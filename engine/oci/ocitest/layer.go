@@ -108,10 +108,11 @@ func LayerOf(c Compression, archive []byte) LayerBlob {
 	default:
 		panic("ocitest: unknown compression " + c)
 	}
-	return LayerBlob{Descriptor: descriptor(media, b.Bytes()), Bytes: b.Bytes(), DiffID: oci.DigestOf(archive)}
+	return LayerBlob{Descriptor: Descriptor(media, b.Bytes()), Bytes: b.Bytes(), DiffID: oci.DigestOf(archive)}
 }
 
-func descriptor(t types.MediaType, b []byte) v1.Descriptor {
+// Descriptor returns what names b.
+func Descriptor(t types.MediaType, b []byte) v1.Descriptor {
 	return v1.Descriptor{MediaType: t, Size: int64(len(b)), Digest: oci.DigestOf(b)}
 }
 

@@ -94,7 +94,7 @@ func (r *repository) referrers(subject v1.Hash) []v1.Descriptor {
 		if err != nil || doc.Subject() == nil || doc.Subject().Digest != subject {
 			continue
 		}
-		about := descriptor(d.MediaType, d.Bytes)
+		about := Descriptor(d.MediaType, d.Bytes)
 		if doc.Manifest != nil {
 			about.ArtifactType, about.Annotations = doc.Manifest.ArtifactType, doc.Manifest.Annotations
 		}

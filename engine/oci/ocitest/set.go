@@ -57,7 +57,7 @@ func ImageWith(platform string, change func(*v1.ConfigFile, *v1.Manifest), layer
 		change(config, m)
 	}
 	b := encode(config)
-	m.Config = descriptor(m.Config.MediaType, b)
+	m.Config = Descriptor(m.Config.MediaType, b)
 	s.Blobs[m.Config.Digest] = b
 	s.setRoot(m.MediaType, encode(m))
 	if platform != "" {
@@ -88,11 +88,11 @@ func IndexWith(change func(*v1.IndexManifest), of ...*Set) *Set {
 // Artifact returns what is attached to subject, such as a signature: a manifest with one layer.
 func Artifact(subject v1.Descriptor, artifactType string, mediaType types.MediaType, content []byte, annotations map[string]string) *Set {
 	s := empty()
-	config, layer := []byte("{}"), descriptor(mediaType, content)
+	config, layer := []byte("{}"), Descriptor(mediaType, content)
 	s.Blobs[oci.DigestOf(config)], s.Blobs[layer.Digest] = config, content
 	about := v1.Descriptor{MediaType: subject.MediaType, Size: subject.Size, Digest: subject.Digest}
 	m := &v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: artifactType,
-		Config: descriptor(types.OCIEmptyJSON, config), Layers: []v1.Descriptor{layer}, Subject: &about, Annotations: annotations}
+		Config: Descriptor(types.OCIEmptyJSON, config), Layers: []v1.Descriptor{layer}, Subject: &about, Annotations: annotations}
 	s.setRoot(m.MediaType, encode(m))
 	s.Root.ArtifactType, s.Root.Annotations = artifactType, annotations
 	return s
@@ -110,7 +110,7 @@ func empty() *Set {
 }
 
 func (s *Set) setRoot(t types.MediaType, b []byte) {
-	s.Root = descriptor(t, b)
+	s.Root = Descriptor(t, b)
 	s.Manifests[s.Root.Digest] = Document{t, b}
 }
 
