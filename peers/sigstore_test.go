@@ -258,6 +258,54 @@ func TestSigstoreIdentity(t *testing.T) {
 	}
 }
 
+// TestSigstoreTimestamp: the same of timestamps (RFC 3161) in place of a log's time.
+func TestSigstoreTimestamp(t *testing.T) {
+	s, declared := sigstore(t)
+	other, _ := sigstore(t)
+	declared.LogKey = ""
+	for _, a := range s.TimestampingAuthorities() {
+		tsa := a.(*root.SigstoreTimestampingAuthority)
+		for _, c := range append([]*x509.Certificate{tsa.Root, tsa.Leaf}, tsa.Intermediates...) {
+			declared.TSA += pemOf("CERTIFICATE", c.Raw)
+		}
+	}
+	by := verify.WithCertificateIdentity(must(verify.NewShortCertificateIdentity(issuer, "", identity, "")))
+	attest := func(s *ca.VirtualSigstore) (*protobundle.Bundle, []byte) {
+		e := must(s.Attest(identity, issuer, statementOf(digest)))
+		b := bundled(s, e)
+		b.VerificationMaterial.TlogEntries = nil
+		return b, must(e.Timestamps())[0]
+	}
+	check := func(name string, b *protobundle.Bundle, stamps [][]byte, good bool) {
+		t.Helper()
+		b.VerificationMaterial.TimestampVerificationData = &protobundle.TimestampVerificationData{}
+		for _, stamp := range stamps {
+			b.VerificationMaterial.TimestampVerificationData.Rfc3161Timestamps = append(b.VerificationMaterial.TimestampVerificationData.Rfc3161Timestamps,
+				&protocommon.RFC3161SignedTimestamp{SignedTimestamp: stamp})
+		}
+		text := must(protojson.Marshal(b))
+		judge, we := theirs(text, s, by, verify.WithSignedTimestamps(1)), ours(t, text, declared)
+		if (judge == nil) != good || (we == "") != good {
+			t.Errorf("%s: good %v\nsigstore-go: %v\nsbomctl: %s\n%s", name, good, judge, we, text)
+		}
+	}
+	b, stamp := attest(s)
+	check("good", b, [][]byte{stamp}, true)
+	check("none", b, nil, false)
+	_, second := attest(s)
+	check("of another signature", b, [][]byte{second}, false)
+	check("of another authority", b, [][]byte{must(other.TimestampResponse(b.GetDsseEnvelope().Signatures[0].Sig))}, false)
+	for i := range stamp { // whatever byte of it is another
+		damaged := bytes.Clone(stamp)
+		damaged[i] ^= 1
+		b.VerificationMaterial.TimestampVerificationData.Rfc3161Timestamps[0].SignedTimestamp = damaged
+		text := must(protojson.Marshal(b))
+		if ours(t, text, declared) == "" && theirs(text, s, by, verify.WithSignedTimestamps(1)) != nil {
+			t.Errorf("byte %d is another, and only sbomctl takes it", i)
+		}
+	}
+}
+
 // TestSigstoreMessage: a signature of the image's bytes themselves.
 func TestSigstoreMessage(t *testing.T) {
 	s, signer := sigstore(t)

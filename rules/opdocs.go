@@ -280,6 +280,7 @@ var operationDocs = map[string]operationDoc{
 			"signers.issuer":   "who vouched for it",
 			"signers.root":     "certificates that it must lead to, PEM",
 			"signers.log_key":  "public key of the transparency log, PEM",
+			"signers.tsa":      "certificates of the timestamp authority, PEM",
 		}),
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "the files that name images"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},

@@ -67,19 +67,7 @@ func verifyChain(c *x509.Certificate, chain, roots []*x509.Certificate, at time.
 	if c.IsCA || !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageCodeSigning) {
 		return errors.New("is not for code signing")
 	}
-	options := x509.VerifyOptions{
-		Roots:         x509.NewCertPool(),
-		Intermediates: x509.NewCertPool(),
-		CurrentTime:   at,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
-	}
-	for _, r := range roots {
-		options.Roots.AddCert(r)
-	}
-	for _, i := range chain {
-		options.Intermediates.AddCert(i)
-	}
-	_, err := c.Verify(options)
+	_, err := c.Verify(x509.VerifyOptions{Roots: pool(roots), Intermediates: pool(chain), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}})
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	switch {
@@ -96,3 +84,11 @@ func verifyChain(c *x509.Certificate, chain, roots []*x509.Certificate, at time.
 }
 
 var errExpired = errors.New("was not valid at that time")
+
+func pool(certificates []*x509.Certificate) *x509.CertPool {
+	p := x509.NewCertPool()
+	for _, c := range certificates {
+		p.AddCert(c)
+	}
+	return p
+}

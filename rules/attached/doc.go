@@ -15,14 +15,14 @@
 //   - by key: the signature verifies with that key, and no other is tried;
 //   - by identity: the signing certificate names the identity and the issuer, to the letter, is for code signing, leads to a declared root, and its key
 //     verifies the signature. The certificate must have been valid when the signature was made. The time is that of the declared log (log_key), which
-//     signed an entry with this signature, this certificate and these bytes; without a log it is now, since a signature that exists was made.
+//     signed an entry with this signature, this certificate and these bytes, or of the declared timestamp authority (tsa), which signed that it saw
+//     the signature; when neither is declared it is now, since a signature that exists was made.
 //
 // The outcome is verified, a finding, or inconclusive, when something could not be fetched or was more than is read: then the signature may
 // be among what was not seen. That others signed too, or attached rubbish, is no finding: anybody could do that.
 //
 // What is not proven, whatever is declared: that the certificate is in a certificate transparency log, and that the log kept its promise (its signed
-// entry timestamp is verified, no inclusion proof is). RFC 3161 timestamps, Rekor v2 entries, which have no other time, and signatures of the Notary Project
-// are not read.
+// entry timestamp is verified, no inclusion proof is). Entries of Rekor v2, which promise no time, and signatures of the Notary Project are not read.
 //
 // Everything here but the declaration was written by strangers. Counts, sizes and depths are bounded.
 package attached

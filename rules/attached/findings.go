@@ -23,7 +23,7 @@ var SignatureInvalid = finding.Rule{
 	Help: `Something is attached to the image that names the declared signer, verifies with its key, or is by a key that nobody names, and it proves
 nothing. The message says why: it does not verify with the key; it is of another image, and was attached here; its certificate was
 not valid when it was used, is not for code signing, names another issuer, or does not lead to the declared root; the
-transparency log that is declared (log_key) does not have it. One signature of the signer that holds is enough, whatever else is attached.
+transparency log (log_key) or the timestamp authority (tsa) that is declared has not seen it. One signature of the signer that holds is enough, whatever else is attached.
 
-Certificates of Sigstore are valid for ten minutes: without ` + "`log_key`" + ` nothing proves that a signature was made in these, and it does not hold.`,
+Certificates of Sigstore are valid for ten minutes: without ` + "`log_key` or `tsa`" + ` nothing proves that a signature was made in these, and it does not hold.`,
 }

@@ -22,7 +22,8 @@ type signer struct {
 	identity string
 	issuer   string
 	roots    []*x509.Certificate
-	log      *publicKey // nil: none declared
+	log      *publicKey          // nil: none declared
+	tsa      []*x509.Certificate // of timestamp authorities; none declared when empty
 }
 
 // CheckSigner checks a declared signer: a pin.Signer as JSON, as ctx.check.signer gets it.
@@ -50,8 +51,13 @@ func parseSigner(s pin.Signer) (*signer, error) {
 		}
 	}
 	if s.Root != "" {
-		if out.roots, err = parseRoots(s.Root); err != nil {
+		if out.roots, err = parseCertificates(s.Root, true); err != nil {
 			return nil, wrong("root", err)
+		}
+	}
+	if s.TSA != "" {
+		if out.tsa, err = parseCertificates(s.TSA, false); err != nil {
+			return nil, wrong("tsa", err)
 		}
 	}
 	if s.LogKey != "" {
@@ -87,8 +93,8 @@ func checkFields(s pin.Signer) error {
 	return nil
 }
 
-// parseRoots reads the declared certificates.
-func parseRoots(text string) ([]*x509.Certificate, error) {
+// parseCertificates reads declared certificates; of authorities only, when that is wanted.
+func parseCertificates(text string, authorities bool) ([]*x509.Certificate, error) {
 	block, rest, err := parsePEM(text)
 	if err != nil {
 		return nil, err
@@ -102,7 +108,7 @@ func parseRoots(text string) ([]*x509.Certificate, error) {
 		if err != nil {
 			return nil, fmt.Errorf("has a certificate, number %d, that cannot be read", len(out)+1)
 		}
-		if !c.IsCA {
+		if authorities && !c.IsCA {
 			return nil, fmt.Errorf("has a certificate, number %d, that may not issue others: the authority's is expected, not a signer's", len(out)+1)
 		}
 		if out = append(out, c); len(out) > maxRoots {

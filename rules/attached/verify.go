@@ -1,7 +1,9 @@
 package attached
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,11 +36,23 @@ type Proof struct {
 	Unproven   []string  `json:"unproven,omitempty"` // what a reader could take for proven and is not
 }
 
+// String says what proves it, when it was made as far as that is proven, and what is not proven.
+func (p Proof) String() string {
+	s := fmt.Sprintf("%s %s", p.Kind, p.Attachment)
+	if !p.Time.IsZero() {
+		s += " of " + p.Time.UTC().Format(time.RFC3339)
+	}
+	if len(p.Unproven) > 0 {
+		s += ", not proven: " + strings.Join(p.Unproven, ", ")
+	}
+	return s
+}
+
 // hold reads off s what a says, and holds it against each declared signer.
 func (a *Attachment) hold(s *signature, signers []*signer, now time.Time) {
-	a.claim, a.Signed, a.Predicate, a.Kind = s.claim, s.claimed(), s.claim.predicate, KindSignature
-	if a.Predicate != "" {
-		a.Kind = kindOfPredicate(a.Predicate)
+	a.claim, a.Signed, a.Predicate, a.Kind = s.claim, s.claimed(), clean(s.claim.predicate), KindSignature
+	if s.claim.predicate != "" {
+		a.Kind = kindOfPredicate(s.claim.predicate)
 	}
 	if !s.claim.over(a.Subject) {
 		a.Problem = "claims to be about " + s.claim.String()
@@ -80,7 +94,7 @@ func (by *signer) hold(s *signature, subject v1.Hash, kind Kind, now time.Time) 
 		return held{relation: invalid, why: "is the signer's, but of " + s.claim.String() + ", which is not this image",
 			hints: []string{"whoever may write to the registry can attach a signature of one image to another: it proves nothing here"}}
 	case kind == KindAttestation:
-		return held{relation: invalid, why: "is the signer's, but a statement of type " + s.claim.predicate + ", which does not say whose the image is",
+		return held{relation: invalid, why: "is the signer's, but a statement of type " + clean(s.claim.predicate) + ", which does not say whose the image is",
 			hints: []string{"a signature, and a statement of provenance, contents (SPDX, CycloneDX) or release count"}}
 	}
 	return held{relation: verified, proof: proof}
@@ -101,7 +115,7 @@ func (by *signer) claims(s *signature) (*publicKey, held) {
 		return nil, held{relation: others, why: "is by a key, without a certificate"}
 	}
 	names, err := identities(s.cert)
-	if err != nil || !contains(names, by.identity) {
+	if err != nil || !slices.Contains(names, by.identity) {
 		return nil, held{relation: others, why: "is by " + s.claimed()}
 	}
 	issuer, err := issuerOf(s.cert)
@@ -109,7 +123,7 @@ func (by *signer) claims(s *signature) (*publicKey, held) {
 	case err != nil:
 		return nil, held{relation: invalid, why: "is by a certificate that " + err.Error()}
 	case issuer != by.issuer:
-		return nil, held{relation: invalid, why: fmt.Sprintf("names the identity, but was vouched for by %q", issuer)}
+		return nil, held{relation: invalid, why: fmt.Sprintf("names the identity, but was vouched for by %q", clean(issuer))}
 	}
 	key, err := newKey(s.cert.PublicKey)
 	if err != nil {
@@ -118,27 +132,28 @@ func (by *signer) claims(s *signature) (*publicKey, held) {
 	return key, held{}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // time finds out when the signature was made, and whether the certificate, if it takes one, was valid then. It returns why not, or "".
 func (by *signer) time(s *signature, sig []byte, key *publicKey, now time.Time) (proof Proof, why string, hints []string) {
-	at := now
+	moments := []time.Time{}
 	if by.log != nil {
 		entered, err := by.logged(s, sig, key)
 		if err != nil {
 			return proof, err.Error(), []string{"log key: " + by.log.fingerprint()}
 		}
-		at, proof.Time = entered, entered
+		moments = append(moments, entered)
+	}
+	if len(by.tsa) > 0 {
+		seen, err := by.stamped(s, sig)
+		if err != nil {
+			return proof, err.Error(), nil
+		}
+		moments = append(moments, seen)
+	}
+	if len(moments) > 0 {
+		proof.Time = slices.MinFunc(moments, time.Time.Compare)
 	}
 	if by.key != nil {
-		if by.log == nil {
+		if len(moments) == 0 {
 			proof.Unproven = append(proof.Unproven, "when it was signed")
 		}
 		return proof, "", nil
@@ -146,19 +161,51 @@ func (by *signer) time(s *signature, sig []byte, key *publicKey, now time.Time) 
 	if by.log == nil {
 		proof.Unproven = append(proof.Unproven, "that a transparency log has it")
 	}
-	err := verifyChain(s.cert, s.chain, by.roots, at)
-	if err != errExpired {
-		if err != nil {
-			why = "is by a certificate that " + err.Error()
+	if len(moments) == 0 {
+		moments = []time.Time{now}
+	}
+	for _, at := range moments {
+		if why, hints = by.chain(s, at, !proof.Time.IsZero()); why != "" {
+			break
 		}
-		return proof, why, nil
 	}
-	valid := fmt.Sprintf("from %s to %s", s.cert.NotBefore.UTC().Format(time.RFC3339), s.cert.NotAfter.UTC().Format(time.RFC3339))
-	if by.log != nil {
-		return proof, fmt.Sprintf("was logged at %s, and its certificate, or one above it, was not valid then: its own is %s", at.Format(time.RFC3339), valid), nil
+	return proof, why, hints
+}
+
+// chain returns why the certificate proves nothing for that time, which is now unless it is known when the signature was made; "" when it does.
+func (by *signer) chain(s *signature, at time.Time, known bool) (why string, hints []string) {
+	err := verifyChain(s.cert, s.chain, by.roots, at)
+	switch {
+	case err == nil:
+		return "", nil
+	case err != errExpired:
+		return "is by a certificate that " + err.Error(), nil
 	}
-	return proof, "is by a certificate that, or one above it, is not valid now: its own is " + valid + ". That the signature was made in that time is not proven",
-		[]string{"declare log_key, the public key of the transparency log that says when it was made"}
+	valid := fmt.Sprintf("its own is from %s to %s", s.cert.NotBefore.UTC().Format(time.RFC3339), s.cert.NotAfter.UTC().Format(time.RFC3339))
+	if known {
+		return fmt.Sprintf("was made at %s, and its certificate, or one above it, was not valid then: %s", at.Format(time.RFC3339), valid), nil
+	}
+	return "is by a certificate that, or one above it, is not valid now: " + valid + ". That the signature was made in that time is not proven",
+		[]string{"declare log_key, the public key of the transparency log that says when it was made, or tsa, the certificates of a timestamp authority"}
+}
+
+// stamped returns when a declared timestamp authority saw the signature, or the reason why none did.
+func (by *signer) stamped(s *signature, sig []byte) (time.Time, error) {
+	if len(s.times) == 0 {
+		return time.Time{}, errors.New("has no timestamp with it, and an authority for them is declared")
+	}
+	var reasons []string
+	for _, der := range s.times {
+		// Of an envelope in a layer of its own, cosign has the whole of it seen.
+		t, err := verifyTimestamp(der, by.tsa, sig, s.envelope)
+		if err == nil {
+			return t, nil
+		}
+		if !slices.Contains(reasons, err.Error()) {
+			reasons = append(reasons, err.Error())
+		}
+	}
+	return time.Time{}, fmt.Errorf("has a timestamp that %s", strings.Join(reasons, "; and one that "))
 }
 
 // logged returns when the declared log entered the signature; or the reason of the entry that came nearest.
@@ -172,7 +219,7 @@ func (by *signer) logged(s *signature, sig []byte, key *publicKey) (time.Time, e
 		if err == nil {
 			return t, nil
 		}
-		if !contains(reasons, err.Error()) {
+		if !slices.Contains(reasons, err.Error()) {
 			reasons = append(reasons, err.Error())
 		}
 	}

@@ -28,6 +28,7 @@ type Signer struct {
 	Issuer   string `json:"issuer,omitempty"`   // who vouched for the identity: URL of an OpenID Connect issuer
 	Root     string `json:"root,omitempty"`     // certificates, to one of which the signing certificate must lead
 	LogKey   string `json:"log_key,omitempty"`  // public key of the transparency log that must have the signature, and says when
+	TSA      string `json:"tsa,omitempty"`      // certificates of the timestamp authority (RFC 3161) that must have seen the signature, and says when
 }
 
 // GroupOperationName is the validation that a container_references declares; its parameters are a Group.
