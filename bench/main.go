@@ -33,7 +33,10 @@ var benchmarks = []benchmark{
 	{"query", "20,000 targets: query, nothing changed", queries, false},
 	{"layers", "1,201 targets in 8 layers: --jobs 1, 8 and 64", layers, false},
 	{"cycle", "a cycle of 1,000 targets, added to a built workspace", cycle, false},
+	{"audit", "50 pins in a registry whose answers take 20 ms, and one of them 500 ms", audit, false},
 	{"unpack", "an image's root filesystem, against tar -x; one that is there", unpack, false},
+	{"container", "a command in a container: run, and found in the cache", containers, false},
+	{"sandbox", "a command in a sandbox, against the command itself", sandboxed, false},
 	{"million", "20,000 packages, 1,000,000 files: no-op against lstat of all, memory", million, true},
 }
 

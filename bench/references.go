@@ -26,13 +26,13 @@ concurrency:
   cancel-in-progress: true
 env:
   FORCE_COLOR: 1
-  IMAGE: ghcr.io/org/image%[2]d:1@sha256:%[3]064x
+  IMAGE: ghcr.io/org/image%[2]d:1@sha256:%064[3]x
 jobs:
   check_autoconf_regen:
     name: "Check if Autoconf files are up to date"
     runs-on: ubuntu-24.04
     container:
-      image: ghcr.io/org/image%[2]d:1@sha256:%[3]064x
+      image: ghcr.io/org/image%[2]d:1@sha256:%064[3]x
     timeout-minutes: 60
     steps:
       - name: "Install Git"
@@ -63,7 +63,7 @@ jobs:
     runs-on: ${{ matrix.os }}
     services:
       postgres:
-        image: ghcr.io/org/image%[2]d:1@sha256:%[3]064x
+        image: ghcr.io/org/image%[2]d:1@sha256:%064[3]x
         env:
           POSTGRES_PASSWORD: postgres
         ports: ["5432:5432"]

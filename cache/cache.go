@@ -14,6 +14,7 @@
 //	DIR/v1/tmp/                             files being written, named by their owner
 //	DIR/v1/workspaces/<...>/                what the engine keeps of one workspace (Disk.State)
 //	DIR/v1/oci/                             container images, by package engine/oci (ImagesDir)
+//	DIR/v1/rootfs/                          images, unpacked, by package engine/rootfs (RootsDir)
 //
 // # Trust
 //

@@ -26,7 +26,7 @@ var allowedDiskCalls = map[string]struct {
 	"outdir/record.go": {"the record of what earlier builds placed decides what is removed, and no value", nil},
 	"program.go":       {"the program's own file, which is a leaf", nil},
 	"source.go": {"it writes the user's files for commands that edit them",
-		[]string{"os.Lstat", "os.Stat", "os.ReadFile", "os.MkdirAll", "filepath.EvalSymlinks"}},
+		[]string{"os.Lstat", "os.Stat", "os.ReadFile", "os.MkdirAll", "os.Chmod", "filepath.EvalSymlinks"}},
 	"state.go": {"the workspace's lock and its folder in the cache, and which folder the workspace is", nil},
 	"workspace.go": {"it opens the cache and the journal",
 		[]string{"files.NewReader", "cache.OpenDisk", "cache.OpenReadOnly"}},
@@ -49,12 +49,14 @@ var allowedDiskCalls = map[string]struct {
 	"container/docker.go":         {"it runs docker or podman", nil},
 	"oci/ocitest/set.go":          {"it writes layouts for tests", []string{"os.MkdirAll", "os.WriteFile"}},
 	"sandbox/bubblewrap_linux.go": {"it looks for bubblewrap, and for why the kernel refuses it", nil},
+	"sandbox/cgroup_linux.go":     {"it makes a control group for a process", nil},
 	"sandbox/clock_linux.go":      {"it looks for libfaketime", []string{"filepath.Glob"}},
 	"sandbox/gate_linux.go":       {"it reaches into a sandbox that waits", nil},
 	"sandbox/limits_linux.go":     {"it sets the limits of a process", nil},
 	"sandbox/plan_linux.go":       {"it looks at the root folder, which is known by the digest of its image", nil},
 	"sandbox/run_linux.go":        {"it runs a process", nil},
 	"sandbox/watch_linux.go":      {"it looks at what a command writes", nil},
+	"rootfs/use_linux.go":         {"the lock of a root filesystem", nil},
 }
 
 // pureFunctions touch no disk, though they belong to packages that do.

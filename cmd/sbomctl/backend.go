@@ -9,6 +9,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/query"
+	"github.com/sbomctl/sbomctl/engine/rootfs"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/add"
 	"github.com/sbomctl/sbomctl/rules/cpython"
@@ -114,7 +115,11 @@ func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, 
 		return false, err
 	}
 	o.CacheDir = dir
-	return engine.Clean(ctx, o.Options, expunge)
+	removed, err := engine.Clean(ctx, o.Options, expunge)
+	if err == nil && expunge {
+		err = (&rootfs.Store{Dir: cache.RootsDir(dir)}).Clear(ctx)
+	}
+	return removed, err
 }
 
 func (engineBackend) Import(ctx context.Context, o options, in cpython.Options) (*cpython.Result, error) {

@@ -13,8 +13,9 @@ func (a *app) cleanCommand() *cobra.Command {
 		Use:   "clean",
 		Short: "remove the outputs of this workspace",
 		Long: `Removes sbom-out/. With --expunge also what the cache folder remembers of this
-workspace, so that the next build looks at everything anew. Results of actions and container
-images, which workspaces share, stay. Waits for a command that is at work in this workspace.`,
+workspace, so that the next build looks at everything anew, and the container images that
+are unpacked there, unless another command uses them. Results of actions and the images
+themselves, which workspaces share, stay. Waits for a command that is at work in this workspace.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.prepare(cmd); err != nil {
 				return err

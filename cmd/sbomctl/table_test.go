@@ -49,18 +49,10 @@ func releaseNodes(artifacts []string, mnemonics ...string) []string {
 // (ctx.actions.write): they are not cached, since the look-up would be the longer way.
 func TestTable(t *testing.T) {
 	w := repositoryWorkspace(t)
-	w.write("BUILD.star", strings.Replace(w.read("BUILD.star"), `    "bundled_wheel",`, `    "bundled_wheel",`+"\n"+`    "container_image",`, 1)+`
-container_image(
-    name = "autoconf",
-    repository = "quay.io/tiran/cpython_autoconf",
-    tag = "269",
-    digest = "sha256:f370fee95eefa3d57b00488bce4911635411fa83e2d293ced8cf8a3674ead939",
-)
-`)
 	first := w.mustBuild("//...").executed()
 	for _, node := range slices.Concat(sourceSBOMs, windowsSBOMs, macosSBOMs, versionChecks, []string{
 		"//:expat Checksums", "//:expat Evidence", "//:base_sbom BaseSbom", "//:source_deps_sbom DepsSbom", "//:macos_deps_sbom DepsSbom",
-		"//:windows/openssl PackageSbom", "//:pip Wheel", "//:autoconf Write",
+		"//:windows/openssl PackageSbom", "//:pip Wheel", "//:cpython_autoconf Write", "//:cpython_autoconf References",
 	}) {
 		if !slices.Contains(first, node) {
 			t.Errorf("the first build did not execute %s", node)
@@ -153,9 +145,9 @@ container_image(
 		"",
 	}, {
 		"the container digest",
-		func() { w.edit("BUILD.star", "sha256:f370fee9", "sha256:00000000") },
-		[]string{"//:autoconf References", "//:autoconf Write"},
-		"",
+		func() { w.edit("BUILD.star", "sha256:50eca83d", "sha256:00000000") },
+		[]string{"//:cpython_autoconf Write", "//:cpython_autoconf References"},
+		"the digest of registry.example/cpython_autoconf:1 is sha256:50eca83d",
 	}}
 	for _, row := range rows {
 		saved := map[string]string{}

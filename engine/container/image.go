@@ -18,6 +18,10 @@ import (
 // unpacked returns the root filesystem of a job's image. What is in the store below the cache is asked of nobody, and an image that is unpacked
 // is not read again.
 func (r *Runner) unpacked(ctx context.Context, image Image) (*rootfs.Root, error) {
+	// Commands that begin at once wait for the first of them to unpack their image; another process waits by a lock of the store.
+	lock, _ := r.unpacking.LoadOrStore(image.String()+" "+image.Platform.String(), &sync.Mutex{})
+	lock.(*sync.Mutex).Lock()
+	defer lock.(*sync.Mutex).Unlock()
 	from, err := r.Source(image)
 	if err != nil {
 		return nil, imageError(image, err)

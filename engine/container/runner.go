@@ -35,6 +35,8 @@ type Runner struct {
 	images *oci.Store     // of the images
 	roots  *rootfs.Store  // of the unpacked images
 	work   *osfile.Folder // of the folders in which commands are run
+
+	unpacking sync.Map // *sync.Mutex by image
 }
 
 // Runtime is a program that makes containers.

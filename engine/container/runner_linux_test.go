@@ -410,3 +410,65 @@ func firstLayer(t *testing.T, set *ocitest.Set) v1.Hash {
 	}
 	return m.Layers[0].Digest
 }
+
+// TestParallel: commands that begin at once unpack their image once, and each has a folder of its own.
+func TestParallel(t *testing.T) {
+	f := newFixture(t)
+	errs := make(chan error)
+	const n = 6
+	for i := range n {
+		go func() {
+			ar, err := f.r.Run(context.Background(), f.spec(fmt.Sprintf("cat in >out; echo %d >>out", i), []string{"out"}, "in=a"))
+			if err == nil && string(ar.OutputFiles[0].Contents) != fmt.Sprintf("a%d\n", i) {
+				err = fmt.Errorf("command %d made %q", i, ar.OutputFiles[0].Contents)
+			}
+			errs <- err
+		}()
+	}
+	for range n {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if left := f.left(); len(left) > 0 || len(f.notes) > 0 {
+		t.Errorf("left %q, told %q", left, f.notes)
+	}
+}
+
+// TestKilled: the folder of a process that was killed goes when the next one runs a command.
+func TestKilled(t *testing.T) {
+	if dir := os.Getenv("CONTAINER_TEST_CACHE"); dir != "" { // the process that is killed
+		f := newFixture(t)
+		f.r.CacheDir = dir
+		_, _ = f.r.Run(context.Background(), f.spec("echo begun >begun; sleep 1000", []string{"out"}))
+		return
+	}
+	f := newFixture(t)
+	f.run(f.spec("echo >out", []string{"out"}))
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+	cmd.Env = append(os.Environ(), "CONTAINER_TEST_CACHE="+f.store.Dir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	begun := func() bool {
+		found, _ := filepath.Glob(filepath.Join(f.store.Dir(), sandboxDir, "*", treeName, "begun"))
+		return len(found) > 0
+	}
+	for deadline := time.Now().Add(time.Minute); !begun(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			cmd.Process.Kill()
+			cmd.Wait()
+			t.Fatal("the command did not begin")
+		}
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	if left := f.left(); len(left) == 0 {
+		t.Error("nothing was left, so nothing is shown")
+	}
+	f.r = f.another()
+	f.run(f.spec("echo >out", []string{"out"}))
+	if left := f.left(); len(left) > 0 {
+		t.Errorf("left %q", left)
+	}
+}

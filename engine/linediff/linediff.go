@@ -1,15 +1,13 @@
 // Package linediff writes unified differences of texts, as diff -u does: patch and git apply take them, in either direction.
 //
-// The lines that differ are found by github.com/aymanbagabas/go-udiff. What that prints cannot be taken back: its hunks are
-// numbered wrongly behind one that has two changes.
+// The lines that differ are found here and by no library: of those at hand one shows all that lies between the first difference and the last
+// of a configure of 30,000 lines, and another, which anchors on lines that are unique, six times as much as there is.
 package linediff
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
-
-	"github.com/aymanbagabas/go-udiff"
 )
 
 var newline = []byte("\n")
@@ -22,25 +20,11 @@ func splitLines(content []byte) [][]byte {
 	return lines
 }
 
-// maxDiff bounds the files of which the least difference is looked for, in bytes.
-const maxDiff = 1 << 20
-
 // Unified is the difference of two texts, which need not be UTF-8, with three lines around each change; "" when they are equal. from and
-// to are what the files are called. Of large ones, all between the lines that begin and end both differs.
+// to are what the files are called. No smaller difference says the same, unless thousands of lines differ.
 func Unified(from, to string, old, now []byte) string {
-	a, b := splitLines(old), splitLines(now)
-	var edits []lineEdit
-	if max(len(old), len(now)) > maxDiff {
-		edits = outerEdit(a, b)
-	} else {
-		at, line := 0, 0
-		for _, e := range udiff.Lines(string(old), string(now)) {
-			line += bytes.Count(old[at:e.Start], newline)
-			n := len(splitLines(old[e.Start:e.End]))
-			edits = append(edits, lineEdit{line, line + n, splitLines([]byte(e.New))})
-			at = e.Start
-		}
-	}
+	a := splitLines(old)
+	edits := edits(a, splitLines(now))
 	if len(edits) == 0 {
 		return ""
 	}
@@ -65,21 +49,6 @@ const context = 3
 type lineEdit struct {
 	begin, end int
 	new        [][]byte
-}
-
-// outerEdit is the one edit that makes b of a.
-func outerEdit(a, b [][]byte) []lineEdit {
-	begin, end := 0, 0
-	for begin < min(len(a), len(b)) && bytes.Equal(a[begin], b[begin]) {
-		begin++
-	}
-	for end < min(len(a), len(b))-begin && bytes.Equal(a[len(a)-1-end], b[len(b)-1-end]) {
-		end++
-	}
-	if begin == len(a) && begin == len(b) {
-		return nil
-	}
-	return []lineEdit{{begin, len(a) - end, b[begin : len(b)-end]}}
 }
 
 // writeHunk writes the hunk that edits are, and returns by how many lines it makes the text longer.

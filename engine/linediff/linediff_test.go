@@ -1,7 +1,9 @@
 package linediff
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -28,7 +30,7 @@ func TestUnified(t *testing.T) {
 	}
 }
 
-// TestLarge: beyond maxDiff one hunk has all that differs.
+// TestLarge: large texts have small differences.
 func TestLarge(t *testing.T) {
 	var b strings.Builder
 	for i := range 700_000 {
@@ -36,11 +38,76 @@ func TestLarge(t *testing.T) {
 	}
 	old := b.String()
 	now := strings.Replace(strings.Replace(old, "line 1000\n", "", 1), "line 600000\n", "x\n", 1)
-	got := Unified("x", "y", []byte(old), []byte(now))
-	if !strings.HasPrefix(got, "--- x\n+++ y\n@@ -998,599007 +998,599006 @@\n line 997\n line 998\n line 999\n-line 1000\n-line 1001\n") || !strings.HasSuffix(got, "+x\n line 600001\n line 600002\n line 600003\n") {
-		t.Errorf("%.200s ... %s", got, got[len(got)-200:])
+	want := "--- x\n+++ y\n@@ -998,7 +998,6 @@\n line 997\n line 998\n line 999\n-line 1000\n line 1001\n line 1002\n line 1003\n" +
+		"@@ -599998,7 +599997,7 @@\n line 599997\n line 599998\n line 599999\n-line 600000\n+x\n line 600001\n line 600002\n line 600003\n"
+	if got := Unified("x", "y", []byte(old), []byte(now)); got != want {
+		t.Errorf("%.2000s", got)
 	}
 	if Unified("x", "y", []byte(old), []byte(old)) != "" {
 		t.Error("equal texts differ")
 	}
+	// What has nothing in common is one edit, found after a bounded search.
+	other := strings.ReplaceAll(old, "line", "other")
+	if es := edits(splitLines([]byte(old)), splitLines([]byte(other))); len(es) != 1 || es[0].begin != 0 || es[0].end != 700_000 {
+		t.Errorf("%d edits", len(es))
+	}
+}
+
+// TestLeast holds random texts of few lines against the textbook's table: the edits make one of the other, and none are to spare.
+func TestLeast(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	text := func() []byte {
+		b := make([]byte, 0, 40)
+		for range r.IntN(20) {
+			b = append(b, byte('a'+r.IntN(4)), '\n')
+		}
+		return b
+	}
+	for range 20_000 {
+		old, now := text(), text()
+		a, b := splitLines(old), splitLines(now)
+		es := edits(a, b)
+		if got := apply(a, es); !bytes.Equal(got, now) {
+			t.Fatalf("%q to %q: %q", old, now, got)
+		}
+		cost := 0
+		for _, e := range es {
+			cost += e.end - e.begin + len(e.new)
+		}
+		if want := len(a) + len(b) - 2*common(a, b); cost != want {
+			t.Fatalf("%q to %q: %d lines, %d are enough", old, now, cost, want)
+		}
+	}
+}
+
+// common is the length of the longest common subsequence.
+func common(a, b [][]byte) int {
+	above := make([]int, len(b)+1)
+	for _, x := range a {
+		row := make([]int, len(b)+1)
+		for j, y := range b {
+			row[j+1] = max(row[j], above[j+1])
+			if bytes.Equal(x, y) {
+				row[j+1] = above[j] + 1
+			}
+		}
+		above = row
+	}
+	return above[len(b)]
+}
+
+// apply makes the new text of the old one.
+func apply(old [][]byte, es []lineEdit) []byte {
+	var out bytes.Buffer
+	at := 0
+	for _, e := range es {
+		for _, l := range append(append([][]byte(nil), old[at:e.begin]...), e.new...) {
+			out.Write(l)
+		}
+		at = e.end
+	}
+	for _, l := range old[at:] {
+		out.Write(l)
+	}
+	return out.Bytes()
 }

@@ -178,7 +178,7 @@ func (u *unpacker) folder(h *tar.Header) func(*node, string) (*node, error) {
 // add adds a node to the tree, when it may have one more.
 func (u *unpacker) add(h *tar.Header, dir *node, name string, k kind) (*node, error) {
 	switch {
-	case dir.depth >= u.limits.Depth:
+	case dir.depth > u.limits.Depth:
 		return nil, u.refuse(h.Name, "lies more than %d folders deep, which is the limit", u.limits.Depth)
 	case dir.length+1+len(name) > u.limits.Path:
 		return nil, u.refuse(h.Name, "leads through links to a path of more than %d bytes, which is the limit", u.limits.Path)

@@ -8,7 +8,7 @@
 //
 //	<hex>/root         the root filesystem, shared by all who run something in it and changed by nobody
 //	<hex>/image.json   the mark: what the root is of, and that it is complete; written last
-//	<hex>.lock         held by whoever makes <hex>
+//	<hex>.lock         held by whoever makes or removes <hex>, and, shared, by who has got it, until its process ends
 //	<hex>.part         <hex> while it is made
 //
 // where hex is the digest of the image's manifest. Whoever finds <hex> with its mark has the root; a manifest's digest pins

@@ -40,25 +40,63 @@ func (s *Store) Get(ctx context.Context, src oci.Source, manifest v1.Hash) (*Roo
 		return nil, s.diskError(doing, err)
 	}
 	defer folder.Close()
-	lock, err := s.lock(ctx, folder, name)
-	if err != nil {
-		return nil, s.told(doing, err)
+	waited := false
+	for made := 0; made < attempts; {
+		root := s.find(folder, name, manifest)
+		if root != nil {
+			return root, nil
+		}
+		lock, err := folder.TryLock(name + lockSuffix)
+		switch {
+		case err != nil:
+			return nil, s.told(doing, err)
+		case lock != nil:
+			made++
+			err = s.makeLocked(ctx, folder, name, src, manifest, owners)
+			lock.Close()
+		default:
+			if !waited {
+				waited = true
+				s.warn("another sbomctl unpacks the image %s, or replaces it; waiting for it", manifest)
+			}
+			err = wait(ctx)
+		}
+		if err != nil {
+			return nil, s.told(doing, err)
+		}
 	}
-	defer lock.Close()
-	if root := s.find(folder, name, manifest); root != nil { // another process has made it
-		return root, nil
+	return nil, &diag.Error{Msg: "cannot " + doing + " in " + s.Dir + ": it is removed or changed again and again"}
+}
+
+// attempts is how often a root is made that is gone, or not what it should be, right afterwards.
+const attempts = 5
+
+// lockPoll is how often a process that waits looks whether the other one is done.
+const lockPoll = 50 * time.Millisecond
+
+func wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(lockPoll):
+		return nil
+	}
+}
+
+// makeLocked makes a root whose lock we hold, unless somebody else has made it before that.
+func (s *Store) makeLocked(ctx context.Context, folder *osfile.Folder, name string, src oci.Source, manifest v1.Hash, owners bool) error {
+	if s.read(folder, name, manifest) != nil {
+		return nil
 	}
 	s.sweep(folder, name, owners)
 	img, err := readImage(ctx, src, manifest)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = s.make(ctx, folder, name, src, img, owners)
 	}
-	root, err := s.make(ctx, folder, name, src, img, owners)
 	if err != nil {
 		Remove(folder.Path(name + partSuffix))
-		return nil, s.told(doing, err)
 	}
-	return root, nil
+	return err
 }
 
 // told returns an error that a user can be told. What is none yet comes from the disk.
@@ -73,26 +111,6 @@ func (s *Store) told(doing string, err error) error {
 		doing += " (" + at.Op + " " + at.Path + ")"
 	}
 	return s.diskError(doing, err)
-}
-
-// lockPoll is how often a process that waits looks whether the other one is done.
-const lockPoll = 50 * time.Millisecond
-
-func (s *Store) lock(ctx context.Context, folder *osfile.Folder, name string) (*os.File, error) {
-	for waits := false; ; waits = true {
-		lock, err := folder.TryLock(name + lockSuffix)
-		if lock != nil || err != nil {
-			return lock, err
-		}
-		if !waits {
-			s.warn("another sbomctl unpacks the same image; waiting for it")
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
 }
 
 // mark is what image.json says. Its presence says that the root is complete.
@@ -110,11 +128,24 @@ type mark struct {
 // markVersion is raised when the same layers are unpacked to something else than before.
 const markVersion = 1
 
-// maxMark bounds what is read of a mark.
-const maxMark = 2 * oci.MaxManifest
+// maxMark bounds what is read of a mark. JSON has up to six bytes for one of the config's.
+const maxMark = 8 * oci.MaxManifest
 
-// find returns the root that has that name in the folder, nil when there is none, or not as it was made.
+// find returns the root that has that name in the folder, which nobody removes then as long as this process lives; nil when there is none,
+// or not as it was made.
 func (s *Store) find(folder *osfile.Folder, name string, manifest v1.Hash) *Root {
+	if !use(folder, name) {
+		return nil
+	}
+	root := s.read(folder, name, manifest)
+	if root == nil {
+		unuse(folder.Path(name + lockSuffix))
+	}
+	return root
+}
+
+// read is find for whoever holds the lock.
+func (s *Store) read(folder *osfile.Folder, name string, manifest v1.Hash) *Root {
 	f, _, err := folder.Open(path.Join(name, markName), os.O_RDONLY)
 	if err != nil {
 		return nil
@@ -186,33 +217,33 @@ func (s *Store) sweep(folder *osfile.Folder, name string, owners bool) {
 }
 
 // make unpacks an image beside the place of its root, and puts it there.
-func (s *Store) make(ctx context.Context, folder *osfile.Folder, name string, src oci.Source, img *image, owners bool) (*Root, error) {
+func (s *Store) make(ctx context.Context, folder *osfile.Folder, name string, src oci.Source, img *image, owners bool) error {
 	part := name + partSuffix
 	root := path.Join(part, rootName)
 	s.at("begin")
 	for _, dir := range []string{part, root} {
 		if err := os.Mkdir(folder.Path(dir), 0o700); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	m, err := s.unpack(ctx, folder.Path(root), src, img, owners)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.at("mark")
 	f, err := folder.Create(path.Join(part, markName))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := writeMark(f, m); err != nil {
-		return nil, err
+		return err
 	}
 	s.at("rename")
 	if err := folder.Rename(part, name); err != nil {
-		return nil, err
+		return err
 	}
 	s.at("end")
-	return &Root{Path: folder.Path(path.Join(name, rootName)), Config: m.Config, Platform: m.Platform, Owners: m.Owners, Skipped: m.Skipped}, nil
+	return nil
 }
 
 // unpack applies the layers of an image to the empty folder at root.

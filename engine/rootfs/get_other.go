@@ -22,6 +22,8 @@ func (s *Store) Get(context.Context, oci.Source, v1.Hash) (*Root, error) {
 
 func keepsOwners() bool { return false }
 
+func unuse(string) {}
+
 func isNoSpace(error) bool { return false }
 
 func isReadOnly(error) bool { return false }

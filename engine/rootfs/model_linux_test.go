@@ -280,7 +280,7 @@ func TestModelNames(t *testing.T) {
 					hides = append(hides, entry{Name: path.Join(n, ".wh..wh..opq")})
 				}
 				// Few of the entries that cannot be applied stay, or hardly any image could be.
-				if maps.Clone(below).apply(append(slices.Clone(hides), layer...)) != nil && r.IntN(30) > 0 {
+				if maps.Clone(below).apply(append(slices.Clone(hides), layer...)) != nil && r.IntN(12) > 0 {
 					layer = before
 				}
 			}

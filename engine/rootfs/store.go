@@ -112,7 +112,7 @@ func (s *Store) diskError(doing string, err error) error {
 	return e
 }
 
-// Clear removes all roots of this user, and what killed processes left. A root that another process is making stays.
+// Clear removes all roots of this user, and what killed processes left. A root that another process makes or has got stays.
 func (s *Store) Clear(ctx context.Context) error {
 	entries, err := os.ReadDir(s.Dir)
 	if os.IsNotExist(err) {
@@ -135,6 +135,7 @@ func (s *Store) Clear(ctx context.Context) error {
 		if !ours {
 			continue
 		}
+		unuse(folder.Path(root + lockSuffix))
 		lock, err := folder.TryLock(root + lockSuffix)
 		if err != nil {
 			return s.diskError("remove root filesystems", err)

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"sync"
 
@@ -59,8 +57,7 @@ func openStream(ctx context.Context, src oci.Source, img *image, layer int, limi
 	if !known {
 		return nil, &oci.Error{Kind: oci.MediaType, What: what, Msg: fmt.Sprintf("is no layer that can be unpacked, but %.100q", d.MediaType)}
 	}
-	sum, err := newHash(img.diffIDs[layer], what)
-	if err != nil {
+	if err := oci.CheckDigest("diff_id of the "+what, img.diffIDs[layer]); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -72,18 +69,8 @@ func openStream(ctx context.Context, src oci.Source, img *image, layer int, limi
 		s.free <- nil
 	}
 	s.done.Go(func() { s.unpack(ctx, src, d, want, left) })
-	s.done.Go(func() { s.hash(sum) })
+	s.done.Go(s.hash)
 	return s, nil
-}
-
-func newHash(id v1.Hash, what string) (hash.Hash, error) {
-	switch id.Algorithm {
-	case "sha256":
-		return sha256.New(), nil
-	case "sha512":
-		return sha512.New(), nil
-	}
-	return nil, &oci.Error{Kind: oci.Malformed, What: what, Msg: fmt.Sprintf("has a diff_id that is neither sha256 nor sha512: %.100q", id.String())}
 }
 
 // Read returns the unpacked bytes. io.EOF says that the layer was read to its end, and that both of its digests are right.
@@ -111,13 +98,15 @@ func (s *stream) Close() {
 	s.done.Wait()
 }
 
-func (s *stream) hash(sum hash.Hash) {
+func (s *stream) hash() {
 	defer close(s.hashed)
+	sum := sha256.New()
 	for c := range s.filled {
 		sum.Write(c.data)
-		if got := hex.EncodeToString(sum.Sum(nil)); c.err == io.EOF && got != s.diffID.Hex {
-			c.err = &oci.Error{Kind: oci.Mismatch, What: s.what,
-				Msg: fmt.Sprintf("unpacks to bytes with the digest %s:%s, and the image's config says %s", s.diffID.Algorithm, got, s.diffID)}
+		if c.err == io.EOF {
+			if got := (v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}); got != s.diffID {
+				c.err = &oci.Error{Kind: oci.Mismatch, What: s.what, Msg: fmt.Sprintf("unpacks to bytes with the digest %s, and the image's config says %s", got, s.diffID)}
+			}
 		}
 		s.hashed <- c // never waits
 	}

@@ -78,6 +78,7 @@ func childOf(pid int) (child int) {
 type fifo struct {
 	t      *testing.T
 	dir    string
+	both   *os.File // keeps the fifo open until the script's processes have it
 	mounts []Mount
 	script string // begins that of a command: it and a child in a session of its own, which hear no signal, hold the fifo
 	r      *bufio.Reader
@@ -100,23 +101,11 @@ func newFifo(t *testing.T) *fifo {
 	}
 	t.Cleanup(func() { r.Close(); both.Close() })
 	f := &fifo{
-		t: t, dir: dir, mounts: []Mount{{dir, "/fifo", true}},
+		t: t, dir: dir, both: both, mounts: []Mount{{dir, "/fifo", true}},
 		script: `trap '' TERM INT HUP; exec 3>/fifo/fifo; (setsid sh -c "trap '' TERM INT HUP; while :; do sleep 100; done" &); echo started >&3`,
 	}
-	f.r = bufio.NewReader(&untilStarted{r, both})
+	f.r = bufio.NewReader(r)
 	return f
-}
-
-// untilStarted closes the writer that keeps the fifo open, once there is another one.
-type untilStarted struct {
-	r    *os.File
-	both *os.File
-}
-
-func (u *untilStarted) Read(p []byte) (int, error) {
-	n, err := u.r.Read(p)
-	u.both.Close()
-	return n, err
 }
 
 // started waits until the script's processes are there.
@@ -128,6 +117,7 @@ func (f *fifo) started() {
 
 // allGone waits until nobody has the fifo.
 func (f *fifo) allGone() {
+	f.both.Close()
 	if _, err := io.Copy(io.Discard, f.r); err != nil {
 		f.t.Error(err)
 	}

@@ -12,9 +12,6 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
-// clockLibrary is where the library lies in the sandbox: in a tmpfs, so that no root folder lacks the mount point.
-const clockLibrary = "/run/sbomctl-clock.so"
-
 // FindClock returns a clock with an offset.
 func FindClock(offset time.Duration) (*Clock, error) {
 	// The library for programs with threads works for others, too.
@@ -26,19 +23,6 @@ func FindClock(offset time.Duration) (*Clock, error) {
 	return nil, &diag.Error{
 		Msg:   "libfaketime is not installed; without it a command in a sandbox sees the machine's clock",
 		Hints: []string{"install the Debian or Ubuntu package: apt-get install libfaketime"},
-	}
-}
-
-// env are the variables that load the library and tell it the time.
-func (c *Clock) env() []string {
-	if c == nil {
-		return nil
-	}
-	return []string{
-		"LD_PRELOAD=" + clockLibrary,
-		fmt.Sprintf("FAKETIME=%+d", int64(c.Offset/time.Second)),
-		"FAKETIME_DONT_FAKE_MONOTONIC=1", // or sleeping and waiting would go wrong
-		"FAKETIME_NO_CACHE=1",            // or a process would go on with what another one read
 	}
 }
 

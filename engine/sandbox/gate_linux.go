@@ -80,7 +80,7 @@ func (g *gate) pass(ctx context.Context, s *sandbox) error {
 		return system1("its /proc", err)
 	}
 	for _, pt := range g.plan.points {
-		if pt.source == "" && pt.target != "/proc" && pt.target != "/dev" {
+		if pt.source == "" && !pt.fixed {
 			fd, err := walk(g.root, pt.path)
 			if err != nil {
 				return system1("its "+pt.target, err)

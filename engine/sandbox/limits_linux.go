@@ -14,6 +14,13 @@ import (
 func (s *sandbox) setLimits() error {
 	l := s.process.Limits
 	cpu := uint64((l.CPU + time.Second - 1) / time.Second)
+	// The watch counts processes. The kernel counts threads, too, and stops what is faster than the watch: by a limit of
+	// the user, which does not hold root, or by a control group, which only root can make.
+	tasks := 0
+	if l.Processes > 0 {
+		tasks = max(4*l.Processes, l.Processes+500)
+		s.cgroup = newCgroup(s.init, tasks)
+	}
 	limits := []struct {
 		resource   int
 		soft, hard uint64 // 0 is as it is
@@ -22,8 +29,7 @@ func (s *sandbox) setLimits() error {
 		{unix.RLIMIT_AS, uint64(l.AddressSpace), uint64(l.AddressSpace)},
 		{unix.RLIMIT_NOFILE, uint64(l.OpenFiles), uint64(l.OpenFiles)},
 		{unix.RLIMIT_FSIZE, uint64(l.FileSize), uint64(l.FileSize)},
-		// Threads count here, and root's processes do not: the watch counts processes, and this stops what is faster.
-		{unix.RLIMIT_NPROC, uint64(l.Processes) * threadsPerProcess, uint64(l.Processes) * threadsPerProcess},
+		{unix.RLIMIT_NPROC, uint64(tasks), uint64(tasks)},
 	}
 	for _, r := range limits {
 		if r.soft == 0 {
@@ -38,9 +44,6 @@ func (s *sandbox) setLimits() error {
 	}
 	return s.setProcessors()
 }
-
-// threadsPerProcess is how many threads a process may have, on average, before the kernel refuses more.
-const threadsPerProcess = 16
 
 // lower sets a limit of a process; what is stricter already stays.
 func lower(pid, resource int, soft, hard uint64) error {

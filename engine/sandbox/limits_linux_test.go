@@ -19,10 +19,11 @@ func TestLimits(t *testing.T) {
 		{"time", "trap '' TERM; while :; do :; done", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
 		{"time, sleeping", "sleep 1000", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
 		{"time, nothing written", "exec >&- 2>&- </dev/null; sleep 1000", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
+		{"time, stopped", "kill -STOP $$", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
 		{"processor time", "exec sh -c 'while :; do :; done'", Limits{CPU: time.Second}, "was killed: it took more than 1s of processor time"},
 		{"fork bomb", "bomb() { bomb | bomb & }; bomb; sleep 1000", Limits{Processes: 40}, "was killed: it had more than 40 processes at once"},
 		{"sleepers", "for i in $(seq 60); do sleep 1000 & done; wait", Limits{Processes: 40}, "was killed: it had more than 40 processes at once"},
-		{"memory", "x=$(yes | head -c 20000000); sleep 1000", Limits{Memory: 10 << 20}, "was killed: it took more than 10.0 MiB of memory"},
+		{"memory", "x=$(yes | head -c 20000000); sleep 1000; echo ${#x}", Limits{Memory: 10 << 20}, "was killed: it took more than 10.0 MiB of memory"},
 		{"address space", "x=$(yes | head -c 60000000); exit 1", Limits{AddressSpace: 16 << 20}, "exited with code"},
 		{"a file", "dd if=/dev/zero of=/out/x bs=64k count=100 2>/dev/null", Limits{FileSize: 1 << 20}, "was killed: it took more than 1.0 MiB of file size"},
 		{"open files", "exec 31</dev/null && exec 32</dev/null", Limits{OpenFiles: 32}, "exited with code"},
@@ -37,10 +38,7 @@ func TestLimits(t *testing.T) {
 			out := t.TempDir()
 			f := newFifo(t)
 			// The sandbox's processes hold the fifo, so that it is seen when all are gone.
-			p := shell(t, "exec 9>/fifo/fifo; echo started >&9; "+c.script)
-			if c.limits.OpenFiles > 0 || c.limits.AddressSpace > 0 {
-				p = shell(t, c.script)
-			}
+			p := shell(t, "exec 9>/fifo/fifo; "+c.script)
 			p.Mounts = append(f.mounts, Mount{out, "/out", true})
 			wall := p.Limits.Wall
 			p.Limits = c.limits
@@ -61,10 +59,7 @@ func TestLimits(t *testing.T) {
 			case exit.String() != c.want || exit.Code != -1 || exit.Success():
 				t.Errorf("%s, %q", exit, said)
 			}
-			if p.Limits.OpenFiles == 0 && p.Limits.AddressSpace == 0 {
-				f.started()
-				f.allGone()
-			}
+			f.allGone()
 		})
 	}
 }
@@ -90,7 +85,7 @@ func TestFlood(t *testing.T) {
 	}
 	endless := shell(t, "yes")
 	endless.Limits = Limits{Wall: 100 * time.Millisecond, Output: 10}
-	if exit, out := run(t, endless); exit.Killed != TooLong || len(out) != 10 || exit.Dropped == 0 {
+	if exit, out := run(t, endless); exit.Killed != TooLong || len(out) > 10 {
 		t.Errorf("%+v, %q", exit, out)
 	}
 }

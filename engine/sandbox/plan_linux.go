@@ -27,6 +27,7 @@ type point struct {
 	source string // what is bound there; "" is nothing of the caller's
 	file   bool   // it is an ordinary file
 	own    bool   // nobody asked for it; it goes where somebody asked for another one
+	fixed  bool   // it is just there, whatever the root folder has
 	args   []string
 }
 
@@ -55,7 +56,9 @@ func newPlan(root string, points []*point) (*plan, error) {
 	slices.SortStableFunc(points, func(a, b *point) int { return comparePaths(a.target, b.target) })
 	for _, pt := range points {
 		var err error
-		if pt.path, err = pl.resolve(pt.target); err != nil {
+		if pt.fixed {
+			pt.path = pt.target
+		} else if pt.path, err = pl.resolve(pt.target); err != nil {
 			return nil, err
 		}
 		if err := pl.add(pt); err != nil {
@@ -188,6 +191,7 @@ func (pl *plan) makeRoom(pt *point) error {
 	}
 	info, err := os.Lstat(pl.root + pt.path)
 	switch {
+	case err == nil && pt.fixed && !info.IsDir(): // what is there is left out
 	case err == nil && pt.file && !info.Mode().IsRegular():
 		return refuse("the mount point %s of a file is none in the root folder", pt.target)
 	case err == nil && !pt.file && !info.IsDir():
@@ -220,6 +224,9 @@ func (pl *plan) below(pt *point) (over *point) {
 // holds checks that inner's mount point can be in what is mounted on pt. Bubblewrap makes it in a tmpfs, and must
 // not make it in a folder of the caller's.
 func (pt *point) holds(inner *point) error {
+	if pt.fixed {
+		return refuse("the mount point %s leads to %s in the root folder, which is the sandbox's own", inner.target, pt.path)
+	}
 	if pt.source == "" {
 		return nil
 	}
@@ -278,8 +285,8 @@ func (p *Process) points(v Version) ([]*point, error) {
 		return &point{target: target, own: own, args: tmpfsArgs(v, mode, p.Limits.Disk)}
 	}
 	points := []*point{
-		{target: "/proc", args: []string{"--proc"}},
-		{target: "/dev", args: []string{"--dev"}},
+		{target: "/proc", fixed: true, args: []string{"--proc"}},
+		{target: "/dev", fixed: true, args: []string{"--dev"}},
 		tmpfs("/tmp", "1777", true), tmpfs("/var/tmp", "1777", true), tmpfs("/run", "0755", true),
 	}
 	for _, t := range p.Tmpfs {

@@ -76,6 +76,7 @@ type sandbox struct {
 	gate   *gate         // nil when nothing has to be done in the sandbox before the command starts
 	status *json.Decoder // what bubblewrap says of the sandbox
 	files  []*os.File    // to be closed
+	cgroup string        // folder of the control group that it is in; "" when it has none of its own
 	copied chan error    // what came of copying the output
 }
 
@@ -105,7 +106,7 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 	blockR, outR, outW := pipes[1][0], pipes[2][0], pipes[2][1]
 	s.block = pipes[1][1]
 	extra := []*os.File{statusW, blockR}
-	var gateArgs []string
+	var gateArgs []string // the gate's file, when there is one, is the third
 	if s.process.gated() {
 		var err error
 		if s.gate, err = newGate(); err != nil {
@@ -122,7 +123,13 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 		s.gate.plan = pl
 	}
 	args = append(args, "--new-session", "--json-status-fd", "3", "--block-fd", "4")
-	s.cmd = exec.Command(b.Path, append(args, s.process.program()...)...)
+	file, err := argumentFile(args)
+	if err != nil {
+		return system1("its arguments", err)
+	}
+	s.files = append(s.files, file)
+	extra = append(extra, file)
+	s.cmd = exec.Command(b.Path, append([]string{"--args", strconv.Itoa(2 + len(extra))}, s.process.program()...)...)
 	s.cmd.Env, s.cmd.Dir = []string{}, "/"
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.ExtraFiles = outW, outW, extra
 	// In a process group of its own, it does not get the terminal's Ctrl-C: the caller does, and ends ctx.
@@ -160,6 +167,20 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 	return nil
 }
 
+// argumentFile returns a file with arguments for bubblewrap. On its command line, all users of the machine could read
+// them, and the command could.
+func argumentFile(args []string) (*os.File, error) {
+	fd, err := unix.MemfdCreate("bwrap", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "bwrap")
+	if _, err = f.WriteString(strings.Join(args, "\x00") + "\x00"); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	return f, err
+}
+
 // isolateThread readies this thread, which starts bubblewrap, so that bubblewrap inherits what it should.
 func isolateThread(umask int) error {
 	// Files that the caller inherited without knowing: those that Go opens are closed on exec anyway.
@@ -173,7 +194,7 @@ func isolateThread(umask int) error {
 	}
 	unix.Umask(umask)
 	// Keys and groups are left behind where the kernel lets us, as it does root.
-	unix.KeyctlJoinSessionKeyring("")
+	unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0)
 	if os.Geteuid() == 0 {
 		unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0)
 	}
@@ -341,6 +362,8 @@ func (s *sandbox) wait() error {
 				break
 			}
 		}
+		// Its parent has ended, so that it is init's to reap; in a container that may be this process.
+		unix.Wait4(s.init, nil, unix.WNOHANG, nil)
 	}
 	return <-s.copied
 }
@@ -355,4 +378,5 @@ func (s *sandbox) close() {
 	if s.pidfd >= 0 {
 		unix.Close(s.pidfd)
 	}
+	removeCgroup(s.cgroup)
 }

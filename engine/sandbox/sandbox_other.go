@@ -33,3 +33,6 @@ func FindClock(offset time.Duration) (*Clock, error) { return nil, notHere() }
 func (p *Process) ProbeClock(ctx context.Context) (ClockEffect, error) {
 	return ClockEffect{}, notHere()
 }
+
+// Probe tries whether a sandbox can be made, on Linux only.
+func (b *Bubblewrap) Probe(ctx context.Context) error { return notHere() }

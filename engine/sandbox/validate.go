@@ -38,6 +38,9 @@ func (p *Process) check() error {
 	if err := checkEnv(p.Env); err != nil {
 		return err
 	}
+	if err := p.Clock.check(p.Env); err != nil {
+		return err
+	}
 	if err := p.checkTargets(); err != nil {
 		return err
 	}

@@ -14,11 +14,12 @@ import (
 )
 
 // How often a sandbox is looked at: at first, at the least, and so seldom that looking takes no more than
-// a twentieth of the time.
+// a twentieth of the time. Processes are quick to count, and quick to become many.
 const (
-	firstLook = 5 * time.Millisecond
-	longest   = 200 * time.Millisecond
-	share     = 20
+	firstLook        = 5 * time.Millisecond
+	longest          = 200 * time.Millisecond
+	longestProcesses = 20 * time.Millisecond
+	share            = 20
 )
 
 // minEntry is what a file counts for at least, so that a flood of empty ones is bounded, too.
@@ -38,9 +39,18 @@ func (s *sandbox) watch() *watcher {
 	if s.gate == nil {
 		return w
 	}
-	w.done.Add(1)
-	go func() {
-		defer w.done.Done()
+	if s.process.Limits.Processes > 0 {
+		w.every(longestProcesses, s.tooMany)
+	}
+	if s.process.Limits.Memory > 0 || s.process.Limits.Disk > 0 {
+		w.every(longest, func() Reason { return s.tooMuch(w.quit) })
+	}
+	return w
+}
+
+// every looks again and again, at most so long apart.
+func (w *watcher) every(longest time.Duration, look func() Reason) {
+	w.done.Go(func() {
 		for pause := firstLook; ; {
 			select {
 			case <-w.quit:
@@ -48,14 +58,16 @@ func (s *sandbox) watch() *watcher {
 			case <-time.After(pause):
 			}
 			start := time.Now()
-			if reason := s.look(); reason != NotKilled {
-				w.over <- reason
+			if reason := look(); reason != NotKilled {
+				select {
+				case w.over <- reason:
+				default: // another limit was first
+				}
 				return
 			}
 			pause = max(min(2*pause, longest), share*time.Since(start))
 		}
-	}()
-	return w
+	})
 }
 
 // stop waits until nobody looks any more.
@@ -64,43 +76,50 @@ func (w *watcher) stop() {
 	w.done.Wait()
 }
 
-// look returns the limit that is exceeded now.
-func (s *sandbox) look() Reason {
+// tooMany looks at the processes.
+func (s *sandbox) tooMany() Reason {
+	if n := len(s.gate.processes()); n > s.process.Limits.Processes {
+		return TooMany
+	}
+	return NotKilled
+}
+
+// tooMuch looks at memory and disk, unless it is to quit.
+func (s *sandbox) tooMuch(quit <-chan struct{}) Reason {
 	l := s.process.Limits
-	if l.Processes > 0 || l.Memory > 0 {
-		processes, memory := s.gate.usage(l.Memory > 0)
-		switch {
-		case l.Processes > 0 && processes > l.Processes:
-			return TooMany
-		case l.Memory > 0 && memory > l.Memory:
+	if l.Memory > 0 {
+		var memory int64
+		for _, pid := range s.gate.processes() {
+			memory += residentOf(s.gate.proc, pid)
+		}
+		if memory > l.Memory {
 			return TooMuchMemory
 		}
 	}
-	if l.Disk > 0 && s.onDisk(l.Disk) > l.Disk {
+	if l.Disk > 0 && s.onDisk(l.Disk, quit) > l.Disk {
 		return TooMuchOnDisk
 	}
 	return NotKilled
 }
 
-// usage returns how many processes there are, and how much memory they have to themselves.
-func (g *gate) usage(memory bool) (processes int, resident int64) {
-	if _, err := unix.Seek(g.proc, 0, 0); err != nil {
-		return 0, 0
+// processes returns the numbers, inside, of the command and its children.
+func (g *gate) processes() (pids []string) {
+	proc, err := unix.Openat(g.proc, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
 	}
-	buf := make([]byte, 1<<16)
+	defer unix.Close(proc)
+	buf := make([]byte, 1<<14)
 	for {
-		n, err := unix.ReadDirent(g.proc, buf)
+		n, err := unix.ReadDirent(proc, buf)
 		if err != nil || n <= 0 {
-			return processes, resident
+			return pids
 		}
 		_, _, names := unix.ParseDirent(buf[:n], -1, nil)
 		for _, name := range names {
 			// 1 is bubblewrap.
 			if pid, err := strconv.Atoi(name); err == nil && pid > 1 {
-				processes++
-				if memory {
-					resident += residentOf(g.proc, name)
-				}
+				pids = append(pids, name)
 			}
 		}
 	}
@@ -129,7 +148,7 @@ func residentOf(proc int, pid string) int64 {
 
 // onDisk returns how much lies in the writable mounts and the tmpfs, or something above limit as soon as that is clear.
 // What the command hides from the caller, in a folder that the caller may not read, is not counted.
-func (s *sandbox) onDisk(limit int64) int64 {
+func (s *sandbox) onDisk(limit int64, quit <-chan struct{}) int64 {
 	var total int64
 	for _, f := range s.gate.tmpfs {
 		var st unix.Statfs_t
@@ -144,6 +163,11 @@ func (s *sandbox) onDisk(limit int64) int64 {
 		filepath.WalkDir(m.Source, func(_ string, d fs.DirEntry, err error) error {
 			if errors.Is(err, unix.ENAMETOOLONG) {
 				total = limit + 1 // folders in folders, deeper than anybody can name
+			}
+			select {
+			case <-quit:
+				return filepath.SkipAll
+			default:
 			}
 			if d == nil {
 				return nil

@@ -72,7 +72,7 @@ func (j *judge) mention(m mention) *verdict {
 	}
 	r, ok := ParseReference(m.s)
 	if !ok {
-		return nil
+		return &verdict{Finding: finding.Finding{Rule: UnresolvedID, Severity: finding.Note, Msg: fmt.Sprintf("%q stands where an image is named, and is no reference of one", clip(m.s))}}
 	}
 	if declared := j.byName[normal(r.Repository)]; len(declared) > 0 {
 		return compare(r, closest(declared, r))

@@ -47,6 +47,7 @@ func TestJudge(t *testing.T) {
 		{"q.io/u:1", NotPinnedID, "warning", ""},
 		{"q.io/u:1@" + d1, DriftID, "error", ""},
 		{"debian@" + d1, UndeclaredID, "warning", ""},
+		{"No:such:image", UnresolvedID, "note", ""},
 	} {
 		s := scan("a.sh", []byte("docker run "+c.written+"\n"))
 		found := j.file(s)

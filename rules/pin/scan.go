@@ -111,7 +111,7 @@ func kindOf(name string, src []byte) kind {
 	return kindText
 }
 
-// image adds an image that is used where nothing else can be: what is no reference is passed over.
+// image adds an image that is used where nothing else can be.
 func (s *scanner) image(v value, use int) {
 	v.text = trim(v.text)
 	if v.s == "" {
@@ -121,7 +121,7 @@ func (s *scanner) image(v value, use int) {
 		if rest, ok := strings.CutPrefix(v.s, "docker://"); ok {
 			v.text = v.slice(len(v.s)-len(rest), len(v.s))
 		}
-		if _, ok := ParseReference(v.s); !ok || v.s == "scratch" {
+		if v.s == "scratch" || v.s == "" {
 			return
 		}
 	}

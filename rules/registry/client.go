@@ -45,8 +45,8 @@ const (
 	defaultSilence  = 30 * time.Second
 	defaultPatience = 2 * time.Minute
 
-	maxDocuments = 16 // requests for documents to one host at once
-	maxStreams   = 8  // blobs from one host at once
+	maxDocuments = 32 // requests for documents to one host at once
+	maxStreams   = 32 // blobs from one host at once
 )
 
 func (c *Client) silence() time.Duration {

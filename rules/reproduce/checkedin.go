@@ -101,7 +101,7 @@ func checkedIn(call action.Call, p Params) error {
 		f.Pos.Line = d.line
 		f.Msg = fmt.Sprintf("%s is not what the command makes: %s", path, d.summary())
 		f.Found = d.head(maxFound)
-		f.Hints = append(d.lines(maxHints), explain(path, want, got, d.line, image)...)
+		f.Hints = append(d.lines(maxHints), explain(path, want, got, d, image)...)
 		call.Report(f)
 	}
 	return nil

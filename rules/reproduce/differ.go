@@ -50,6 +50,27 @@ func differ(from, to string, a, b []byte) difference {
 	return d
 }
 
+// changed are the lines of the first file that are other ones in the second, or after which that has more, in order.
+func (d difference) changed() []int {
+	var out []int
+	n := 0
+	for i, l := range strings.Split(d.text, "\n") {
+		switch {
+		case i < 2: // the names
+		case strings.HasPrefix(l, "@@"):
+			fmt.Sscanf(l, "@@ -%d", &n)
+		case strings.HasPrefix(l, "-"):
+			out = append(out, n)
+			n++
+		case strings.HasPrefix(l, "+"):
+			out = append(out, max(1, n-1))
+		case strings.HasPrefix(l, " "):
+			n++
+		}
+	}
+	return out
+}
+
 // summary says in a few words how much differs.
 func (d difference) summary() string {
 	switch {

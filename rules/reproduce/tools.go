@@ -50,25 +50,42 @@ func wroteBy(content []byte) (t *tool, version string) {
 // macroFile is what stands before the macros of another file in an aclocal.m4.
 var macroFile = regexp.MustCompile(`^# (?:(\w[\w-]*\.m4) - |.*/autoconf-archive/(ax_\w+)\.html)`)
 
-// macrosAt returns the file of macros that a line of an aclocal.m4 comes from, and the packages that bring it; "" for none.
-func macrosAt(content []byte, line int) (file string, packages []string) {
-	s := bufio.NewScanner(bytes.NewReader(content))
-	s.Buffer(nil, 1<<20)
-	for n := 1; n <= line && s.Scan(); n++ {
-		m := macroFile.FindSubmatch(s.Bytes())
-		switch {
-		case m == nil:
-		case len(m[2]) > 0:
-			file, packages = string(m[2])+".m4", []string{"autoconf-archive"}
-		default:
-			file, packages = string(m[1]), []string{"pkg-config", "pkgconf", "pkgconfig"}
-		}
-	}
-	return file, packages
+// macros is a file of macros that lines of an aclocal.m4 come from.
+type macros struct {
+	file     string
+	packages []string // that bring it, in images
+	line     int      // the first of the lines
 }
 
+// macrosOf returns the files of macros that lines of an aclocal.m4 come from, in order.
+func macrosOf(content []byte, lines []int) []macros {
+	var out []macros
+	var at macros
+	s := bufio.NewScanner(bytes.NewReader(content))
+	s.Buffer(nil, 1<<20)
+	for n := 1; len(lines) > 0 && s.Scan(); n++ {
+		switch m := macroFile.FindSubmatch(s.Bytes()); {
+		case m == nil:
+		case len(m[2]) > 0:
+			at = macros{file: string(m[2]) + ".m4", packages: []string{"autoconf-archive"}}
+		default:
+			at = macros{file: string(m[1]), packages: []string{"pkg-config", "pkgconf", "pkgconfig"}}
+		}
+		for len(lines) > 0 && lines[0] <= n {
+			if lines = lines[1:]; at.file != "" && at.line == 0 {
+				at.line = n
+				out = append(out, at)
+			}
+		}
+	}
+	return out
+}
+
+// maxMacros is how many files of macros a finding names.
+const maxMacros = 8
+
 // explain says which tools wrote the two files, as far as they say so, and which of them are in the image.
-func explain(path string, want, got []byte, line int, image *installed) []string {
+func explain(path string, want, got []byte, d difference, image *installed) []string {
 	var hints []string
 	before, v1 := wroteBy(want)
 	after, v2 := wroteBy(got)
@@ -94,9 +111,14 @@ func explain(path string, want, got []byte, line int, image *installed) []string
 		of = before.packages
 	}
 	if after != nil && after.name == "aclocal" {
-		if file, packages := macrosAt(want, line); file != "" {
-			hints = append(hints, fmt.Sprintf("line %d comes from %s", line, file))
-			of = append(slices.Clone(of), packages...)
+		all := macrosOf(want, d.changed())
+		for _, m := range all[:min(len(all), maxMacros)] {
+			hints = append(hints, fmt.Sprintf("line %d comes from %s", m.line, m.file))
+			for _, p := range m.packages {
+				if !slices.Contains(of, p) {
+					of = append(slices.Clone(of), p)
+				}
+			}
 		}
 	}
 	var there []string
