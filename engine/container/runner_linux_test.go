@@ -229,7 +229,7 @@ func TestFailures(t *testing.T) {
 		"a fifo":        {"mkfifo out", []string{"out"}, nil, []string{"its output out is a fifo, and an output is a file"}},
 		"behind a link": {"ln -s /bin d", []string{"d/busybox"}, nil, []string{"its output d/busybox lies behind a link (d)"}},
 		"below a file":  {"echo >d", []string{"d/out"}, nil, []string{"its output d/out was not made: d is no folder"}},
-		"no program":    {"", nil, func(s *action.Spec) { s.Command = []string{"autoreconf"} }, []string{"autoreconf"}},
+		"no program":    {"", nil, func(s *action.Spec) { s.Command = []string{"autoreconf"} }, []string{`there is no program "autoreconf" in the image example.com/tiny`}},
 		"architecture":  {"", nil, func(s *action.Spec) { s.Platform[0].Value = "s390x" }, []string{"command sh is for linux/s390x, and this machine is " + runtime.GOARCH + ": there is no emulation"}},
 		"unknown":       {"", nil, func(s *action.Spec) { with(s, "gpu", "1") }, []string{`asks for a platform with gpu = "1", which is not known here`}},
 		"input outside": {"", nil, func(s *action.Spec) { s.Inputs[0].Files[0].Path = "../x" }, []string{`has an input at "../x"`}},

@@ -154,14 +154,19 @@ func (y *yamlFile) isImage(at place) bool {
 	return at.key == "image"
 }
 
-// commit is a Git commit, by SHA-1 or SHA-256.
-var commit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+// isCommit reports whether s is a Git commit, by SHA-1 or SHA-256.
+func isCommit(s string) bool {
+	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
+}
 
 // uses reads what a step or a job uses: an action, a workflow, or an image.
 func (y *yamlFile) uses(n *node, vars scope) {
+	if strings.HasPrefix(n.value, "./") || strings.HasPrefix(n.value, "../") || isCommit(n.value[strings.LastIndexByte(n.value, '@')+1:]) {
+		return // the repository's own, or one that stays what it is
+	}
 	v := y.expand(y.written(n), vars)
 	v.text = trim(v.text)
-	if v.s == "" || strings.HasPrefix(v.s, "./") || strings.HasPrefix(v.s, "../") {
+	if v.s == "" {
 		return
 	}
 	if strings.HasPrefix(v.s, "docker://") {
@@ -169,9 +174,6 @@ func (y *yamlFile) uses(n *node, vars scope) {
 		if v.s != "" {
 			y.image(v, v.at[0])
 		}
-		return
-	}
-	if i := strings.LastIndexByte(v.s, '@'); i >= 0 && commit.MatchString(v.s[i+1:]) {
 		return
 	}
 	y.add(mention{value: v, action: true})

@@ -10,6 +10,19 @@ type plainYAML struct {
 	src string
 	at  int // where the line to be read begins, or within it where a collection does that begins behind a "- "
 	no  bool
+
+	free []node // what new takes nodes from
+}
+
+// new makes a node.
+func (p *plainYAML) new(n node) *node {
+	if len(p.free) == 0 {
+		p.free = make([]node, 64)
+	}
+	out := &p.free[0]
+	p.free = p.free[1:]
+	*out = n
+	return out
 }
 
 // parsePlain returns the only document of a file.
@@ -65,7 +78,7 @@ func (p *plainYAML) block(n, depth int) *node {
 	}
 	start := p.at + n
 	if isDash(p.src[start:]) {
-		out := &node{kind: sequence, at: start}
+		out := p.new(node{kind: sequence, at: start})
 		for indent, ok := p.next(); ok && indent == n && isDash(p.src[p.at+n:]); indent, ok = p.next() {
 			out.children = append(out.children, p.entry(n, depth))
 		}
@@ -97,7 +110,7 @@ func (p *plainYAML) entry(n, depth int) *node {
 
 // below reads what stands under a key or a "-" without a value, at the indentation n of that.
 func (p *plainYAML) below(n int, ofKey bool, depth, line int) *node {
-	empty := &node{at: p.at + line}
+	empty := p.new(node{at: p.at + line})
 	p.at += line + 1
 	indent, ok := p.next()
 	switch {
@@ -113,7 +126,7 @@ func (p *plainYAML) below(n int, ofKey bool, depth, line int) *node {
 
 // mapping reads a mapping whose keys are at the column n, the first of them at start.
 func (p *plainYAML) mapping(n, start, depth int) *node {
-	out := &node{kind: mapping, at: start}
+	out := p.new(node{kind: mapping, at: start})
 	if depth > maxDepth/2 {
 		return p.refuse()
 	}
@@ -154,7 +167,7 @@ func (p *plainYAML) key(line string) (key *node, colon int, ok bool) {
 		if end < 1 || strings.IndexByte(line[:end], '\\') >= 0 || end+1 >= len(line) || line[end+1] != ':' || end+2 < len(line) && line[end+2] != ' ' {
 			return nil, 0, false
 		}
-		return &node{kind: quotedScalar, value: line[1:end]}, end + 1, true
+		return p.new(node{kind: quotedScalar, value: line[1:end]}), end + 1, true
 	}
 	if !plainStart(line) {
 		return nil, 0, false
@@ -164,7 +177,7 @@ func (p *plainYAML) key(line string) (key *node, colon int, ok bool) {
 		case line[i] == '\t' || line[i] == '#' && line[i-1] == ' ':
 			return nil, 0, false
 		case line[i] == ':' && (i+1 == len(line) || line[i+1] == ' '):
-			return &node{value: strings.TrimRight(line[:i], " ")}, i, true
+			return p.new(node{value: strings.TrimRight(line[:i], " ")}), i, true
 		}
 	}
 	return nil, 0, false
@@ -189,7 +202,7 @@ func (p *plainYAML) value(n, at int, rest string) *node {
 		if end < 1 || strings.IndexByte(rest[:end], '\\') >= 0 || !nothing(rest[end+1:]) {
 			return p.refuse()
 		}
-		out = &node{kind: quotedScalar, value: rest[1:end], at: at}
+		out = p.new(node{kind: quotedScalar, value: rest[1:end], at: at})
 	case '[', '{':
 		end := -1
 		if out, end = p.flow(at, rest, 0, 0); p.no || !nothing(rest[end:]) {
@@ -204,7 +217,7 @@ func (p *plainYAML) value(n, at int, rest string) *node {
 		if strings.Contains(text, ": ") || strings.HasSuffix(text, ":") {
 			return p.refuse()
 		}
-		out = &node{value: text, at: at}
+		out = p.new(node{value: text, at: at})
 	}
 	p.at += len(firstLine(p.src[p.at:])) + 1
 	if indent, ok := p.next(); ok && indent > n { // it goes on
@@ -221,7 +234,7 @@ func nothing(s string) bool {
 
 // literal reads a block scalar.
 func (p *plainYAML) literal(n, at int, header string) *node {
-	out := &node{kind: literalScalar, at: at}
+	out := p.new(node{kind: literalScalar, at: at})
 	if header[0] == '>' {
 		out.kind = foldedScalar
 	}
@@ -268,7 +281,7 @@ func (p *plainYAML) flow(base int, s string, i, depth int) (*node, int) {
 	if depth > 8 {
 		return p.refuse(), 0
 	}
-	out := &node{kind: sequence, at: base + i}
+	out := p.new(node{kind: sequence, at: base + i})
 	end := byte(']')
 	if s[i] == '{' {
 		out.kind, end = mapping, '}'
@@ -321,7 +334,7 @@ func (p *plainYAML) flowNode(base int, s string, i, depth int) (*node, int) {
 		if end < 0 || strings.IndexByte(s[i:i+1+end], '\\') >= 0 || strings.HasPrefix(s[i+end+2:], s[i:i+1]) {
 			return p.refuse(), 0
 		}
-		return &node{kind: quotedScalar, value: s[i+1 : i+1+end], at: base + i}, i + end + 2
+		return p.new(node{kind: quotedScalar, value: s[i+1 : i+1+end], at: base + i}), i + end + 2
 	}
 	if !plainStart(s[i:]) {
 		return p.refuse(), 0
@@ -337,5 +350,5 @@ func (p *plainYAML) flowNode(base int, s string, i, depth int) (*node, int) {
 	if text == "" {
 		return p.refuse(), 0
 	}
-	return &node{value: text, at: base + i}, end
+	return p.new(node{value: text, at: base + i}), end
 }
