@@ -26,6 +26,7 @@ var benchmarks = []benchmark{
 	{"example", "examples/cpython, //release:all, nothing changed", example, false},
 	{"edit", "the unpacked tree, one vendored file edited", edit, false},
 	{"check", "the unpacked tree: check, against build; after an edit; with an empty cache", check, false},
+	{"references", "500 workflow files that name container images: check, and after an edit; against build", references, false},
 	{"import", "the unpacked tree: import", importTree, false},
 	{"large", "2,000 packages, 100,000 files: cold, no-op, edit, touch, memory", large, false},
 	{"targets", "20,000 targets: load and analyse", targets, false},

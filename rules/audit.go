@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/registry"
+	"github.com/sbomctl/sbomctl/rules/reproduce"
 )
 
 // AuditResult is what came of an audit.
@@ -30,7 +30,8 @@ type AuditRequest struct {
 	Rehash bool   // download what was hashed before, too
 	Root   string // of the workspace
 	Warn   func(message string)
-	Now    time.Time // certificates of signatures have to be valid now, where nobody says when they were used
+	Watch  func(image *pin.Image, done bool) // told when an image is begun and when it is done, concurrently
+	Now    time.Time                         // certificates of signatures have to be valid now, where nobody says when they were used
 }
 
 // AuditedImages returns the repositories of the container images among the targets that patterns name and all below them, each once.
@@ -44,19 +45,17 @@ func AuditedImages(w *engine.Workspace, patterns label.Patterns) ([]string, erro
 	return slices.Compact(out), errs.Err()
 }
 
-const (
-	commandOperation   = "engine.command" // a command in a container
-	deterministicGroup = "deterministic"  // validations that run a command again
-)
+// commandLevels are the levels of what is found of commands in containers.
+var commandLevels = map[string]int{reproduce.NondeterministicID: audit.Deterministic, reproduce.DiffersID: audit.Outputs}
 
-// The rules of the findings of levels 5 and 6, and their levels.
-var commandLevels = map[string]int{"nondeterministic": audit.Deterministic, "output-differs": audit.Outputs}
+// commandOperations are the validations that find it.
+var commandOperations = map[int]string{audit.Deterministic: reproduce.CompareName, audit.Outputs: reproduce.CheckedInName}
 
 // Audit audits the container images among the targets that patterns name and all below them. Levels 0, 5 and 6 are validations of the graph,
 // which run as in a check; the others ask where images are had from. What could be audited is returned beside an error, which says what could not.
 func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
 	o := &origins{images, req.Root}
-	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn}
+	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn, Watch: req.Watch}
 	var r AuditResult
 	s, errs := auditScope(w, patterns, a.Level)
 	if len(s.images) == 0 {
@@ -68,7 +67,7 @@ func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, pa
 	}
 	var groups []string
 	if a.Level >= audit.Deterministic {
-		groups = append(groups, deterministicGroup)
+		groups = append(groups, reproduce.Group)
 	}
 	checked, err := w.Check(s.toCheck(), groups...)
 	checked.Findings = slices.DeleteFunc(checked.Findings, func(f engine.Found) bool { return commandLevels[f.Rule] > a.Level })
@@ -92,14 +91,14 @@ func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, pa
 // scope is what an audit is about.
 type scope struct {
 	images []pin.Image
-	groups map[string]pin.Group     // by label: files that name several images
-	users  map[string][]label.Label // by image: the targets that run a command in it
-	labels map[string]label.Label   // of all these
+	groups map[string]pin.Group             // by label: files that name several images
+	users  map[int]map[string][]label.Label // by level and image: the targets that run a command in it, which is validated
+	labels map[string]label.Label           // of all these
 }
 
 // auditScope finds the images that the patterns mean, and the targets whose validations speak of them.
 func auditScope(w *engine.Workspace, patterns label.Patterns, level int) (*scope, diag.List) {
-	s := &scope{groups: map[string]pin.Group{}, users: map[string][]label.Label{}, labels: map[string]label.Label{}}
+	s := &scope{groups: map[string]pin.Group{}, users: map[int]map[string][]label.Label{}, labels: map[string]label.Label{}}
 	var errs diag.List
 	note := func(err error) {
 		if err != nil {
@@ -110,28 +109,24 @@ func auditScope(w *engine.Workspace, patterns label.Patterns, level int) (*scope
 	note(err)
 	all, err := w.Below(named)
 	note(err)
-	byReference := map[string][]string{} // labels of images by repository and digest
 	for _, l := range all {
 		var im pin.Image
 		if has, err := w.Params(l, pin.OperationName, &im); has && err == nil {
 			im.Label = l.String()
 			s.images = append(s.images, im)
 			s.labels[im.Label] = l
-			byReference[im.Repository+"@"+im.Digest] = append(byReference[im.Repository+"@"+im.Digest], im.Label)
 		}
 		var g pin.Group
 		if has, err := w.Params(l, pin.GroupOperationName, &g); has && err == nil {
 			s.groups[l.String()], s.labels[l.String()] = g, l
 		}
 	}
-	if level < audit.Deterministic {
-		return s, errs
-	}
-	for _, l := range all {
-		var c map[string]any
-		if has, err := w.Params(l, commandOperation, &c); has && err == nil {
-			for _, im := range byReference[fmt.Sprint(c["repository"], "@", c["digest"])] {
-				s.users[im] = append(s.users[im], l)
+	for at := audit.Deterministic; at <= level; at++ {
+		s.users[at] = map[string][]label.Label{}
+		for _, l := range all {
+			var p reproduce.Params
+			if has, err := w.Params(l, commandOperations[at], &p); has && err == nil {
+				s.users[at][p.Image] = append(s.users[at][p.Image], l)
 				s.labels[l.String()] = l
 			}
 		}
@@ -183,14 +178,14 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 	}
 	broken(&references, r.Image.Label)
 	r.Verdicts[audit.References] = references.Settled()
-	var users []string
-	for _, l := range s.users[r.Image.Label] {
-		users = append(users, l.String())
-	}
-	for l := audit.Deterministic; l <= min(level, audit.Outputs); l++ {
+	for l := audit.Deterministic; l <= level; l++ {
+		var users []string
+		for _, u := range s.users[l][r.Image.Label] {
+			users = append(users, u.String())
+		}
 		v := audit.Verdict{Level: l, Outcome: audit.Proven, Text: "by " + strings.Join(users, ", ")}
 		if len(users) == 0 {
-			v.Outcome, v.Text = audit.NotTried, "none of the targets runs a command in it (container_run)"
+			v.Outcome, v.Text = audit.NotTried, nobodyRuns[l]
 		}
 		for _, f := range found {
 			if slices.Contains(users, f.Label) && commandLevels[f.Rule] == l {
@@ -202,11 +197,23 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 	}
 }
 
+// nobodyRuns says why nothing is known of a level: none of the targets has the validation.
+var nobodyRuns = map[int]string{
+	audit.Deterministic: "none of the targets runs a command in it without a network (container_run)",
+	audit.Outputs:       "none of the targets makes in it what is checked in (container_run, checked_in)",
+}
+
 // inGroup reports whether a finding in files that name several images is about this one.
 func (s *scope) inGroup(f finding.Finding, im *pin.Image) bool {
 	g, ok := s.groups[f.Label]
 	return ok && slices.ContainsFunc(g.Images, func(i pin.GroupImage) bool { return i.Label == im.Label }) &&
-		(strings.HasPrefix(f.Declared, im.Repository) || strings.HasPrefix(f.Found, im.Repository))
+		(mentions(f.Declared, im.Repository) || mentions(f.Found, im.Repository))
+}
+
+// mentions reports whether a reference is to a repository.
+func mentions(reference, repository string) bool {
+	rest, ok := strings.CutPrefix(reference, repository)
+	return ok && (rest == "" || rest[0] == ':' || rest[0] == '@')
 }
 
 // outside are the findings that no validation made.

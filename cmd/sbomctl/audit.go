@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/rules"
 	"github.com/sbomctl/sbomctl/rules/audit"
+	"github.com/sbomctl/sbomctl/rules/pin"
 )
 
 // auditFlags are the flags of audit alone.
@@ -118,7 +121,9 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 	var result rules.AuditResult
 	var historyPath string
 	var pathErr error
+	var events *event.Stream
 	prepare := func(o *options) {
+		events = o.Events
 		o.KeepGoing, o.SkipValidation, o.AnalyseOnly = true, false, false
 		historyPath, pathErr = a.historyPath(f, *o)
 	}
@@ -127,7 +132,7 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 		if pathErr != nil {
 			return pathErr
 		}
-		result, r.unchecked = w.Audit(ctx, parsed, rules.AuditRequest{Level: level, Rehash: f.rehash, Root: a.root, Warn: a.warn, Now: on})
+		result, r.unchecked = w.Audit(ctx, parsed, rules.AuditRequest{Level: level, Rehash: f.rehash, Root: a.root, Warn: a.warn, Watch: watcher(events), Now: on})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -148,6 +153,29 @@ func (a *app) audit(f *auditFlags, patterns []string) error {
 		return err
 	}
 	return a.auditEnd(f, r)
+}
+
+// auditKind is the kind of the live lines of images that are asked for. No node of the graph is of it.
+const auditKind = "audit"
+
+// watcher shows which images are asked for in the live part of a terminal. Numbers of nodes begin at the other end.
+func watcher(events *event.Stream) func(im *pin.Image, done bool) {
+	var mu sync.Mutex
+	ids := map[string]uint32{}
+	return func(im *pin.Image, done bool) {
+		mu.Lock()
+		id, ok := ids[im.Label]
+		if !ok {
+			id = math.MaxUint32 - uint32(len(ids))
+			ids[im.Label] = id
+		}
+		mu.Unlock()
+		if done {
+			events.Emit(event.NodeFinished{ID: id, Kind: auditKind, Name: im.Repository, Label: im.Label})
+		} else {
+			events.Emit(event.NodeStarted{ID: id, Kind: auditKind, Name: im.Repository, Label: im.Label, At: events.Since()})
+		}
+	}
 }
 
 // auditEnd prints what came of an audit, and returns what it ends with.

@@ -15,9 +15,10 @@ func images(o options) (*registry.Images, error) {
 	if err != nil {
 		return nil, err
 	}
+	warn := func(m string) { o.Events.Emit(event.Warning{Message: m}) }
 	i := &registry.Images{
-		Client: &registry.Client{Offline: o.Offline},
-		Store:  oci.NewStore(cache.ImagesDir(dir), func(m string) { o.Events.Emit(event.Warning{Message: m}) }),
+		Client: &registry.Client{Offline: o.Offline, Note: warn},
+		Store:  oci.NewStore(cache.ImagesDir(dir), warn),
 	}
 	for _, dir := range o.OCILayouts {
 		l, err := oci.OpenLayout(dir)

@@ -23,7 +23,7 @@ type progress struct {
 }
 
 // workKinds are the kinds whose nodes execute actions.
-var workKinds = map[string]bool{"action": true, "index": true, "validation": true}
+var workKinds = map[string]bool{"action": true, "index": true, "validation": true, auditKind: true}
 
 // maxRunning is how many running nodes are named; a big machine runs more.
 const maxRunning = 8

@@ -36,7 +36,7 @@ func Pull(ctx context.Context, from Source, to *Store, root v1.Hash, platforms [
 	if err := p.document(ctx, root, doc, 1); err != nil {
 		return err
 	}
-	return to.record(ctx, v1.Descriptor{MediaType: doc.MediaType, Digest: root, Size: int64(len(raw))})
+	return to.Record(ctx, v1.Descriptor{MediaType: doc.MediaType, Digest: root, Size: int64(len(raw))})
 }
 
 type puller struct {
@@ -125,7 +125,7 @@ func (p *puller) blob(ctx context.Context, d v1.Descriptor) error {
 	}
 	var err error
 	for range maxTries {
-		err = p.to.Put(ctx, d, func() (io.ReadCloser, error) { return p.from.Blob(ctx, d) })
+		err = p.to.putFrom(ctx, d, p.from)
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
@@ -175,7 +175,10 @@ func (k keeping) Manifest(ctx context.Context, digest v1.Hash) ([]byte, types.Me
 }
 
 func (k keeping) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	if err := k.store.Put(ctx, d, func() (io.ReadCloser, error) { return k.from.Blob(ctx, d) }); err != nil {
+	if k.store.isPutting(ctx, d.Digest) {
+		return k.from.Blob(ctx, d) // it is kept as soon as it is through
+	}
+	if err := k.store.putFrom(ctx, d, k.from); err != nil {
 		return nil, err
 	}
 	return k.store.Blob(ctx, d)

@@ -4,15 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"sync"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -97,6 +94,10 @@ func (s *Store) create() (*osfile.Folder, error) {
 		}
 	}
 	folder.CleanTemp(tmpDir)
+	if err := s.label(folder); err != nil {
+		folder.Close()
+		return nil, err
+	}
 	s.folder, s.made = folder, true // an earlier one stays open for those who use it just now
 	return folder, nil
 }
@@ -176,6 +177,9 @@ func (s *Store) read(ctx context.Context, what string, digest v1.Hash) (*os.File
 	if err := CheckDigest(what, digest); err != nil {
 		return nil, err
 	}
+	if s.isPutting(ctx, digest) {
+		return nil, &Error{Kind: Missing, What: what, Msg: "is not there"}
+	}
 	v := s.blob(digest)
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -246,8 +250,28 @@ func (s *Store) damaged(folder *osfile.Folder, name string, seen fs.FileInfo, wh
 }
 
 // Put stores the blob that open streams, unless it is there, unharmed. Several that put the same one in this process wait for the first.
-// Errors of open and of its stream come out as they are.
+// Errors of open and of its stream come out as they are. open does not ask this store for the same blob, directly or through Keep.
 func (s *Store) Put(ctx context.Context, d v1.Descriptor, open func() (io.ReadCloser, error)) error {
+	return s.put(ctx, d, func(context.Context) (io.ReadCloser, error) { return open() })
+}
+
+// putFrom is Put of a blob of a source, which may ask this store in turn.
+func (s *Store) putFrom(ctx context.Context, d v1.Descriptor, from Source) error {
+	return s.put(ctx, d, func(ctx context.Context) (io.ReadCloser, error) { return from.Blob(ctx, d) })
+}
+
+// putting is the key of a context in which a blob is being put into the store in a folder. Whoever is asked for it within that, and has it
+// from that store, has not got it.
+type putting struct {
+	dir    string
+	digest v1.Hash
+}
+
+func (s *Store) isPutting(ctx context.Context, digest v1.Hash) bool {
+	return ctx.Value(putting{s.dir, digest}) != nil
+}
+
+func (s *Store) put(ctx context.Context, d v1.Descriptor, open func(ctx context.Context) (io.ReadCloser, error)) error {
 	what := s.what("blob", d.Digest)
 	if err := CheckDigest(what, d.Digest); err != nil {
 		return err
@@ -266,7 +290,7 @@ func (s *Store) Put(ctx context.Context, d v1.Descriptor, open func() (io.ReadCl
 	if !IsMissing(err) {
 		return err
 	}
-	r, err := open()
+	r, err := open(context.WithValue(ctx, putting{s.dir, d.Digest}, true))
 	if err != nil {
 		return err
 	}
@@ -364,71 +388,4 @@ func (s *Store) install(folder *osfile.Folder, f *os.File, temp, name string) (f
 		}
 	}
 	return nil, err
-}
-
-// lockPoll is how often a process looks whether another one has written index.json.
-const lockPoll = 20 * time.Millisecond
-
-// record adds an image to index.json. A file there that is no index is replaced.
-func (s *Store) record(ctx context.Context, d v1.Descriptor) error {
-	folder, err := s.open(true)
-	if err != nil {
-		return s.failure("write to the cache", err)
-	}
-	for {
-		lock, err := folder.TryLock(lockName)
-		if err != nil {
-			return s.failure("lock the cache", err)
-		}
-		if lock != nil {
-			defer lock.Close()
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
-	index := &v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{}}
-	if b, err := readSmall(folder, indexFile); err == nil {
-		if doc, err := Parse(indexFile, b, types.OCIImageIndex); err == nil && doc.Index != nil {
-			index = doc.Index
-		}
-	}
-	has := func(o v1.Descriptor) bool { return o.Digest == d.Digest }
-	if _, err := readSmall(folder, layoutFile); err == nil && slices.ContainsFunc(index.Manifests, has) {
-		return nil
-	}
-	index.Manifests = append(slices.DeleteFunc(index.Manifests, has), d)
-	// What was pulled first goes when there are too many: its blobs stay, and are found by digest.
-	index.Manifests = index.Manifests[max(0, len(index.Manifests)-MaxChildren):]
-	b, err := json.Marshal(index)
-	if err != nil {
-		return err
-	}
-	for _, file := range []struct {
-		name    string
-		content []byte
-	}{{layoutFile, []byte(`{"imageLayoutVersion":"1.0.0"}`)}, {indexFile, b}} {
-		if err := s.replace(folder, file.name, file.content); err != nil {
-			return s.failure("write to the cache", err)
-		}
-	}
-	return nil
-}
-
-func (s *Store) replace(folder *osfile.Folder, name string, content []byte) error {
-	f, temp, err := folder.Temp(tmpDir, 0o444)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(content); err == nil {
-		_, err = s.install(folder, f, temp, name)
-	}
-	if err != nil {
-		f.Close()
-		folder.Remove(temp)
-	}
-	return err
 }

@@ -48,8 +48,8 @@ func checkWhole(t *testing.T, dir string, set *ocitest.Set) {
 		t.Errorf("%v", l.Roots())
 	}
 	l.Close()
-	if tmp, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(tmp) > 0 {
-		t.Errorf("%v, %v", tmp, err)
+	if tmp, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(tmp) > 0 {
+		t.Errorf("left behind: %v", tmp)
 	}
 }
 
@@ -85,8 +85,8 @@ func TestPullFails(t *testing.T) {
 		err = oci.Pull(ctx, damaged, oci.NewStore(dir, nil), set.Root.Digest, nil)
 		wantKind(t, err, oci.Missing, "blob "+m.Config.Digest.String())
 	}
-	if _, err := oci.OpenLayout(dir); oci.KindOf(err) != oci.Malformed {
-		t.Errorf("there is an index already: %v", err)
+	if l, err := oci.OpenLayout(dir); err != nil || len(l.Roots()) != 0 {
+		t.Errorf("it counts as pulled, or is no layout: %v", err)
 	}
 	damaged.Blobs[m.Config.Digest] = set.Blobs[m.Config.Digest]
 	err = oci.Pull(ctx, damaged, oci.NewStore(dir, nil), set.Root.Digest, nil)
@@ -300,6 +300,31 @@ func TestTogether(t *testing.T) {
 	}
 }
 
+// TestPullFromItself: a source that keeps what it gets in the store that is pulled to is no reason to wait for oneself, or to write twice.
+func TestPullFromItself(t *testing.T) {
+	dir := t.TempDir()
+	set := twoPlatforms()
+	for _, from := range []func(*oci.Store, oci.Source) oci.Source{
+		func(s *oci.Store, src oci.Source) oci.Source { return s.Keep(src) },
+		func(s *oci.Store, src oci.Source) oci.Source { return oci.First(s, src) },
+		func(s *oci.Store, src oci.Source) oci.Source { return s.Keep(s.Keep(oci.First(s, src))) },
+		func(s *oci.Store, src oci.Source) oci.Source { return oci.NewStore(s.Dir(), nil).Keep(src) },
+	} {
+		os.RemoveAll(dir)
+		source := &counting{Source: set}
+		s := oci.NewStore(dir, nil)
+		if err := oci.Pull(ctx, from(s, source), s, set.Root.Digest, nil); err != nil {
+			t.Fatal(err)
+		}
+		checkWhole(t, dir, set)
+		for digest, n := range source.asked {
+			if n != 1 {
+				t.Errorf("%s was fetched %d times", digest, n)
+			}
+		}
+	}
+}
+
 // slow is a source whose blobs end in the middle, where it says so and waits for ever.
 type slow struct {
 	*ocitest.Set
@@ -360,4 +385,37 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkWhole(t, dir, set)
+}
+
+// TestRemoved: whoever removes the cache while it is in use, or parts of it, costs a fetch and nothing else.
+func TestRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "oci")
+	set := twoPlatforms()
+	s := oci.NewStore(dir, nil)
+	kept := s.Keep(set)
+	if err := oci.Pull(ctx, kept, s, set.Root.Digest, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, remove := range map[string]func(){
+		"nothing":    func() {},
+		"everything": func() { os.RemoveAll(dir) },
+		"tmp":        func() { os.RemoveAll(filepath.Join(dir, "tmp")) },
+		"blobs":      func() { os.RemoveAll(filepath.Join(dir, "blobs")) },
+		"a file":     func() { os.RemoveAll(filepath.Join(dir, "tmp")); rewrite(t, filepath.Join(dir, "tmp"), nil) },
+		"a link": func() {
+			os.RemoveAll(filepath.Join(dir, "blobs", "sha256"))
+			os.Symlink(t.TempDir(), filepath.Join(dir, "blobs", "sha256"))
+		},
+	} {
+		remove()
+		for digest, want := range set.Blobs {
+			if b, err := readBlob(kept, ocitest.Descriptor("", want)); err != nil || !bytes.Equal(b, want) {
+				t.Errorf("%s: %s: %v", name, digest, err)
+			}
+		}
+		if err := oci.Pull(ctx, set, s, set.Root.Digest, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		checkWhole(t, dir, set)
+	}
 }

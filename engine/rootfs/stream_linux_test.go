@@ -292,6 +292,17 @@ func TestGNUTar(t *testing.T) {
 		if got := listing(t, root.Path); !slices.Equal(got, want) {
 			t.Errorf("%q: got\n%.2000q\nwant\n%.2000q", format, got, want)
 		}
+		extracted := t.TempDir()
+		extract := exec.Command(program, "-x", "-p", "--numeric-owner", "-C", extracted)
+		extract.Stdin = bytes.NewReader(archive)
+		if out, err := extract.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		ours, err1 := inventory(root.Path, root.Owners)
+		theirs, err2 := inventory(extracted, root.Owners)
+		if err := errors.Join(err1, err2); err != nil || ours != theirs {
+			t.Errorf("%q: not what tar -x makes, %v", format, err)
+		}
 		mtime := precise // GNU tar's own format has whole seconds
 		if format[0] == "--format=gnu" {
 			mtime = precise.Truncate(time.Second)

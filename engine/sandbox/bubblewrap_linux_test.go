@@ -116,9 +116,6 @@ func TestOldVersions(t *testing.T) {
 		}
 		p.Command = []string{"sh", "-c", "while :; do dd if=/dev/zero of=/tmp/$((n+=1)) bs=64k count=10 2>/dev/null; done"}
 		if exit, _ := run(t, p); exit.Killed != TooMuchOnDisk {
-			if v.atLeast(0, 7) {
-				continue // the kernel holds it, and nothing is exceeded
-			}
 			t.Errorf("%s: %s", v, exit)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // applets are the programs that the tests' root folder has.
-const applets = "sh cat ls mkdir touch sleep dd kill id hostname date env pwd ps yes true false nproc wc rm ln mount chmod head seq stat chown tty nc setsid trap test unshare echo mkfifo sort cut printf grep readlink find"
+const applets = "sh cat ls mkdir touch sleep dd kill id hostname date env pwd ps yes true false nproc wc rm ln mount chmod head seq stat chown tty nc setsid trap test unshare echo mkfifo sort cut printf grep readlink find tr"
 
 // needSandbox skips the test where no sandbox can be made.
 func needSandbox(t testing.TB) *Bubblewrap {

@@ -19,6 +19,7 @@ func TestLimits(t *testing.T) {
 		{"time", "trap '' TERM; while :; do :; done", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
 		{"time, sleeping", "sleep 1000", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
 		{"time, nothing written", "exec >&- 2>&- </dev/null; sleep 1000", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
+		{"time, stopped", "kill -STOP $$", Limits{Wall: 50 * time.Millisecond}, "was killed: it took more than 50ms of time"},
 		{"processor time", "exec sh -c 'while :; do :; done'", Limits{CPU: time.Second}, "was killed: it took more than 1s of processor time"},
 		{"fork bomb", "bomb() { bomb | bomb & }; bomb; sleep 1000", Limits{Processes: 40}, "was killed: it had more than 40 processes at once"},
 		{"sleepers", "for i in $(seq 60); do sleep 1000 & done; wait", Limits{Processes: 40}, "was killed: it had more than 40 processes at once"},
@@ -84,7 +85,7 @@ func TestFlood(t *testing.T) {
 	}
 	endless := shell(t, "yes")
 	endless.Limits = Limits{Wall: 100 * time.Millisecond, Output: 10}
-	if exit, out := run(t, endless); exit.Killed != TooLong || len(out) != 10 || exit.Dropped == 0 {
+	if exit, out := run(t, endless); exit.Killed != TooLong || len(out) > 10 {
 		t.Errorf("%+v, %q", exit, out)
 	}
 }

@@ -43,7 +43,7 @@ func (s *sandbox) watch() *watcher {
 		w.every(longestProcesses, s.tooMany)
 	}
 	if s.process.Limits.Memory > 0 || s.process.Limits.Disk > 0 {
-		w.every(longest, s.tooMuch)
+		w.every(longest, func() Reason { return s.tooMuch(w.quit) })
 	}
 	return w
 }
@@ -84,8 +84,8 @@ func (s *sandbox) tooMany() Reason {
 	return NotKilled
 }
 
-// tooMuch looks at memory and disk.
-func (s *sandbox) tooMuch() Reason {
+// tooMuch looks at memory and disk, unless it is to quit.
+func (s *sandbox) tooMuch(quit <-chan struct{}) Reason {
 	l := s.process.Limits
 	if l.Memory > 0 {
 		var memory int64
@@ -96,7 +96,7 @@ func (s *sandbox) tooMuch() Reason {
 			return TooMuchMemory
 		}
 	}
-	if l.Disk > 0 && s.onDisk(l.Disk) > l.Disk {
+	if l.Disk > 0 && s.onDisk(l.Disk, quit) > l.Disk {
 		return TooMuchOnDisk
 	}
 	return NotKilled
@@ -148,7 +148,7 @@ func residentOf(proc int, pid string) int64 {
 
 // onDisk returns how much lies in the writable mounts and the tmpfs, or something above limit as soon as that is clear.
 // What the command hides from the caller, in a folder that the caller may not read, is not counted.
-func (s *sandbox) onDisk(limit int64) int64 {
+func (s *sandbox) onDisk(limit int64, quit <-chan struct{}) int64 {
 	var total int64
 	for _, f := range s.gate.tmpfs {
 		var st unix.Statfs_t
@@ -163,6 +163,11 @@ func (s *sandbox) onDisk(limit int64) int64 {
 		filepath.WalkDir(m.Source, func(_ string, d fs.DirEntry, err error) error {
 			if errors.Is(err, unix.ENAMETOOLONG) {
 				total = limit + 1 // folders in folders, deeper than anybody can name
+			}
+			select {
+			case <-quit:
+				return filepath.SkipAll
+			default:
 			}
 			if d == nil {
 				return nil

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -49,6 +50,11 @@ func FuzzSignature(f *testing.F) {
 			}
 			a := Attachment{Subject: image, Type: format}
 			a.hold(s, signers, now)
+			for _, text := range []string{a.Signed, a.Predicate, a.Problem, a.held[0].why, a.held[1].why} {
+				if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) || len(text) > 1000 {
+					t.Errorf("%q", text)
+				}
+			}
 			if len(a.Verified) > 0 {
 				t.Errorf("verified: %+v", a)
 			}

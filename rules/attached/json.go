@@ -70,6 +70,9 @@ func decode64(s string) ([]byte, error) {
 	return out, nil
 }
 
+// encode64 is base64 as logs and payloads have it.
+func encode64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
 // int64s is a number that may be written as a string, as Protocol Buffers write it in JSON.
 type int64s int64
 

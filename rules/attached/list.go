@@ -189,7 +189,7 @@ func platformOf(d v1.Descriptor) string {
 	if d.Platform == nil || d.Platform.OS == "" {
 		return "no platform"
 	}
-	return d.Platform.String()
+	return clean(d.Platform.String())
 }
 
 // questions are what is asked of each subject: for its referrers, and for cosign's tags, which end in one of the others.

@@ -3,6 +3,7 @@ package attached
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -36,7 +37,7 @@ type Outcome struct {
 	Signer  string // as messages call it: "key SHA256:...", "release@example.org (https://accounts.google.com)"
 	Proof   *Proof
 	Finding *finding.Finding
-	Unknown *oci.Error // why nothing is known: one of Result.Unknown, or Request.Copy
+	Unknown *oci.Error // why nothing is known: one of Result.Unknown
 }
 
 // Look lists what is attached to an image, and holds each declared signer against it. Its error is a *diag.Error when a declared signer
@@ -73,6 +74,9 @@ func Look(ctx context.Context, r Request) (*Result, error) {
 			o.Finding = describe(found, i, by, r)
 			if r.Copy != nil && o.Finding.Rule == SignatureMissing.ID {
 				o.Finding, o.Unknown = nil, r.Copy
+				if !slices.Contains(out.Unknown, r.Copy) {
+					out.Unknown = append(out.Unknown, r.Copy)
+				}
 			}
 		}
 		out.Outcomes = append(out.Outcomes, o)

@@ -60,7 +60,7 @@ func parseManifest(what string, b []byte) (m manifest, err error) {
 
 // open reads an attached manifest: what it is, and which of its layers are signatures.
 func (l *lister) open(ctx context.Context, in attachedManifest) ([]pending, []gap, error) {
-	base := Attachment{Subject: in.to.digest, Platform: in.to.platform, Via: in.via, Type: in.d.ArtifactType, Manifest: in.d.Digest, Digest: in.d.Digest, Size: in.d.Size}
+	base := Attachment{Subject: in.to.digest, Platform: in.to.platform, Via: in.via, Type: clean(in.d.ArtifactType), Manifest: in.d.Digest, Digest: in.d.Digest, Size: in.d.Size}
 	var m manifest
 	var err error
 	if in.bytes != nil {
@@ -74,9 +74,9 @@ func (l *lister) open(ctx context.Context, in attachedManifest) ([]pending, []ga
 		gaps, err := base.unread(err)
 		return []pending{{Attachment: base}}, gaps, err
 	}
-	base.Type = m.artifactType()
+	base.Type = clean(m.artifactType())
 	base.Problem = m.belongs(in)
-	base.Predicate = m.Annotations["dev.sigstore.bundle.predicateType"]
+	base.Predicate = clean(m.Annotations["dev.sigstore.bundle.predicateType"])
 	base.Kind = kindOf(base.Type, base.Predicate)
 	var gaps []gap
 	if n := len(m.Layers); n > maxLayers {
@@ -111,7 +111,7 @@ func (a *Attachment) unread(err error) ([]gap, error) {
 func (m *manifest) belongs(in attachedManifest) string {
 	switch {
 	case in.via == viaIndex && in.to.platform == "":
-		return fmt.Sprintf("claims to be about %q, which is not in the index", in.d.Annotations[annotationReference])
+		return fmt.Sprintf("claims to be about %q, which is not in the index", clean(in.d.Annotations[annotationReference]))
 	case m.Subject == nil && in.via == viaReferrers:
 		return "names no subject, and is listed as a referrer"
 	case m.Subject != nil && m.Subject.Digest != in.to.digest:
@@ -147,10 +147,10 @@ func (a *Attachment) whole(m manifest) {
 
 // ofLayer returns the attachment that a layer of a's manifest is.
 func (a Attachment) ofLayer(d *v1.Descriptor) pending {
-	a.Type, a.Digest, a.Size = string(d.MediaType), d.Digest, d.Size
+	a.Type, a.Digest, a.Size = clean(string(d.MediaType)), d.Digest, d.Size
 	for _, name := range []string{"predicateType", "in-toto.io/predicate-type"} {
 		if p := d.Annotations[name]; p != "" {
-			a.Predicate = p
+			a.Predicate = clean(p)
 		}
 	}
 	a.Kind = kindOf(a.Type, a.Predicate)

@@ -36,11 +36,23 @@ type Proof struct {
 	Unproven   []string  `json:"unproven,omitempty"` // what a reader could take for proven and is not
 }
 
+// String says what proves it, when it was made as far as that is proven, and what is not proven.
+func (p Proof) String() string {
+	s := fmt.Sprintf("%s %s", p.Kind, p.Attachment)
+	if !p.Time.IsZero() {
+		s += " of " + p.Time.UTC().Format(time.RFC3339)
+	}
+	if len(p.Unproven) > 0 {
+		s += ", not proven: " + strings.Join(p.Unproven, ", ")
+	}
+	return s
+}
+
 // hold reads off s what a says, and holds it against each declared signer.
 func (a *Attachment) hold(s *signature, signers []*signer, now time.Time) {
-	a.claim, a.Signed, a.Predicate, a.Kind = s.claim, s.claimed(), s.claim.predicate, KindSignature
-	if a.Predicate != "" {
-		a.Kind = kindOfPredicate(a.Predicate)
+	a.claim, a.Signed, a.Predicate, a.Kind = s.claim, s.claimed(), clean(s.claim.predicate), KindSignature
+	if s.claim.predicate != "" {
+		a.Kind = kindOfPredicate(s.claim.predicate)
 	}
 	if !s.claim.over(a.Subject) {
 		a.Problem = "claims to be about " + s.claim.String()
@@ -82,7 +94,7 @@ func (by *signer) hold(s *signature, subject v1.Hash, kind Kind, now time.Time) 
 		return held{relation: invalid, why: "is the signer's, but of " + s.claim.String() + ", which is not this image",
 			hints: []string{"whoever may write to the registry can attach a signature of one image to another: it proves nothing here"}}
 	case kind == KindAttestation:
-		return held{relation: invalid, why: "is the signer's, but a statement of type " + s.claim.predicate + ", which does not say whose the image is",
+		return held{relation: invalid, why: "is the signer's, but a statement of type " + clean(s.claim.predicate) + ", which does not say whose the image is",
 			hints: []string{"a signature, and a statement of provenance, contents (SPDX, CycloneDX) or release count"}}
 	}
 	return held{relation: verified, proof: proof}
@@ -111,7 +123,7 @@ func (by *signer) claims(s *signature) (*publicKey, held) {
 	case err != nil:
 		return nil, held{relation: invalid, why: "is by a certificate that " + err.Error()}
 	case issuer != by.issuer:
-		return nil, held{relation: invalid, why: fmt.Sprintf("names the identity, but was vouched for by %q", issuer)}
+		return nil, held{relation: invalid, why: fmt.Sprintf("names the identity, but was vouched for by %q", clean(issuer))}
 	}
 	key, err := newKey(s.cert.PublicKey)
 	if err != nil {

@@ -136,6 +136,7 @@ type Auditor struct {
 	Rehash   bool                                                         // download what was hashed before, too
 	Parallel int                                                          // requests at once; 0 is DefaultParallel
 	Now      time.Time                                                    // certificates of signatures have to be valid then, where nobody says when they were used
+	Watch    func(image *pin.Image, done bool)                            // told when an image is begun and when it is done, concurrently; nil discards
 	Warn     func(message string)                                         // told once that what was downloaded cannot be kept; nil discards
 
 	slots     chan struct{}
@@ -155,7 +156,13 @@ func (a *Auditor) Audit(ctx context.Context, images []pin.Image) ([]Result, erro
 	var wg sync.WaitGroup
 	for i := range images {
 		results[i].Image = images[i]
-		wg.Go(func() { a.image(ctx, &results[i]) })
+		wg.Go(func() {
+			if a.Watch != nil && a.Level >= Resolves {
+				a.Watch(&images[i], false)
+				defer a.Watch(&images[i], true)
+			}
+			a.image(ctx, &results[i])
+		})
 	}
 	wg.Wait()
 	return results, ctx.Err()

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -295,6 +297,23 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestNotKept: where nothing can be kept, an audit proves the same, and says once that it keeps nothing.
+func TestNotKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := good()
+	var warned []string
+	a := &Auditor{Kept: oci.NewStore(filepath.Join(file, "oci"), nil), Warn: func(m string) { warned = append(warned, m) }}
+	if got := said(one(t, a, &fake{Source: s, tag: s.Root.Digest}, imageOf(s))); got != "1 proven, 2 proven, 3 proven" {
+		t.Error(got)
+	}
+	if len(warned) != 1 || !strings.HasPrefix(warned[0], "what is downloaded is not kept: ") {
+		t.Errorf("warned: %q", warned)
+	}
+}
+
 // TestTwoOrigins: what one registry has of a blob says nothing of another, whichever is asked first.
 func TestTwoOrigins(t *testing.T) {
 	s, damaged := good(), good()
@@ -323,7 +342,15 @@ func TestShared(t *testing.T) {
 	s := good()
 	f := &fake{Source: s, tag: s.Root.Digest}
 	images := slices.Repeat([]pin.Image{imageOf(s)}, 20)
-	a := &Auditor{Level: Complete, Parallel: 2, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
+	var begun, done atomic.Int32
+	watch := func(_ *pin.Image, end bool) {
+		if end {
+			done.Add(1)
+		} else {
+			begun.Add(1)
+		}
+	}
+	a := &Auditor{Level: Complete, Parallel: 2, Watch: watch, Open: func(context.Context, *pin.Image) (*Origin, error) { return &Origin{Name: "r", Source: f}, nil }}
 	out, err := a.Audit(context.Background(), images)
 	if err != nil {
 		t.Fatal(err)
@@ -332,6 +359,9 @@ func TestShared(t *testing.T) {
 		if r.Verdicts[Complete].Outcome != Proven {
 			t.Errorf("%+v", r.Verdicts[Complete])
 		}
+	}
+	if begun.Load() != 20 || done.Load() != 20 {
+		t.Errorf("%d images begun, %d done", begun.Load(), done.Load())
 	}
 	if n := f.asked.Load(); n != 5 {
 		t.Errorf("%d blobs were asked for, want 5", n)

@@ -13,13 +13,13 @@ func LevelsOf(rule string) []int {
 	switch rule {
 	case "digest-missing":
 		return []int{Resolves}
-	case "digest-mismatch":
+	case "digest-mismatch", "media-type":
 		return []int{Resolves, Complete, Tag}
 	case "pin-is-single-platform":
 		return []int{Complete, Tag}
 	case "tag-drift":
 		return []int{Tag}
-	case "index-child-missing", "platform-missing", "platform-mismatch", "media-type", "blob-missing", "blob-corrupt":
+	case "index-child-missing", "platform-missing", "platform-mismatch", "blob-missing", "blob-corrupt":
 		return []int{Complete}
 	}
 	return []int{Attached}
@@ -66,7 +66,7 @@ var Findings = append([]finding.Rule{
 	{
 		ID: "media-type", Severity: finding.Error, Group: Group,
 		Title: "part of an image is something else than it is called",
-		Help: "`sbomctl audit`, level 2. What a manifest says that it is, what the index calls it, and what the registry calls it when it sends it, have to be the same, and something that a container can be made of: an index, a manifest, " +
+		Help: "`sbomctl audit`, levels 1 to 3. What a manifest says that it is, what the index calls it, and what the registry calls it when it sends it, have to be the same, and something that a container can be made of: an index, a manifest, " +
 			"a config, a layer. Otherwise one program reads it as one image, and the next as another, or as none. It is a warning when the registry calls it nothing in particular, as mirrors and caches do.",
 	},
 	{

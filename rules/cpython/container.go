@@ -2,6 +2,7 @@ package cpython
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -62,7 +63,11 @@ func (im *importer) container() error {
 			}))
 			continue
 		}
-		d := declaration{rule: "container_image", name: unused(im.used, "", "cpython_autoconf")}
+		name := path.Base(r.Repository)
+		if r.InRole(containerRole) {
+			name = "cpython_autoconf"
+		}
+		d := declaration{rule: "container_image", name: unused(im.used, "", name)}
 		d.comment = []string{"What " + containerPath + " regenerates configure in."}
 		d.set("repository", r.Repository)
 		d.set("tag", r.Tag)

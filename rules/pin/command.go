@@ -79,6 +79,16 @@ var runtimes = []string{"docker", "nerdctl", "podman"}
 // runtimeVariable is how scripts call the variable that a container runtime is in.
 var runtimeVariable = regexp.MustCompile(`(?i)^\$[({]?\w*(runtime|docker|podman|container|engine)\w*[)}]?$`)
 
+// mayRun reports whether a script can have a command that runs a container: by the name of a runtime, or by a variable that has it.
+func mayRun(s string) bool {
+	for _, r := range runtimes {
+		if strings.Contains(s, r) {
+			return true
+		}
+	}
+	return strings.IndexByte(s, '$') >= 0 && (strings.Contains(s, "run") || strings.Contains(s, "create") || strings.Contains(s, "pull"))
+}
+
 // isRuntime reports whether a word is the command of a container runtime.
 func isRuntime(w word) bool {
 	if w.unknown != "" {

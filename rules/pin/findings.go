@@ -43,8 +43,8 @@ var Findings = []finding.Rule{
 	},
 	{
 		ID: UnresolvedID, Severity: finding.Note, Title: "which container image a file names is known only when it runs",
-		Help: "The image is named by a variable that the file does not set, or by an expression of a workflow, such as `${{ matrix.image }}`. Nothing can be said of it: neither\n" +
-			"that it is pinned nor that it is not.\n\n" +
+		Help: "The image is named by a variable that the file does not set, or by an expression of a workflow, such as `${{ matrix.image }}`; or what stands where an image is\n" +
+			"named is no reference of one, or the file cannot be read (a warning). Nothing can be said of it: neither that it is pinned nor that it is not.\n\n" +
 			"What to do: look where the value comes from; where it is written down, list that file among the `references`, too.",
 	},
 }

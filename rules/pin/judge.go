@@ -72,7 +72,7 @@ func (j *judge) mention(m mention) *verdict {
 	}
 	r, ok := ParseReference(m.s)
 	if !ok {
-		return nil
+		return &verdict{Finding: finding.Finding{Rule: UnresolvedID, Severity: finding.Note, Msg: fmt.Sprintf("%q stands where an image is named, and is no reference of one", clip(m.s))}}
 	}
 	if declared := j.byName[normal(r.Repository)]; len(declared) > 0 {
 		return compare(r, closest(declared, r))
@@ -109,7 +109,7 @@ func compare(r Reference, i *GroupImage) *verdict {
 	switch {
 	case i.Digest == "" && r.Digest == "": // nobody has a digest to write
 		v.Rule, v.Severity, v.write = NotPinnedID, finding.Warning, Reference{}
-		v.Msg = fmt.Sprintf("%s is named by a tag alone, and %s declares no digest either", r, i.Label)
+		v.Msg = fmt.Sprintf("%s is named %s, and %s declares no digest either", r, r.lacking(), i.Label)
 		v.Fix = &finding.Fix{Command: "sbomctl pin " + i.Label}
 	case i.Digest == "":
 		v.write = Reference{}
@@ -117,11 +117,8 @@ func compare(r Reference, i *GroupImage) *verdict {
 		v.Hints = []string{fmt.Sprintf("digest = %q is what the file says; sbomctl pin %s asks the registry", r.Digest, i.Label)}
 	case r.Digest == "":
 		v.Rule = NotPinnedID
-		v.Msg = fmt.Sprintf("%s is named by a tag alone, and %s declares the digest %s", r, i.Label, i.Digest)
-		switch {
-		case r.Tag == "":
-			v.Msg = fmt.Sprintf("%s is named without tag and digest, and %s declares the digest %s", r, i.Label, i.Digest)
-		case r.Tag != i.Tag:
+		v.Msg = fmt.Sprintf("%s is named %s, and %s declares the digest %s", r, r.lacking(), i.Label, i.Digest)
+		if r.Tag != "" && r.Tag != i.Tag {
 			v.Msg = fmt.Sprintf("%s is named by a tag alone, and by another than %s declares, %s with the digest %s", r, i.Label, i.Tag, i.Digest)
 		}
 	case r.Digest != i.Digest:
@@ -146,7 +143,7 @@ func inPlaceOf(r Reference, i *GroupImage) *verdict {
 	v.Msg = fmt.Sprintf("%s is used here for %q, for which %s declares %s", r, i.Role, i.Label, i.Repository)
 	if r.Digest == "" {
 		v.Rule, v.Severity = NotPinnedID, finding.Warning
-		v.Msg = fmt.Sprintf("%s is named by a tag alone; for %q, %s declares another image, %s", r, i.Role, i.Label, i.Repository)
+		v.Msg = fmt.Sprintf("%s is named %s; for %q, %s declares another image, %s", r, r.lacking(), i.Role, i.Label, i.Repository)
 	}
 	v.Hints = []string{fmt.Sprintf("if the file is right: set repository = %q and tag = %q in %s, then run: sbomctl pin %s", r.Repository, tagOf(r), i.Label, i.Label)}
 	if i.Digest == "" {
@@ -155,21 +152,30 @@ func inPlaceOf(r Reference, i *GroupImage) *verdict {
 	return v
 }
 
-func tagOf(r Reference) string {
+// lacking says how a reference without a digest is made.
+func (r Reference) lacking() string {
 	if r.Tag == "" {
-		return "latest"
+		return "without tag and digest"
 	}
-	return r.Tag
+	return "by a tag alone"
+}
+
+// tagOf is the tag to declare for a reference: without one and a digest, container runtimes take latest.
+func tagOf(r Reference) string {
+	switch {
+	case r.Tag != "":
+		return r.Tag
+	case r.Digest != "":
+		return "TAG"
+	}
+	return "latest"
 }
 
 // undeclared is the finding of an image that is not among the declared ones.
 func (j *judge) undeclared(r Reference) finding.Finding {
 	alone := ""
 	if r.Digest == "" {
-		alone = ", and it is named by a tag alone"
-		if r.Tag == "" {
-			alone = ", and it is named without tag and digest"
-		}
+		alone = ", and it is named " + r.lacking()
 	}
 	f := finding.Finding{Rule: UndeclaredID, Severity: finding.Warning, Msg: fmt.Sprintf("no container_image of %s declares %s%s", j.group, r.Repository, alone)}
 	if j.group == "" {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -215,8 +216,15 @@ func inRole(repository, role string) bool {
 
 // clip is the beginning of a text, in one line, for a message.
 func clip(s string) string {
+	more := ""
 	if len(s) > 120 {
-		return strings.ToValidUTF8(s[:117], "") + "..."
+		s, more = s[:117], "..."
 	}
-	return strings.ToValidUTF8(s, "\ufffd")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return strings.Join(strings.Fields(s), " ") + more
 }

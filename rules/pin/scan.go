@@ -17,7 +17,7 @@ const (
 	// maxExpanded bounds what all variables of a file come to, in bytes, however often they are used.
 	maxExpanded = 4 << 20
 	// maxWork bounds how far brackets are followed in a file, in bytes, whatever lies in one another and is never closed.
-	maxWork = 64 << 20
+	maxWork = 16 << 20
 	// maxValues bounds the values that one variable is given.
 	maxValues = 16
 	// maxDepth bounds what lies in one another: commands in commands, nodes of YAML.
@@ -111,7 +111,7 @@ func kindOf(name string, src []byte) kind {
 	return kindText
 }
 
-// image adds an image that is used where nothing else can be: what is no reference is passed over.
+// image adds an image that is used where nothing else can be.
 func (s *scanner) image(v value, use int) {
 	v.text = trim(v.text)
 	if v.s == "" {
@@ -121,7 +121,7 @@ func (s *scanner) image(v value, use int) {
 		if rest, ok := strings.CutPrefix(v.s, "docker://"); ok {
 			v.text = v.slice(len(v.s)-len(rest), len(v.s))
 		}
-		if _, ok := ParseReference(v.s); !ok || v.s == "scratch" {
+		if v.s == "scratch" || v.s == "" {
 			return
 		}
 	}
@@ -152,6 +152,9 @@ const betweenReferences = " \t\r\n\"'`=,;()<>|[]*"
 // literals adds the references that stand in a text with a registry, and a tag or a digest, which hardly are anything else. use is where the
 // text is used; -1 is where it is written.
 func (s *scanner) literals(t text, use int) {
+	if !mayHaveReference(t.s) {
+		return
+	}
 	for i := 0; i < len(t.s); {
 		n := strings.IndexAny(t.s[i:], betweenReferences)
 		if n < 0 {
@@ -164,9 +167,14 @@ func (s *scanner) literals(t text, use int) {
 	}
 }
 
+// mayHaveReference reports whether there can be a reference with a registry, and a tag or a digest, in a text.
+func mayHaveReference(s string) bool {
+	return strings.IndexByte(s, '/') >= 0 && strings.IndexByte(s, ':') >= 0
+}
+
 // literal adds one of them.
 func (s *scanner) literal(t text, i, j, use int) {
-	if j-i > maxReference || strings.IndexByte(t.s[i:j], '/') < 0 {
+	if j-i > maxReference || !mayHaveReference(t.s[i:j]) {
 		return
 	}
 	field := t.s[i:j]

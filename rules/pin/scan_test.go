@@ -49,7 +49,7 @@ docker run -it --rm --pull=always -e A=b quay.io/tiran/cpython_autoconf@$HASH au
 	{"every value of a variable", "a.sh", "if x; then I=alpine; else I=debian:12; fi\nexport J=busy:1\ndocker run $I\ndocker run $J\nfor K in p:1 q:2; do docker pull $K; done", "1:14 alpine;1:29 debian:12;2:10 busy:1;5:10 p:1;5:14 q:2"},
 	{"comments, here-documents, commands in commands", "a.sh", "# docker run a:1\ncat <<-'EOF' | x\n\tdocker run b:1\n\tq.io/c:1\n\tEOF\nID=$(docker run -d d:1) # docker run e:1\nF=`docker run f:1`\n(cd x && docker run g:1)&\n", "4:2 q.io/c:1;6:20 d:1;7:15 f:1;8:21 g:1"},
 	{"no image", "a.sh", "docker exec c sh\ndocker build -t q .\ndocker ps\ngit clone https://q.io/a:1\ncp a.b/c:d .\ndocker compose run x\n", ""},
-	{"without quotes closed", "a.sh", "docker run \"alpine:1\nx", ""},
+	{"without quotes closed", "a.sh", "docker run \"alpine:1\nx", "1:13 alpine:1\nx"},
 	{"a script by its first line", "regen", "#!/usr/bin/env bash\ndocker run a:1\n", "2:12 a:1"},
 	{"plain text", "README.rst", "Run ghcr.io/python/autoconf:1, or `quay.io/x/y@sha256:00`. docker run a:1.\nhttps://ghcr.io/a/b:1 docker://ghcr.io/a/c:1 <localhost:5000/d:1>", "1:5 ghcr.io/python/autoconf:1;1:36 quay.io/x/y@sha256:00;2:32 ghcr.io/a/c:1;2:47 localhost:5000/d:1"},
 
@@ -117,7 +117,7 @@ jobs:
 		"action 4:11 a/b@v1;5:22 x:1;10:19 y:1"},
 	{"compose, with anchors, tags and all ways to write text", "docker-compose.yml", "x-a: &a\n  image: &i !!str a:1\nservices:\n  b:\n    <<: *a\n  c:\n    image: *i\n  d:\n    image: \"b\\x3a1\"\n  e:\n    image: ${E:-e:1}\n  f:\n    image: f:${TAG}\n",
 		"2:19 a:1;9:12 b:1;11:17 e:1;13:12 f:${TAG} ? ${TAG}"},
-	{"lines that end as on Windows, and letters of several bytes", "ci.yml", "jobs:\r\n  \"é\":\r\n    container: {\"ü\": 1, image: a:1}\r\n    steps:\r\n    - run: |\r\n        docker run é\r\n        docker run b:1\r\n", "3:33 a:1;7:20 b:1"},
+	{"lines that end as on Windows, and letters of several bytes", "ci.yml", "jobs:\r\n  \"é\":\r\n    container: {\"ü\": 1, image: a:1}\r\n    steps:\r\n    - run: |\r\n        docker run é\r\n        docker run b:1\r\n", "3:33 a:1;6:20 é;7:20 b:1"},
 	{"no YAML", "ci.yml", "a: b: c\nx: q.io/a:1\n", "2:4 q.io/a:1;note 0: the file is no YAML (mapping values are not allowed in this context), so only images that are written out in full are found"},
 	{"other YAML", "mkdocs.yml", "image: logo.png\nx: [q.io/a:1]\n", "2:5 q.io/a:1"},
 	{"an alias that is in itself", "c.yml", "services: &a\n  b: *a\n  image: x:1\n", "3:10 x:1"},

@@ -119,9 +119,24 @@ func (sh *shell) hereDocument(t text, i int, end string) int {
 	return i
 }
 
+// plainWord is where the word that begins at i ends, if nothing in it is quoted or expanded; else i.
+func plainWord(s string, i int) int {
+	for end := i; ; end++ {
+		if end == len(s) || strings.IndexByte(" \t\r\n;&|()<>", s[end]) >= 0 {
+			return end
+		}
+		if strings.IndexByte("\\\"'$`", s[end]) >= 0 {
+			return i
+		}
+	}
+}
+
 // word reads the word that begins at i.
 func (sh *shell) word(t text, i, depth int) (word, int) {
 	var b builder
+	if end := plainWord(t.s, i); end > i { // as most are
+		return word{value: value{text: t.slice(i, end)}, use: t.at[i]}, end
+	}
 	w := word{use: t.at[i]}
 	quoted := byte(0)
 	expansions, expanded := 0, 0 // how many there are, and their bytes

@@ -1,23 +1,16 @@
 package pin
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // yamlFile reads a GitHub workflow or action, a compose file, or other YAML that names images.
 type yamlFile struct {
 	*scanner
 	parsed string // each byte is that of src, but for comments
-	lines  []int  // where each begins, in the parser's opinion
 	form   form
 }
 
@@ -32,35 +25,24 @@ const (
 )
 
 func (s *scanner) yaml(src string) {
-	y := &yamlFile{scanner: s, parsed: src, lines: lineStarts(src)}
-	if err := y.documents(); err != nil {
+	y := &yamlFile{scanner: s, parsed: src}
+	if root, ok := parsePlain(src); ok {
+		y.document(root)
+		return
+	}
+	docs, err := parseYAML(src)
+	if err != nil {
 		s.notes = append(s.notes, note{0, fmt.Sprintf("the file is no YAML (%s), so only images that are written out in full are found", clip(yamlReason(err)))})
 		s.literals(whole(s.src, 0), -1)
 	}
+	for _, root := range docs {
+		y.document(root)
+	}
 }
 
-// documents reads all documents of the file. The parser's panics on what it did not expect are errors.
-func (y *yamlFile) documents() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	d := yaml.NewDecoder(strings.NewReader(y.parsed))
-	for {
-		var n yaml.Node
-		if err := d.Decode(&n); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if n.Kind != yaml.DocumentNode || len(n.Content) == 0 {
-			continue
-		}
-		root := n.Content[0]
-		y.form = y.formOf(root)
-		y.node(root, place{}, scope{}, 0)
-	}
+func (y *yamlFile) document(root *node) {
+	y.form = y.formOf(root)
+	y.node(root, place{}, scope{}, 0)
 }
 
 // yamlReason is the parser's message without what is said already.
@@ -68,31 +50,16 @@ func yamlReason(err error) string {
 	return strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: ")
 }
 
-func (y *yamlFile) formOf(root *yaml.Node) form {
+func (y *yamlFile) formOf(root *node) form {
 	switch {
-	case has(root, "jobs"):
+	case root.get("jobs") != nil:
 		return workflowForm
-	case has(root, "runs"):
+	case root.get("runs") != nil:
 		return actionForm
-	case has(root, "services") || strings.HasSuffix(y.path, ".gitlab-ci.yml") || has(root, "apiVersion") || strings.HasSuffix(y.path, "devcontainer.json"):
+	case root.get("services") != nil || strings.HasSuffix(y.path, ".gitlab-ci.yml") || root.get("apiVersion") != nil || strings.HasSuffix(y.path, "devcontainer.json"):
 		return imagesForm
 	}
 	return otherForm
-}
-
-func has(n *yaml.Node, key string) bool { return get(n, key) != nil }
-
-// get is the value of a key; nil when there is none.
-func get(n *yaml.Node, key string) *yaml.Node {
-	if n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
 }
 
 // place is the keys that lead to a node: its own, that of the mapping it is in, and that one's.
@@ -100,46 +67,39 @@ type place struct{ key, parent, above string }
 
 func (p place) below(key string) place { return place{key, p.key, p.parent} }
 
-// node reads a node and all below it. An alias is not followed, but for a scalar: what it stands for has been read where it is written.
-func (y *yamlFile) node(n *yaml.Node, at place, vars scope, depth int) {
+// node reads a node and all below it.
+func (y *yamlFile) node(n *node, at place, vars scope, depth int) {
 	if depth > maxDepth {
-		y.notes = append(y.notes, note{y.offset(n), fmt.Sprintf("what lies more than %d levels deep is not read", maxDepth)})
+		y.notes = append(y.notes, note{n.at, fmt.Sprintf("what lies more than %d levels deep is not read", maxDepth)})
 		return
 	}
-	switch n.Kind {
-	case yaml.SequenceNode:
-		for _, e := range n.Content {
+	switch n.kind {
+	case sequence:
+		for _, e := range n.children {
 			y.node(e, at, vars, depth+1)
 		}
-	case yaml.MappingNode:
-		if env := get(n, "env"); env != nil && (y.form == workflowForm || y.form == actionForm) {
+	case mapping:
+		if env := n.get("env"); env != nil && (y.form == workflowForm || y.form == actionForm) {
 			vars = y.environment(env, vars)
 		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			y.node(n.Content[i+1], at.below(n.Content[i].Value), vars, depth+1)
+		for i := 0; i+1 < len(n.children); i += 2 {
+			y.node(n.children[i+1], at.below(n.children[i].value), vars, depth+1)
 		}
-	case yaml.AliasNode:
-		if n.Alias != nil && n.Alias.Kind == yaml.ScalarNode {
-			y.scalar(n.Alias, at, vars)
-		}
-	case yaml.ScalarNode:
+	case otherNode:
+	default:
 		y.scalar(n, at, vars)
 	}
 }
 
 // environment is the variables, and those that a mapping sets besides.
-func (y *yamlFile) environment(env *yaml.Node, vars scope) scope {
-	if env.Kind != yaml.MappingNode {
+func (y *yamlFile) environment(env *node, vars scope) scope {
+	if env.kind != mapping {
 		return vars
 	}
 	vars = y.clone(vars)
-	for i := 0; i+1 < len(env.Content); i += 2 {
-		v := env.Content[i+1]
-		if v.Kind == yaml.AliasNode && v.Alias != nil {
-			v = v.Alias
-		}
-		if v.Kind == yaml.ScalarNode && len(v.Value) <= maxValue {
-			vars[env.Content[i].Value] = []value{y.expand(y.written(v), vars)}
+	for i := 0; i+1 < len(env.children); i += 2 {
+		if v := env.children[i+1]; v.scalar() && len(v.value) <= maxValue {
+			vars[env.children[i].value] = []value{y.expand(y.written(v), vars)}
 		}
 	}
 	return vars
@@ -154,8 +114,8 @@ func (y *yamlFile) clone(vars scope) scope {
 }
 
 // scalar reads a scalar by where it stands.
-func (y *yamlFile) scalar(n *yaml.Node, at place, vars scope) {
-	if n.Value == "" {
+func (y *yamlFile) scalar(n *node, at place, vars scope) {
+	if n.value == "" {
 		return
 	}
 	github := y.form == workflowForm || y.form == actionForm
@@ -164,18 +124,20 @@ func (y *yamlFile) scalar(n *yaml.Node, at place, vars scope) {
 		y.uses(n, vars)
 		return
 	case github && at.key == "run" || at.key == "script" || at.key == "before_script" || at.key == "after_script":
-		(&shell{scanner: y.scanner, vars: y.clone(vars)}).script(y.written(n), 0)
+		if t := y.written(n); mayHaveReference(t.s) || mayRun(t.s) {
+			(&shell{scanner: y.scanner, vars: y.clone(vars)}).script(t, 0)
+		}
 		return
 	case y.isImage(at):
 		v := y.expand(y.written(n), vars)
 		if y.form == actionForm && at.parent == "runs" && !strings.HasPrefix(v.s, "docker://") { // a Dockerfile
 			return
 		}
-		y.image(v, y.offset(n))
+		y.image(v, n.at)
 		return
 	}
-	if strings.IndexByte(n.Value, '/') >= 0 { // else there is no registry in it
-		y.literals(y.expand(y.written(n), vars).text, y.offset(n))
+	if mayHaveReference(n.value) || strings.IndexByte(n.value, '$') >= 0 || n.kind >= literalScalar {
+		y.literals(y.expand(y.written(n), vars).text, n.at)
 	}
 }
 
@@ -192,14 +154,19 @@ func (y *yamlFile) isImage(at place) bool {
 	return at.key == "image"
 }
 
-// commit is a Git commit, by SHA-1 or SHA-256.
-var commit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+// isCommit reports whether s is a Git commit, by SHA-1 or SHA-256.
+func isCommit(s string) bool {
+	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
+}
 
 // uses reads what a step or a job uses: an action, a workflow, or an image.
-func (y *yamlFile) uses(n *yaml.Node, vars scope) {
+func (y *yamlFile) uses(n *node, vars scope) {
+	if strings.HasPrefix(n.value, "./") || strings.HasPrefix(n.value, "../") || isCommit(n.value[strings.LastIndexByte(n.value, '@')+1:]) {
+		return // the repository's own, or one that stays what it is
+	}
 	v := y.expand(y.written(n), vars)
 	v.text = trim(v.text)
-	if v.s == "" || strings.HasPrefix(v.s, "./") || strings.HasPrefix(v.s, "../") {
+	if v.s == "" {
 		return
 	}
 	if strings.HasPrefix(v.s, "docker://") {
@@ -207,9 +174,6 @@ func (y *yamlFile) uses(n *yaml.Node, vars scope) {
 		if v.s != "" {
 			y.image(v, v.at[0])
 		}
-		return
-	}
-	if i := strings.LastIndexByte(v.s, '@'); i >= 0 && commit.MatchString(v.s[i+1:]) {
 		return
 	}
 	y.add(mention{value: v, action: true})
@@ -248,35 +212,33 @@ func (y *yamlFile) expand(t text, vars scope) value {
 var properties = regexp.MustCompile(`^([&!]\S*\s+)*`)
 
 // written is a scalar with where its bytes are written.
-func (y *yamlFile) written(n *yaml.Node) text {
-	at := y.offset(n)
-	at += len(properties.FindString(y.parsed[at:]))
-	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return y.block(n, at)
-	}
-	start := at
-	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+func (y *yamlFile) written(n *node) text {
+	start := n.at
+	switch n.kind {
+	case literalScalar, foldedScalar:
+		return y.block(n)
+	case quotedScalar:
 		start++
 	}
-	if start < len(y.parsed) && strings.HasPrefix(y.parsed[start:], n.Value) {
-		return whole(n.Value, start)
+	if start < len(y.parsed) && strings.HasPrefix(y.parsed[start:], n.value) {
+		return whole(n.value, start)
 	}
-	return placed(n.Value, at)
+	return placed(n.value, n.at)
 }
 
 // block is a scalar of several lines, which follow the one that it begins in and are indented.
-func (y *yamlFile) block(n *yaml.Node, at int) text {
+func (y *yamlFile) block(n *node) text {
 	var b builder
 	indent := -1
-	folded := n.Style&yaml.FoldedStyle != 0
-	for i := at + len(firstLine(y.parsed[at:])) + 1; i < len(y.parsed); {
+	folded := n.kind == foldedScalar
+	for i := n.at + len(firstLine(y.parsed[n.at:])) + 1; i < len(y.parsed); {
 		line := firstLine(y.parsed[i:])
 		spaces := len(line) - len(strings.TrimLeft(line, " "))
 		blank := strings.TrimSpace(line) == ""
 		if indent < 0 && !blank {
 			indent = spaces
 		}
-		if !blank && spaces < indent || len(b.s) > len(n.Value)+len(line) {
+		if !blank && spaces < indent {
 			break
 		}
 		if !blank {
@@ -292,41 +254,5 @@ func (y *yamlFile) block(n *yaml.Node, at int) text {
 	return b.text()
 }
 
-// offset is where a node begins; of a place that the file has not, its nearest.
-func (y *yamlFile) offset(n *yaml.Node) int {
-	if n.Line < 1 {
-		return 0
-	}
-	if n.Line > len(y.lines) {
-		return len(y.parsed)
-	}
-	at := y.lines[n.Line-1]
-	for col := 1; col < n.Column && at < len(y.parsed); col++ {
-		_, size := utf8.DecodeRuneInString(y.parsed[at:])
-		at += size
-	}
-	return at
-}
-
 // yamlBreak finds the line breaks of the parser.
 var yamlBreak = regexp.MustCompile("\r\n|[\r\n\u0085\u2028\u2029]")
-
-// lineStarts is where the lines begin.
-func lineStarts(src string) []int {
-	out := []int{0}
-	if strings.HasPrefix(src, "\ufeff") {
-		out[0] = len("\ufeff")
-	}
-	if !strings.ContainsAny(src, "\r\u0085\u2028\u2029") {
-		for i := range len(src) {
-			if src[i] == '\n' {
-				out = append(out, i+1)
-			}
-		}
-		return out
-	}
-	for _, m := range yamlBreak.FindAllStringIndex(src, -1) {
-		out = append(out, m[1])
-	}
-	return slices.Clip(out)
-}

@@ -197,8 +197,12 @@ func TestTokenRefused(t *testing.T) {
 		{nil, text(`{"token":"never-taken"}`), oci.Auth, "wants credentials"},
 		{user, text(`{"token":"never-taken"}`), oci.Auth, "does not accept the credentials"},
 		{key{RegistryToken: secret}, nil, oci.Auth, "does not accept the credentials"},
-		{user, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.7/", 302) }, oci.ServerError, "redirects to 192.0.2.7, which is plain http"},
-		{key{IdentityToken: secret}, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", 307) }, oci.ServerError, "redirects a request that has credentials in it"},
+		{user, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.7/", http.StatusFound)
+		}, oci.ServerError, "redirects to 192.0.2.7, which is plain http"},
+		{key{IdentityToken: secret}, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/again", http.StatusTemporaryRedirect)
+		}, oci.ServerError, "redirects a request that has credentials in it"},
 	} {
 		s.mu.Lock()
 		s.answer = tt.answer

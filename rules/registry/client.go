@@ -22,6 +22,7 @@ type Client struct {
 	Keychain  authn.Keychain    // where credentials come from; nil: the user's Docker configuration and its helpers
 	Transport http.RoundTripper // nil: one of its own, with the proxies that the environment names
 	UserAgent string            // "": sbomctl
+	Note      func(msg string)  // told when a registry is waited for, in a line; nil: nobody is
 
 	Silence  time.Duration // how long a server may send nothing; 0: 30 seconds
 	Patience time.Duration // how long one document, with all attempts, may take; 0: two minutes
@@ -99,6 +100,7 @@ func (c *Client) transport() http.RoundTripper {
 	if c.own == nil {
 		c.own = http.DefaultTransport.(*http.Transport).Clone()
 		c.own.MaxIdleConnsPerHost = maxDocuments + maxStreams
+		c.own.MaxResponseHeaderBytes = 1 << 20
 		c.own.TLSHandshakeTimeout = defaultSilence
 	}
 	return c.own

@@ -85,7 +85,10 @@ func (h *host) knock(ctx context.Context, what string) error {
 		h.scheme = scheme
 		h.mu.Unlock()
 		var a *answer
-		a, err = h.once(ctx, what, func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) })
+		hello := func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) }
+		if a, err = h.once(ctx, what, hello); isReset(err) {
+			a, err = h.once(ctx, what, hello)
+		}
 		if err == nil {
 			h.challenged(a)
 			a.close()
@@ -183,7 +186,7 @@ func (h *host) ask(ctx context.Context, what, scope, method string, u func() *ur
 			if err != nil {
 				return nil, err
 			}
-			r.Header["Accept"] = accept
+			r.Header.Set("Accept", strings.Join(accept, ",")) // some read the first such header alone
 			if authorization != "" {
 				r.Header.Set("Authorization", authorization)
 			}

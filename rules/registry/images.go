@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"sync"
+
 	"github.com/sbomctl/sbomctl/engine/oci"
 )
 
@@ -9,6 +11,9 @@ type Images struct {
 	Client  *Client
 	Layouts []*oci.Layout // asked before any registry, in this order
 	Store   *oci.Store    // what was pulled before; nil: nothing is kept
+
+	mu       sync.Mutex
+	declared map[string]*oci.Layout // by folder
 }
 
 // Image is where one image is had from. It is an oci.Source for whoever needs its bytes wherever they are: the layouts are asked, then the
@@ -29,7 +34,7 @@ func (i *Images) Open(repository string, insecure bool, layout string) (*Image, 
 	}
 	image := &Image{Repository: r, Store: i.Store}
 	if layout != "" {
-		l, err := oci.OpenLayout(layout)
+		l, err := i.layout(layout)
 		if err != nil {
 			return nil, oci.Diagnose(err)
 		}
@@ -46,4 +51,22 @@ func (i *Images) Open(repository string, insecure bool, layout string) (*Image, 
 		image.Source = oci.First(append(sources, r)...)
 	}
 	return image, nil
+}
+
+// layout opens a folder, once.
+func (i *Images) layout(dir string) (*oci.Layout, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if l := i.declared[dir]; l != nil {
+		return l, nil
+	}
+	l, err := oci.OpenLayout(dir)
+	if err != nil {
+		return nil, err
+	}
+	if i.declared == nil {
+		i.declared = map[string]*oci.Layout{}
+	}
+	i.declared[dir] = l
+	return l, nil
 }

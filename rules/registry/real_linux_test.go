@@ -23,6 +23,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -48,9 +49,8 @@ func realRegistries(t *testing.T) []string {
 
 var listening = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
 
-// startRegistry runs a registry, which dies with the test whatever happens to that, and returns its host and port.
-func startRegistry(t *testing.T, program, http string) string {
-	dir := t.TempDir()
+// startRegistry runs a registry, which dies with the test whatever happens to that, and returns its host and port. Its files are below dir.
+func startRegistry(t *testing.T, program, dir, http string) string {
 	config := filepath.Join(dir, "config.yml")
 	text := "version: 0.1\nlog: {level: info}\nstorage: {filesystem: {rootdirectory: " + dir + "/data}, delete: {enabled: true}}\nhttp: {addr: \"127.0.0.1:0\"" + http
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
@@ -173,7 +173,52 @@ func checkReal(t *testing.T, c *Client, host string, options ...remote.Option) {
 func TestRealPlain(t *testing.T) {
 	for _, program := range realRegistries(t) {
 		t.Run(filepath.Base(program), func(t *testing.T) {
-			checkReal(t, client(nil, nil), startRegistry(t, program, "}\n"))
+			checkReal(t, client(nil, nil), startRegistry(t, program, t.TempDir(), "}\n"))
+		})
+	}
+}
+
+// TestRealDamage: a tag that moved, a child that was deleted, and a byte that was flipped on the registry's disk are told apart.
+func TestRealDamage(t *testing.T) {
+	for _, program := range realRegistries(t) {
+		t.Run(filepath.Base(program), func(t *testing.T) {
+			dir := t.TempDir()
+			host := startRegistry(t, program, dir, "}\n")
+			set := app()
+			push(t, host+"/org/app", "1", set)
+			r := repository(t, client(nil, nil), host+"/org/app")
+			amd, m, err := oci.Find(ctx, r, set.Root.Digest, v1.Platform{OS: "linux", Architecture: "amd64"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			push(t, host+"/org/app", "1", ocitest.Image("linux/s390x", ocitest.Layer(ocitest.Gzip)))
+			if d, _, err := r.Resolve(ctx, "1"); err != nil || d.Digest == set.Root.Digest {
+				t.Errorf("the tag did not move: %v, %v", d, err)
+			}
+			layer := m.Layers[0]
+			path := filepath.Join(dir, "data", "docker", "registry", "v2", "blobs", "sha256", layer.Digest.Hex[:2], layer.Digest.Hex, "data")
+			b, err := os.ReadFile(path)
+			if err == nil {
+				b[len(b)/2] ^= 1
+				err = os.WriteFile(path, b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Exists(ctx, layer); err != nil {
+				t.Error("a HEAD would have been enough after all:", err)
+			}
+			err = oci.Pull(ctx, r, oci.NewStore(t.TempDir(), nil), set.Root.Digest, nil)
+			wantKind(t, err, oci.Mismatch, "blob "+layer.Digest.String()+" of "+host+"/org/app has other bytes")
+			ref, err := name.NewDigest(host + "/org/app@" + amd.Digest.String())
+			if err == nil {
+				err = remote.Delete(ref)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = oci.Pull(ctx, r, oci.NewStore(t.TempDir(), nil), set.Root.Digest, nil)
+			wantKind(t, err, oci.Missing, "manifest "+amd.Digest.String()+" of "+host+"/org/app is not there")
 		})
 	}
 }
@@ -196,7 +241,7 @@ func TestRealTLS(t *testing.T) {
 	roots := certificate(t, dir)
 	for _, program := range programs {
 		t.Run(filepath.Base(program), func(t *testing.T) {
-			host := startRegistry(t, program, fmt.Sprintf(", tls: {certificate: %s/cert.pem, key: %s/key.pem}}\nauth: {htpasswd: {realm: here, path: %s/users}}\n", dir, dir, dir))
+			host := startRegistry(t, program, t.TempDir(), fmt.Sprintf(", tls: {certificate: %s/cert.pem, key: %s/key.pem}}\nauth: {htpasswd: {realm: here, path: %s/users}}\n", dir, dir, dir))
 			transport := http.DefaultTransport.(*http.Transport).Clone()
 			transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 			defer transport.CloseIdleConnections()

@@ -273,17 +273,18 @@ func (r *Repository) Exists(ctx context.Context, d v1.Descriptor) error {
 	defer leave()
 	ctx, cancel := context.WithTimeoutCause(ctx, r.host.client.patience(), errPatience)
 	defer cancel()
-	for _, method := range []string{http.MethodHead, http.MethodGet} {
-		var a *answer
-		a, err = r.host.ask(ctx, what, r.scope(), method, r.url("blobs", d.Digest.String()), []string{"*/*"})
-		if err != nil {
-			continue
-		}
-		err = r.refuseBlob(what, a, d)
-		a.close()
-		if err == nil {
-			return nil
-		}
+	var status statusError
+	if err = r.exists(ctx, what, http.MethodHead, d); errors.As(err, &status) && status != http.StatusTooManyRequests {
+		err = r.exists(ctx, what, http.MethodGet, d)
 	}
 	return err
+}
+
+func (r *Repository) exists(ctx context.Context, what, method string, d v1.Descriptor) error {
+	a, err := r.host.ask(ctx, what, r.scope(), method, r.url("blobs", d.Digest.String()), []string{"*/*"})
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	return r.refuseBlob(what, a, d)
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -44,7 +45,7 @@ func (h *host) send(ctx context.Context, what string, build func() (*http.Reques
 		a, err := h.once(ctx, what, build)
 		last := n == maxAttempts-1
 		if err != nil {
-			if last || !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
+			if last || !isReset(err) {
 				return nil, err
 			}
 			if h.client.wait(ctx, firstWait<<n) != nil {
@@ -58,6 +59,8 @@ func (h *host) send(ctx context.Context, what string, build func() (*http.Reques
 		}
 		if delay == 0 {
 			delay = firstWait << n
+		} else if h.client.Note != nil {
+			h.client.Note(fmt.Sprintf("%s wants to be asked again in %s; waiting", a.server, delay))
 		}
 		if err := h.client.wait(ctx, delay); err != nil {
 			if ctx.Err() == nil || context.Cause(ctx) == errPatience {
@@ -69,6 +72,9 @@ func (h *host) send(ctx context.Context, what string, build func() (*http.Reques
 		a.close()
 	}
 }
+
+// isReset reports whether a connection was ended by its other end, as happens when that is busy.
+func isReset(err error) bool { return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) }
 
 // passing reports whether an answer may be another one in a while, and the time that its server asks for, 0 when it says none.
 func (h *host) passing(a *answer) (time.Duration, bool) {
@@ -93,6 +99,7 @@ func (h *host) once(parent context.Context, what string, build func() (*http.Req
 	}
 	start := *r.URL
 	for n := 0; ; n++ {
+		silence.Reset(h.client.silence())
 		r = r.WithContext(ctx)
 		r.Header.Set("User-Agent", h.userAgent())
 		r.Header.Set("Accept-Encoding", "identity") // the digest is of the bytes, not of an encoding of them
@@ -105,7 +112,7 @@ func (h *host) once(parent context.Context, what string, build func() (*http.Req
 			}
 			return nil, err
 		}
-		silence.Reset(h.client.silence())
+		silence.Stop()
 		next, problem := redirected(r, resp)
 		if next == nil && problem == "" {
 			return &answer{status: resp.StatusCode, header: resp.Header, length: resp.ContentLength, server: r.URL.Host, foreign: !sameOrigin(r.URL, &start),
@@ -160,7 +167,7 @@ func (h *host) userAgent() string {
 	return "sbomctl"
 }
 
-// heard resets the timer of silence with every read.
+// heard has the timer of silence run while somebody waits for the server, and not while that one does something else.
 type heard struct {
 	ctx   context.Context
 	r     io.Reader
@@ -169,10 +176,10 @@ type heard struct {
 }
 
 func (h *heard) Read(p []byte) (int, error) {
+	h.timer.Reset(h.limit)
 	n, err := h.r.Read(p)
-	if err == nil {
-		h.timer.Reset(h.limit)
-	} else if cause := context.Cause(h.ctx); err != io.EOF && cause != nil {
+	h.timer.Stop()
+	if cause := context.Cause(h.ctx); err != io.EOF && cause != nil {
 		err = cause
 	}
 	return n, err

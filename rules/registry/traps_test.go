@@ -87,7 +87,10 @@ func TestNameWithTag(t *testing.T) {
 // TestRateLimited: Retry-After is waited for while a person would wait, and told when it is longer (trap: the library's retry hides it).
 func TestRateLimited(t *testing.T) {
 	var w waits
-	s, r, set := served(t, client(&w, nil))
+	c := client(&w, nil)
+	var notes []string
+	c.Note = func(m string) { notes = append(notes, m) }
+	s, r, set := served(t, c)
 	var retry atomic.Value
 	var refuse atomic.Int32
 	s.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
@@ -128,18 +131,19 @@ func TestRateLimited(t *testing.T) {
 			t.Errorf("%q: waited %v, expected %v", tt.header, w.all, tt.waits)
 		}
 	}
+	if len(notes) != 3 || notes[0] != s.Host()+" wants to be asked again in 7s; waiting" {
+		t.Errorf("%q", notes)
+	}
 }
 
 // TestPatience: when there is no time left to wait, what the registry said counts.
 func TestPatience(t *testing.T) {
 	c := client(nil, nil)
-	c.Wait = func(ctx context.Context, _ time.Duration) error { <-ctx.Done(); return ctx.Err() }
-	c.Patience = 20 * time.Millisecond
+	c.Wait = func(context.Context, time.Duration) error { return context.DeadlineExceeded }
 	s, r, set := served(t, c)
 	s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
 	_, _, err := r.Manifest(ctx, set.Root.Digest)
 	wantKind(t, err, oci.RateLimited)
-	c.Patience = 0
 	gone, cancel := context.WithCancel(ctx)
 	c.Wait = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 	if _, _, err := r.Manifest(gone, set.Root.Digest); err != context.Canceled {
@@ -185,9 +189,15 @@ func TestServerErrors(t *testing.T) {
 		"204":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }, oci.ServerError, 1, "answered with status 204"},
 		"304":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(304) }, oci.ServerError, 1, "answered with status 304"},
 		"redirect nowhere": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(302) }, oci.ServerError, 1, "redirects to nowhere"},
-		"redirect loop":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 307) }, oci.ServerError, 11, "redirects again and again"},
-		"redirect to file": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file://x/etc/passwd", 307) }, oci.ServerError, 1, "neither https nor http"},
-		"redirect to http": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.1/x", 307) }, oci.ServerError, 1, "redirects to 192.0.2.1, which is plain http"},
+		"redirect loop": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+		}, oci.ServerError, 11, "redirects again and again"},
+		"redirect to file": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file://x/etc/passwd", http.StatusTemporaryRedirect)
+		}, oci.ServerError, 1, "neither https nor http"},
+		"redirect to http": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/x", http.StatusTemporaryRedirect)
+		}, oci.ServerError, 1, "redirects to 192.0.2.1, which is plain http"},
 		"cut": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, `{"schemaVersion":2,`)

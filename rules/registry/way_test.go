@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -77,8 +78,9 @@ func at(addr string) elsewhere {
 	tr := http.DefaultTransport.(*http.Transport).Clone()
 	tr.Proxy = nil
 	d := net.Dialer{}
-	tr.DialContext = nil
-	tr.Dial = func(network, _ string) (net.Conn, error) { return d.Dial(network, addr) } //nolint:staticcheck // no context is needed
+	tr.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return d.DialContext(ctx, network, addr)
+	}
 	return elsewhere{tr}
 }
 
@@ -100,10 +102,14 @@ func TestPlainHTTP(t *testing.T) {
 			t.Error(host, err)
 		}
 		// Who may be asked without TLS may not send on to others without it.
-		s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://other.example.org/x", 302) }))
+		s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://other.example.org/x", http.StatusFound)
+		}))
 		_, _, err = r.Manifest(ctx, set.Root.Digest)
 		wantKind(t, err, oci.ServerError, "redirects to other.example.org, which is plain http")
-		s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://localhost/x", 302) }))
+		s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://localhost/x", http.StatusFound)
+		}))
 		_, _, err = r.Manifest(ctx, set.Root.Digest)
 		wantKind(t, err, oci.ServerError, "redirects to localhost, which is on this machine")
 		s.Intercept(nil)
@@ -122,7 +128,9 @@ func TestDowngrade(t *testing.T) {
 	s := ocitest.ServeTLS(t)
 	set := app()
 	plain.Push("org/app", "1", set)
-	s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plain.URL+r.URL.Path, 301) }))
+	s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.URL+r.URL.Path, http.StatusMovedPermanently)
+	}))
 	c := client(nil, nil)
 	c.Transport = s.Client().Transport
 	_, _, err := repository(t, c, s.Host()+"/org/app").Manifest(ctx, set.Root.Digest)
