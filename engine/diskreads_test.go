@@ -51,6 +51,7 @@ var allowedDiskCalls = map[string]struct {
 	"sandbox/bubblewrap_linux.go": {"it looks for bubblewrap, and for why the kernel refuses it", nil},
 	"sandbox/cgroup_linux.go":     {"it makes a control group for a process", nil},
 	"sandbox/clock_linux.go":      {"it looks for libfaketime", []string{"filepath.Glob"}},
+	"sandbox/fence_linux.go":      {"it asks which process another one started", nil},
 	"sandbox/gate_linux.go":       {"it reaches into a sandbox that waits", nil},
 	"sandbox/limits_linux.go":     {"it sets the limits of a process", nil},
 	"sandbox/plan_linux.go":       {"it looks at the root folder, which is known by the digest of its image", nil},

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/in-toto/attestation/go/v1"
+	v1 "github.com/in-toto/attestation/go/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 )
 

@@ -35,7 +35,7 @@ func (o *origins) open(ctx context.Context, im *pin.Image) (*audit.Origin, error
 			return nil, err
 		}
 		if has(ctx, l, digest) {
-			return &audit.Origin{Name: "the layout " + im.OCILayout, Source: l, Layout: true, Lister: attached.Layout{Layout: l}, NoRegistry: audit.Unknown{Kind: oci.Offline,
+			return &audit.Origin{Name: "the layout " + im.OCILayout, Source: namedLayout{l, im.OCILayout}, Layout: true, Lister: attached.Layout{Layout: l}, NoRegistry: audit.Unknown{Kind: oci.Offline,
 				What: fmt.Sprintf("tag %s of %s", im.Tag, im.Repository), Why: fmt.Sprintf("was not asked for: the image is in the layout %s, which cannot tell what a registry has", im.OCILayout),
 				Hints: []string{"without oci_layout in the declaration, " + im.Repository + " is asked"}}}, nil
 		}
@@ -46,7 +46,8 @@ func (o *origins) open(ctx context.Context, im *pin.Image) (*audit.Origin, error
 	}
 	for _, l := range o.Layouts {
 		if has(ctx, l, digest) {
-			return &audit.Origin{Name: "the layout " + filepath.ToSlash(l.Dir()), Source: oci.First(l, r), Layout: true, Registry: r, Lister: attached.Layout{Layout: l}}, nil
+			name := layoutName(o.root, l.Dir())
+			return &audit.Origin{Name: "the layout " + name, Source: oci.First(namedLayout{l, name}, r), Layout: true, Registry: r, Lister: attached.Layout{Layout: l}}, nil
 		}
 	}
 	return &audit.Origin{Name: im.Repository, Source: r, Registry: r, Lister: r}, nil

@@ -87,6 +87,7 @@ to be committed (touch pin-history.jsonl), else below the cache folder. audit --
 	fs := cmd.Flags()
 	a.flags.workspaceFlags(fs)
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	completeRuntimes(cmd)
 	a.flags.findingFlags(fs)
 	enumVar(fs, &a.flags.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what came of it")
 	boolVar(fs, &a.flags.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")

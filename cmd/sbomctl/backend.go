@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine"
+	"github.com/sbomctl/sbomctl/engine/container"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
 	"github.com/sbomctl/sbomctl/engine/label"
@@ -117,7 +119,7 @@ func (engineBackend) Clean(ctx context.Context, o options, expunge bool) (bool, 
 	o.CacheDir = dir
 	removed, err := engine.Clean(ctx, o.Options, expunge)
 	if err == nil && expunge {
-		err = (&rootfs.Store{Dir: cache.RootsDir(dir)}).Clear(ctx)
+		err = cmp.Or((&rootfs.Store{Dir: cache.RootsDir(dir)}).Clear(ctx), container.Clear(dir))
 	}
 	return removed, err
 }

@@ -31,6 +31,7 @@ Patterns: //pkg:name  :name  //pkg:all  //pkg/...  //...  and -PATTERN to leave 
 	}
 	a.flags.workspaceFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	completeRuntimes(cmd)
 	a.flags.buildFlags(cmd.Flags())
 	return cmd
 }

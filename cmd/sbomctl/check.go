@@ -41,6 +41,7 @@ more is said when the whole workspace is checked: sbomctl check //...`,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	completeRuntimes(cmd)
 	a.flags.checkFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("format", completeWords(slices.Sorted(maps.Keys(reportFormats))...))
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sbomctl/sbomctl/engine/container"
@@ -45,4 +46,13 @@ func runner(o options) *container.Runner {
 			return all.Open(image.Repository, image.Insecure, layout)
 		},
 	}
+}
+
+// completeRuntimes completes the value of --container_runtime.
+func completeRuntimes(cmd *cobra.Command) {
+	names := make([]string, len(container.Runtimes))
+	for i, r := range container.Runtimes {
+		names[i] = string(r)
+	}
+	_ = cmd.RegisterFlagCompletionFunc("container_runtime", completeWords(names...))
 }

@@ -33,6 +33,7 @@ error, too (drift): bump the version, or declare the change.`,
 	}
 	a.flags.workspaceFlags(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("override", a.completeOverride)
+	completeRuntimes(cmd)
 	boolVar(cmd.Flags(), &dryRun, "dry_run", false, "print the edits as a diff, and write nothing")
 	boolVar(cmd.Flags(), &acceptDrift, "accept_drift", false, "write although files changed under the same version, because the document was wrong about them")
 	return cmd

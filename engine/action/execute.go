@@ -68,7 +68,7 @@ func (e *LostError) Error() string { return "blob " + e.Digest.String() + " is n
 func (x *Executor) Do(ctx context.Context, s *Spec, again bool) (*Result, error) {
 	key, err := s.Key()
 	if err != nil {
-		return nil, err
+		return nil, tidy(err)
 	}
 	if !again && !s.NoCache {
 		if r := x.lookup(ctx, key, s); r != nil {

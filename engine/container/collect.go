@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/cache/reapi"
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -61,7 +62,7 @@ func lstatBelow(dir, name string) (fs.FileInfo, error) {
 		case os.IsNotExist(err):
 			return nil, fmt.Errorf("was not made")
 		case err != nil:
-			return nil, fmt.Errorf("cannot be looked at: %w", err)
+			return nil, fmt.Errorf("cannot be looked at: %w", osfile.Reason(err))
 		case info.Mode()&fs.ModeSymlink != 0 && last:
 			return nil, fmt.Errorf("is a link, and an output is a file")
 		case info.Mode()&fs.ModeSymlink != 0:

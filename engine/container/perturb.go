@@ -35,7 +35,7 @@ func (t *trial) perturbed(ctx context.Context, p *sandbox.Process, root *rootfs.
 	t.change("umask", fmt.Sprintf("%04o instead of %04o", otherUmask, umask), "")
 	if n := runtime.NumCPU(); n > 1 {
 		p.CPUs = 1
-		t.change("processors", fmt.Sprintf("one"), "")
+		t.change("processors", "one", "")
 	} else {
 		t.change("processors", "", "this machine has only one")
 	}
@@ -65,7 +65,7 @@ func (t *trial) perturbed(ctx context.Context, p *sandbox.Process, root *rootfs.
 		return under(t.missing(inner))
 	}
 	if err != nil {
-		return err
+		return t.notRun(err)
 	}
 	if err := t.ended(exit); err != nil {
 		return under(err)

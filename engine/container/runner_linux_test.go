@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -158,7 +159,8 @@ func TestRun(t *testing.T) {
 		{ pwd; ls -1; env | sort; id -u; id -g; hostname; stat -c '%n %a %Y' *; } >seen
 		mkdir -p made/deep; cp in made/deep/out; chmod 755 made/deep/out
 		dd if=/dev/zero of=large bs=1024 count=20 2>/dev/null
-		echo never seen`, []string{"large", "made/deep/out", "seen"}, "in=hello", "*prog=#!/bin/sh", "d/e=1"))
+		echo secret >closed; chmod 000 closed
+		echo never seen`, []string{"closed", "large", "made/deep/out", "seen"}, "in=hello", "*prog=#!/bin/sh", "d/e=1"))
 	want := `/src
 d
 in
@@ -182,7 +184,7 @@ prog 755 315532800
 	if seen, _, _ := strings.Cut(got["seen"], "seen 644"); seen != want {
 		t.Errorf("got\n%s\nwant\n%s", got["seen"], want)
 	}
-	if got["*made/deep/out"] != "hello" || len(got["large"]) != 20<<10 {
+	if got["closed"] != "secret\n" || got["*made/deep/out"] != "hello" || len(got["large"]) != 20<<10 {
 		t.Errorf("got %q", got)
 	}
 	if left := f.left(); len(left) > 0 || len(f.notes) > 0 {
@@ -227,7 +229,7 @@ func TestFailures(t *testing.T) {
 		"a fifo":        {"mkfifo out", []string{"out"}, nil, []string{"its output out is a fifo, and an output is a file"}},
 		"behind a link": {"ln -s /bin d", []string{"d/busybox"}, nil, []string{"its output d/busybox lies behind a link (d)"}},
 		"below a file":  {"echo >d", []string{"d/out"}, nil, []string{"its output d/out was not made: d is no folder"}},
-		"no program":    {"", nil, func(s *action.Spec) { s.Command = []string{"autoreconf"} }, []string{"autoreconf"}},
+		"no program":    {"", nil, func(s *action.Spec) { s.Command = []string{"autoreconf"} }, []string{`there is no program "autoreconf" in the image example.com/tiny`}},
 		"architecture":  {"", nil, func(s *action.Spec) { s.Platform[0].Value = "s390x" }, []string{"command sh is for linux/s390x, and this machine is " + runtime.GOARCH + ": there is no emulation"}},
 		"unknown":       {"", nil, func(s *action.Spec) { with(s, "gpu", "1") }, []string{`asks for a platform with gpu = "1", which is not known here`}},
 		"input outside": {"", nil, func(s *action.Spec) { s.Inputs[0].Files[0].Path = "../x" }, []string{`has an input at "../x"`}},
@@ -260,8 +262,8 @@ func TestCancelled(t *testing.T) {
 		done <- err
 	}()
 	cancel()
-	if err := <-done; err == nil {
-		t.Error("no error")
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 	if left := f.left(); len(left) > 0 {
 		t.Errorf("left %q", left)
@@ -317,6 +319,12 @@ func TestDebug(t *testing.T) {
 	}
 	if left := f.left(); len(left) != 1 || !strings.HasPrefix(left[0], keptPrefix) {
 		t.Errorf("left %q", left)
+	}
+	if err := Clear(f.store.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(filepath.Join(f.store.Dir(), sandboxDir)); err != nil || len(entries) > 0 {
+		t.Errorf("left %v, %v", entries, err)
 	}
 }
 

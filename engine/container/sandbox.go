@@ -2,12 +2,14 @@ package container
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sbomctl/sbomctl/cache/reapi"
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/rootfs"
 	"github.com/sbomctl/sbomctl/engine/sandbox"
 )
@@ -72,7 +74,7 @@ func (t *trial) bubblewrap(ctx context.Context) error {
 	p.Mounts = []sandbox.Mount{{Source: t.work.tree(), Target: t.job.mount, Writable: true}}
 	exit, err := p.Run(ctx)
 	if err != nil {
-		return err
+		return t.notRun(err)
 	}
 	err = t.ended(exit)
 	if err == nil {
@@ -97,6 +99,15 @@ func (t *trial) process(root *rootfs.Root, b *sandbox.Bubblewrap) *sandbox.Proce
 		Hostname: hostname, UID: userID, GID: userID, Umask: umask, Network: t.job.network,
 		Limits: l, Bubblewrap: b, Output: t.log,
 	}
+}
+
+// notRun says of an error of the sandbox what its root folder is.
+func (t *trial) notRun(err error) error {
+	var d *diag.Error
+	if errors.As(err, &d) {
+		d.Msg = strings.ReplaceAll(d.Msg, "the root folder", "the image "+t.job.image.Repository)
+	}
+	return err
 }
 
 // missing adds to the error of an output that was not made what the command printed: it may say why.

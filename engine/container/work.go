@@ -123,6 +123,33 @@ func tidy(in *osfile.Folder) {
 	}
 }
 
+// Clear removes what commands left below a cache's folder: logs, folders that Debug kept, and those of killed processes. What a command is
+// run in at the moment stays.
+func Clear(cacheDir string) error {
+	in, err := osfile.OpenExisting(filepath.Join(cacheDir, sandboxDir), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return diskError("open "+filepath.Join(cacheDir, sandboxDir), err)
+	}
+	defer in.Close()
+	tidy(in)
+	entries, err := in.List(".")
+	if err != nil {
+		return diskError("list "+in.Path("."), err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), keptPrefix) && !strings.HasSuffix(e.Name(), logSuffix) {
+			continue
+		}
+		if err := rootfs.Remove(in.Path(e.Name())); err != nil {
+			return diskError("remove "+in.Path(e.Name()), err)
+		}
+	}
+	return nil
+}
+
 // layout says how the files of a tree are laid out.
 type layout struct {
 	reverse bool                  // in the reverse order of their paths

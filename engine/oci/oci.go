@@ -6,6 +6,10 @@
 // names a config and layers. A Source yields the bytes of either, and what it yields was hashed: whoever holds bytes from a Source
 // holds what the digest says. A Layout is a Source in a folder; a registry is another (rules/registry).
 //
+// To read an image, OpenLayout a folder, or have a Store, or both as First; Find the manifest for a platform, and ReadConfig its config.
+// To have it on this machine, Pull it into a Store. To look into an index or a manifest oneself, Parse it: nobody else reads what came
+// from outside, because Parse refuses what two programs could read as two images.
+//
 // What a Source cannot yield is an *Error, whose Kind keeps apart what is known to be wrong (the registry answered, and has it
 // not, or has something else) from what could not be found out (the registry could not be asked).
 package oci

@@ -226,7 +226,8 @@ func decompress(in *bufio.Reader, want compression) (*decompressor, error) {
 		r, err := gzip.NewReader(in)
 		return &decompressor{ReadCloser: r}, err
 	case zstandard:
-		r, err := zstd.NewReader(in, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(2))
+		// No goroutines of its own: they gain nothing beside ours.
+		r, err := zstd.NewReader(in, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return nil, err
 		}

@@ -63,17 +63,6 @@ func beChild(what string, args []string) error {
 	return err
 }
 
-// childOf returns the child of a process; 0 when it has none.
-func childOf(pid int) (child int) {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, t := range threads {
-		if data, err := os.ReadFile(t); err == nil && child == 0 {
-			fmt.Sscan(string(data), &child)
-		}
-	}
-	return child
-}
-
 // fifo tells when processes started, and when all of them are gone: they hold it open.
 type fifo struct {
 	t      *testing.T

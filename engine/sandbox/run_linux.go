@@ -47,9 +47,15 @@ func (p *Process) run(ctx context.Context) (Exit, error) {
 	if err != nil {
 		return failed, err
 	}
-	s := &sandbox{process: p, output: newOutput(p.Output, p.Limits.Output)}
+	s := &sandbox{process: p, output: newOutput(p.Output, p.Limits.Output), fence: fenceable()}
+	err = s.start(ctx, b)
+	if err != nil && s.fence && ctx.Err() == nil {
+		s.close()
+		s = &sandbox{process: p, output: newOutput(p.Output, p.Limits.Output)}
+		err = s.start(ctx, b)
+	}
 	defer s.close()
-	if err := s.start(ctx, b); err != nil {
+	if err != nil {
 		return failed, err
 	}
 	err = s.prepare(ctx)
@@ -69,6 +75,7 @@ type sandbox struct {
 	process *Process
 	output  *output
 
+	fence  bool          // bubblewrap is in a namespace of processes of its own (fence_linux.go)
 	cmd    *exec.Cmd     // bubblewrap's first process, which is not in the sandbox
 	init   int           // the process that is number 1 in the sandbox; a command of it is bubblewrap's, too
 	pidfd  int           // of init; -1 when there is none
@@ -134,6 +141,9 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.ExtraFiles = outW, outW, extra
 	// In a process group of its own, it does not get the terminal's Ctrl-C: the caller does, and ends ctx.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if s.fence {
+		fence(s.cmd.SysProcAttr)
+	}
 	if err := isolateThread(s.process.Umask); err != nil {
 		return err
 	}
@@ -155,6 +165,9 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 		return explain(s.output.held())
 	}
 	s.init = st.ChildPid
+	if s.fence {
+		s.init = childOf(s.cmd.Process.Pid) // it told the number that it has inside the fence
+	}
 	if s.pidfd, err = unix.PidfdOpen(s.init, 0); err != nil {
 		s.pidfd = -1
 		s.cmd.Process.Kill()

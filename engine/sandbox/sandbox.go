@@ -11,7 +11,7 @@
 // entries of Root are bound into it one by one, so that Root needs no folders for what is mounted (plan_linux.go). The
 // command waits, in its namespaces, until its limits are set and what watches them is ready (run_linux.go); limits that
 // the kernel does not keep are looked at from outside (watch_linux.go). When Run returns, no process of the sandbox is
-// left, and when the caller is killed, the kernel kills them.
+// left, and when the caller is killed, the kernel kills them (fence_linux.go).
 //
 // Two runs of a command can differ in all that a Process says. They cannot differ in what is the machine's: its kernel,
 // the model of its processors, the file system that mounts lie on (and with it the order in which it lists a folder,

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"math/big"
 	"time"
 )
 
@@ -24,12 +25,9 @@ type (
 		Content asn1.RawValue `asn1:"explicit,tag:0"`
 	}
 	signedData struct {
-		Version    int
-		Algorithms []pkix.AlgorithmIdentifier `asn1:"set"`
-		Content    struct {
-			Type  asn1.ObjectIdentifier
-			Bytes []byte `asn1:"explicit,tag:0"`
-		}
+		Version      int
+		Algorithms   []pkix.AlgorithmIdentifier `asn1:"set"`
+		Content      contentInfo
 		Certificates asn1.RawValue `asn1:"optional,tag:0"`
 		Revocations  asn1.RawValue `asn1:"optional,tag:1"`
 		Signers      []signerInfo  `asn1:"set"`
@@ -38,7 +36,7 @@ type (
 		Version int
 		Signer  struct {
 			Issuer asn1.RawValue
-			Serial asn1.RawValue
+			Serial *big.Int
 		}
 		Digest     pkix.AlgorithmIdentifier
 		Attributes asn1.RawValue `asn1:"tag:0"`
@@ -56,6 +54,12 @@ type (
 		Time   asn1.RawValue
 	}
 )
+
+// timestampData is the signed data of a timestamp.
+type timestampData struct {
+	signedData
+	content []byte // the bytes of a timestampInfo
+}
 
 var (
 	oidSignedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
@@ -91,13 +95,13 @@ func verifyTimestamp(der []byte, authority []*x509.Certificate, messages ...[]by
 }
 
 // readTimestamp reads the parts of a timestamp.
-func readTimestamp(der []byte) (*signedData, *timestampInfo, error) {
+func readTimestamp(der []byte) (*timestampData, *timestampInfo, error) {
 	var response timestampResponse
-	var data signedData
+	var data timestampData
 	var info timestampInfo
-	if !parse(der, &response) || response.Status.Status > 1 || !response.Token.Type.Equal(oidSignedData) ||
-		!parse(response.Token.Content.Bytes, &data) || !data.Content.Type.Equal(oidTimestampInfo) || len(data.Signers) != 1 ||
-		!parse(data.Content.Bytes, &info) || info.Version != 1 {
+	if !parse(der, &response) || response.Status.Status != 0 || !response.Token.Type.Equal(oidSignedData) ||
+		!parse(response.Token.Content.Bytes, &data.signedData) || !data.Content.Type.Equal(oidTimestampInfo) || data.Version != 3 || len(data.Signers) != 1 || data.Signers[0].Version != 1 ||
+		!parse(data.Content.Content.Bytes, &data.content) || !parse(data.content, &info) || info.Version != 1 {
 		return nil, nil, errNoTimestamp
 	}
 	return &data, &info, nil
@@ -110,18 +114,18 @@ func parse(der []byte, v any) bool {
 }
 
 // verify returns nil when an authority of those certificates signed the data, with a certificate that was valid at that time.
-func (d *signedData) verify(authority []*x509.Certificate, at time.Time) error {
+func (d *timestampData) verify(authority []*x509.Certificate, at time.Time) error {
 	embedded, err := x509.ParseCertificates(d.Certificates.Bytes)
 	if err != nil || len(embedded) > maxChain {
 		return errNoTimestamp
 	}
 	by := d.Signers[0]
-	signed, ok := by.signedBytes(d.Content.Bytes)
+	signed, ok := by.signedBytes(d.content)
 	if !ok {
 		return errors.New("does not hold: its digest is of something else")
 	}
 	for _, c := range append(embedded, authority...) {
-		if !bytes.Equal(c.RawIssuer, by.Signer.Issuer.FullBytes) || !bytes.Equal(c.SerialNumber.Bytes(), bytes.TrimLeft(by.Signer.Serial.Bytes, "\x00")) {
+		if !bytes.Equal(c.RawIssuer, by.Signer.Issuer.FullBytes) || c.SerialNumber.Cmp(by.Signer.Serial) != 0 {
 			continue
 		}
 		if c.CheckSignature(by.signatureAlgorithm(), signed, by.Signature) != nil {

@@ -155,12 +155,19 @@ func TestTimestamp(t *testing.T) {
 		bad(wrong.stamp(sig, at), with(declared, func(s *pin.Signer) { s.TSA = wrong.pem() }), "is not for timestamps")
 	}
 	stamp := a.stamp(sig, at)
-	for i := range stamp { // no bit of it is without a meaning but the version of its parts and its status, granted with changes
+	taken := 0
+	for i := range stamp {
 		damaged := bytes.Clone(stamp)
 		damaged[i] ^= 1
-		if seen, err := verifyTimestamp(damaged, []*x509.Certificate{a.cert}, sig); err == nil && !seen.Equal(during) {
-			t.Errorf("byte %d is another, and it is of %s", i, seen)
+		if seen, err := verifyTimestamp(damaged, []*x509.Certificate{a.cert}, sig); err == nil {
+			if taken++; !seen.Equal(during) {
+				t.Errorf("byte %d is another, and it is of %s", i, seen)
+			}
 		}
+	}
+	if taken > 9+1 { // and the tag of the certificates, of which there are none
+		// The list of digests is read by nobody: the one that counts is named beside the signature.
+		t.Errorf("%d of %d bytes do not matter", taken, len(stamp))
 	}
 
 	t.Run("of an envelope", func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -292,6 +294,23 @@ func TestKept(t *testing.T) {
 	im.Platforms = []string{"linux/s390x"}
 	if got := said(one(t, &Auditor{Kept: store}, f, im)); got != "1 inconclusive offline, 2 finding offline platform-missing, 3 inconclusive offline" {
 		t.Errorf("offline, and wrong by digest: %s", got)
+	}
+}
+
+// TestNotKept: where nothing can be kept, an audit proves the same, and says once that it keeps nothing.
+func TestNotKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := good()
+	var warned []string
+	a := &Auditor{Kept: oci.NewStore(filepath.Join(file, "oci"), nil), Warn: func(m string) { warned = append(warned, m) }}
+	if got := said(one(t, a, &fake{Source: s, tag: s.Root.Digest}, imageOf(s))); got != "1 proven, 2 proven, 3 proven" {
+		t.Error(got)
+	}
+	if len(warned) != 1 || !strings.HasPrefix(warned[0], "what is downloaded is not kept: ") {
+		t.Errorf("warned: %q", warned)
 	}
 }
 

@@ -72,7 +72,7 @@ func (a *audited) keeps() bool { return a.Kept != nil && !a.o.Layout }
 
 // notKept tells once that the keeper failed. An audit goes on without.
 func (a *Auditor) notKept(err error) {
-	if err != nil && a.Warn != nil && !errors.Is(err, context.Canceled) {
+	if err != nil && a.Warn != nil && !errors.Is(err, context.Canceled) && oci.KindOf(err) == "" { // else the image is to blame, not the disk
 		a.unkept.Do(func() { a.Warn("what is downloaded is not kept: " + err.Error()) })
 	}
 }

@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
@@ -158,10 +161,15 @@ func TestCorrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Change("org/app", func(in *ocitest.Set) {
-		in.Flip(set.Root.Digest)
-		in.Flip(m.Layers[0].Digest)
-	})
+	s.Change("org/app", func(in *ocitest.Set) { in.Flip(m.Layers[0].Digest) })
+	ref, err := name.NewDigest(r.Name() + "@" + set.Root.Digest.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index, err := remote.Index(ref); err != nil || validate.Index(index, validate.Fast) != nil {
+		t.Error("validate.Fast would find it after all:", err)
+	}
+	s.Change("org/app", func(in *ocitest.Set) { in.Flip(set.Root.Digest) })
 	resp, err := http.Head(s.URL + "/v2/org/app/manifests/" + set.Root.Digest.String())
 	if err != nil || resp.StatusCode != 200 || resp.Header.Get("Docker-Content-Digest") != set.Root.Digest.String() {
 		t.Fatal("the HEAD would say that all is well:", resp, err)

@@ -139,13 +139,11 @@ func TestRateLimited(t *testing.T) {
 // TestPatience: when there is no time left to wait, what the registry said counts.
 func TestPatience(t *testing.T) {
 	c := client(nil, nil)
-	c.Wait = func(ctx context.Context, _ time.Duration) error { <-ctx.Done(); return ctx.Err() }
-	c.Patience = 20 * time.Millisecond
+	c.Wait = func(context.Context, time.Duration) error { return context.DeadlineExceeded }
 	s, r, set := served(t, c)
 	s.Intercept(only("/manifests/", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
 	_, _, err := r.Manifest(ctx, set.Root.Digest)
 	wantKind(t, err, oci.RateLimited)
-	c.Patience = 0
 	gone, cancel := context.WithCancel(ctx)
 	c.Wait = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 	if _, _, err := r.Manifest(gone, set.Root.Digest); err != context.Canceled {

@@ -122,7 +122,7 @@ func left(call action.Call, a, b *container.Listing) {
 		return
 	}
 	slices.Sort(differing)
-	f := finding.Finding{Rule: NondeterministicID, Severity: finding.Note, Attr: "command"}
+	f := finding.Finding{Rule: LeftoverID, Severity: finding.Note, Attr: "command"}
 	f.Msg = fmt.Sprintf("%d files beside the outputs differ between two runs of the command", len(differing))
 	switch {
 	case len(differing) == 1:

@@ -5,7 +5,7 @@
 // A container_run has two validations. "container.checked_in" compares the outputs with the files that are committed at the same
 // paths: what the pinned image yields is what the tree has, or output-differs says how not, and which tools wrote either as far as they say so
 // (tools.go). "container.compare" compares the outputs of two runs, of which the second had everything changed around it that must not matter:
-// what differs is nondeterministic. What a command leaves beside its outputs, and what could not be changed, are notes.
+// what differs is nondeterministic. What a command leaves beside its outputs where that differs, and what could not be changed, are notes.
 //
 // Both are pure functions of files; the commands are actions of their own (engine/container).
 package reproduce
@@ -19,6 +19,7 @@ const Group = "deterministic"
 const (
 	DiffersID          = "output-differs"
 	NondeterministicID = "nondeterministic"
+	LeftoverID         = "leftover-differs"
 	PerturbedID        = "perturbed"
 )
 
@@ -36,8 +37,14 @@ var Findings = []finding.Rule{
 		ID: NondeterministicID, Severity: finding.Error, Group: Group,
 		Title: "two runs of a command make different things",
 		Help: "The command was run twice in the same image over the same files, the second time under another clock, time zone, locale, umask, user, host name and processor count, with other times and another order of files. " +
-			"An output that differs depends on where and when it was made, and nobody can prove where it came from. Files beside the outputs that differ are a note: they are thrown away, but may be where the difference comes from.\n\n" +
+			"An output that differs depends on where and when it was made, and nobody can prove where it came from.\n\n" +
 			"Find what it depends on in the difference, and fix it in the command or by `env`.",
+	},
+	{
+		ID: LeftoverID, Severity: finding.Note, Group: Group,
+		Title: "files beside the outputs differ between two runs of a command",
+		Help: "What a command leaves beside its declared outputs is thrown away, so a difference there harms nobody by itself. It may be where one in an output comes from, or will come from: " +
+			"a log with a date, a cache that is keyed by a path.",
 	},
 	{
 		ID: PerturbedID, Severity: finding.Note, Group: Group,

@@ -51,7 +51,7 @@ func SARIF(w io.Writer, r *Report) error {
 		run.Results = append(run.Results, result)
 	}
 	for _, e := range r.Unchecked {
-		n := sarifNotification{Level: "error", Message: message(e.Label, e.Msg, e.Hints)}
+		n := sarifNotification{Level: "error", Message: message(e.Label, strings.Join(append([]string{e.Msg}, e.Lines...), "\n"), e.Hints)}
 		if loc, ok := s.location(e.Pos); ok {
 			n.Locations = []sarifLocation{loc}
 		}
