@@ -274,6 +274,26 @@ func TestClosed(t *testing.T) {
 	}
 }
 
+// TestUmask: the caller's umask is no part of the key, and the command sees nothing of it.
+func TestUmask(t *testing.T) {
+	f := newFixture(t)
+	seen := map[int]string{}
+	for _, umask := range []int{0, 0o022, 0o077} {
+		was := syscall.Umask(umask)
+		f.r = f.another()
+		f.r.CacheDir = t.TempDir() // the image is unpacked anew
+		ar, err := f.r.Run(t.Context(), f.spec("stat -c '%n %a' / /src d d/e d/e/f run /tmp /bin /bin/busybox >out", []string{"out"}, "d/e/f=1", "*run=2"))
+		syscall.Umask(was)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[umask] = string(ar.OutputFiles[0].Contents)
+	}
+	if want := "/ 755\n/src 755\nd 755\nd/e 755\nd/e/f 644\nrun 755\n/tmp 1777\n/bin 755\n/bin/busybox 755\n"; seen[0] != want || seen[0o022] != want || seen[0o077] != want {
+		t.Errorf("got %v, want %s", seen, want)
+	}
+}
+
 // TestOddImages: what an image has that no command can be run in is said of the image.
 func TestOddImages(t *testing.T) {
 	f := newFixture(t)
