@@ -179,7 +179,7 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 	broken(&references, r.Image.Label)
 	r.Verdicts[audit.References] = references.Settled()
 	for l := audit.Deterministic; l <= level; l++ {
-		var users []string
+		var users, unchanged []string
 		for _, u := range s.users[l][r.Image.Label] {
 			users = append(users, u.String())
 		}
@@ -188,9 +188,18 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 			v.Outcome, v.Text = audit.NotTried, nobodyRuns[l]
 		}
 		for _, f := range found {
-			if slices.Contains(users, f.Label) && commandLevels[f.Rule] == l {
+			what := reproduce.Unchanged(f.Finding)
+			switch {
+			case !slices.Contains(users, f.Label):
+			case commandLevels[f.Rule] == l:
 				v.Against = append(v.Against, f.Finding)
+			case what != "" && l == audit.Deterministic: // a statement promises no more than was tried
+				unchanged = append(unchanged, what)
 			}
+		}
+		if len(unchanged) > 0 {
+			slices.Sort(unchanged)
+			v.Text += "; under the same " + strings.Join(slices.Compact(unchanged), " and ") + " both times"
 		}
 		broken(&v, users...)
 		r.Verdicts[l] = v.Settled()
