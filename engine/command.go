@@ -36,7 +36,10 @@ func commandSpec(params []byte, outputs []string) (*action.Spec, error) {
 	parts := append(strings.Split(c.Platform, "/"), "", "")
 	platform := map[string]string{
 		action.PropertyImage: action.ImageScheme + c.Image(), action.PropertyOS: parts[0], action.PropertyArch: parts[1],
-		action.PropertyNetwork: "off", action.PropertyMount: c.Mount,
+		action.PropertyNetwork: "off",
+	}
+	if c.Mount != action.DefaultMount {
+		platform[action.PropertyMount] = c.Mount
 	}
 	if parts[2] != "" {
 		platform[action.PropertyVariant] = parts[2]

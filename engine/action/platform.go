@@ -10,10 +10,13 @@ const (
 	PropertyArch    = "Arch"            // "amd64"
 	PropertyVariant = "Variant"         // "v8", of an architecture that has some
 	PropertyNetwork = "dockerNetwork"   // "off" or "standard"
-	PropertyMount   = "sbomctl-mount"   // absolute path of the input root in the container
+	PropertyMount   = "sbomctl-mount"   // absolute path of the input root in the container; none is DefaultMount
 	PropertyListing = "sbomctl-listing" // output that the runner writes: what else the command left behind
 	PropertyPerturb = "sbomctl-perturb" // "1": the runner changes what a result must not depend on
 )
+
+// DefaultMount is where a command finds its input root, as far as that matters to it: an executor of the API puts it where it likes.
+const DefaultMount = "/src"
 
 // ImageScheme begins the value of PropertyImage.
 const ImageScheme = "docker://"

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
@@ -25,6 +26,10 @@ func (t *trial) engine(ctx context.Context) error {
 		return &diag.Error{Msg: fmt.Sprintf("%s is to be run perturbed, which %s cannot do", s, t.r.Runtime),
 			Hints: []string{"leave out --container_runtime=" + string(t.r.Runtime)}}
 	}
+	if strings.Contains(t.work.tree(), ":") {
+		return &diag.Error{Msg: fmt.Sprintf("%s cannot be given the folder %s: a colon ends its name", t.r.Runtime, t.work.tree()),
+			Hints: []string{"--disk_cache=DIR names another folder for the cache"}}
+	}
 	if err := lay(ctx, t.r.store, s, t.work.tree(), plain); err != nil {
 		return err
 	}
@@ -36,7 +41,9 @@ func (t *trial) engine(ctx context.Context) error {
 	cmd.Stderr = cmd.Stdout
 	// Killing the client would leave the container: it is removed, whereupon the client ends.
 	cmd.Cancel = func() error {
-		exec.Command(program, "rm", "--force", name).Run()
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), removing)
+		defer cancel()
+		_ = exec.CommandContext(patience, program, "rm", "--force", name).Run() // what does not answer cannot be told
 		return cmd.Process.Kill()
 	}
 	err = cmd.Run()
@@ -65,6 +72,9 @@ func (t *trial) engine(ctx context.Context) error {
 	return nil
 }
 
+// removing is how long the removal of a container may take.
+const removing = 10 * time.Second
+
 var errTimeout = errors.New("the command's time is over")
 
 // engineArgs are the arguments of docker and podman, which have them in common but for who owns the tree.
@@ -72,6 +82,7 @@ func (t *trial) engineArgs(name, tree string, shell bool) []string {
 	j, s := t.job, t.job.spec
 	args := []string{"run", "--rm", "--name", name, "--hostname", hostname, "--platform", j.image.Platform.String(), "--pull", "missing",
 		"--read-only", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/var/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+		"--security-opt", "label=disable", // or SELinux keeps it from its tree
 		"--pids-limit", fmt.Sprint(limits.Processes), "--memory", fmt.Sprint(limits.Memory),
 		"--volume", tree + ":" + j.mount, "--workdir", j.dir()}
 	if t.r.Runtime == Podman {

@@ -42,7 +42,7 @@ const DefaultTimeout = 10 * time.Minute
 
 // newJob reads what a Spec asks for. What it asks for besides is an error: a result of something else would be kept under its key.
 func newJob(s *action.Spec) (*job, error) {
-	j := &job{spec: s, timeout: s.Timeout}
+	j := &job{spec: s, timeout: s.Timeout, mount: action.DefaultMount}
 	if j.timeout == 0 {
 		j.timeout = DefaultTimeout
 	}
@@ -84,7 +84,7 @@ func newJob(s *action.Spec) (*job, error) {
 			return nil, bad(p.Name, p.Value)
 		}
 	}
-	if j.image.Repository == "" || j.mount == "" || j.image.Platform.OS == "" || j.image.Platform.Architecture == "" {
+	if j.image.Repository == "" || j.image.Platform.OS == "" || j.image.Platform.Architecture == "" {
 		return nil, fmt.Errorf("%s does not say in which image and where it is run", s)
 	}
 	if len(s.Aside) > 0 {

@@ -83,7 +83,6 @@ func (f *fixture) spec(script string, outputs []string, files ...string) *action
 	s := &action.Spec{Command: []string{"sh", "-c", script}, Outputs: outputs, Environment: slices.Clone(action.BaseEnvironment), Platform: []reapi.Property{
 		{Name: action.PropertyArch, Value: runtime.GOARCH}, {Name: action.PropertyOS, Value: "linux"},
 		{Name: action.PropertyImage, Value: "docker://example.com/tiny@" + f.set.Root.Digest.String()}, {Name: action.PropertyNetwork, Value: "off"},
-		{Name: action.PropertyMount, Value: "/src"},
 	}}
 	slices.SortFunc(s.Platform, func(a, b reapi.Property) int { return strings.Compare(a.Name, b.Name) })
 	in := action.Input{}
@@ -204,6 +203,9 @@ func TestWorkdir(t *testing.T) {
 	s := f.spec("pwd >out", []string{"out"}, "sub/in=1")
 	s.Dir = "sub"
 	if got := f.run(s); got["out"] != "/src/sub\n" {
+		t.Errorf("got %q", got)
+	}
+	if got := f.run(with(s, action.PropertyMount, "/opt/a b")); got["out"] != "/opt/a b/sub\n" {
 		t.Errorf("got %q", got)
 	}
 }
