@@ -143,7 +143,10 @@ func audit(b *bench) error {
 	}
 	again := run(fmt.Sprintf("levels 1 to 3 of %d pins, again", pins), "//...", false)
 	again.after = func() error {
-		fmt.Printf("  %d requests over %d connections\n", r.requests.Load(), r.conns.Load())
+		// A connection serves many requests: there is one pool of them.
+		if requests, conns := r.requests.Load(), r.conns.Load(); conns*4 > requests {
+			return fmt.Errorf("%d connections for %d requests", conns, requests)
+		}
 		return nil
 	}
 	return b.against(again, run("the slowest of them alone", "//:image00", false), "1.5")

@@ -12,7 +12,11 @@ import (
 )
 
 // otherSeverities are the rules whose findings can have another severity than the rule: a declaration says so, or what is missed is less
-var otherSeverities = map[string]bool{"skew": true, "spdx": true, "waiver": true}
+var otherSeverities = map[string]bool{
+	"skew": true, "spdx": true, "waiver": true,
+	"not-pinned": true, "reference-drift": true,
+	"media-type": true, "blob-missing": true, "pin-is-single-platform": true,
+}
 
 // TestFindingsDescribed: each finding that a script shows is of a rule that is described, with its severity, or of one that the
 // script's own workspace reports.

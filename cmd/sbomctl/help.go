@@ -308,7 +308,7 @@ func (a *app) printTopics(cmd *cobra.Command) {
 	named("Functions and providers", topicNames(reference{Docs: engine.Docs{Functions: docs.Functions, Providers: docs.Providers}}))
 	named("For rules of your own", topicNames(reference{Builtins: docs.Builtins, Types: docs.Types}))
 	named("Operations", topicNames(reference{Operations: docs.Operations}))
-	named("What check finds", topicNames(reference{Docs: engine.Docs{Findings: docs.Findings}}))
+	named("What check and audit find", topicNames(reference{Docs: engine.Docs{Findings: docs.Findings}}))
 	fmt.Fprint(a.stdout, "\nsbomctl help NAME explains each of these\n")
 }
 

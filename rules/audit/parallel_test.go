@@ -94,7 +94,7 @@ func TestFiftyPins(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if n := len(opened); n > 2*24 {
+	if n := len(opened); n > len(requests)/2 { // some are given up, with an answer that nobody read to its end
 		t.Errorf("%d connections for %d requests", n, len(requests))
 	}
 }
