@@ -191,12 +191,11 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 			v.Outcome, v.Text = audit.NotTried, nobodyRuns[l]
 		}
 		for _, f := range found {
-			what := reproduce.Unchanged(f.Finding)
-			switch {
-			case !slices.Contains(users, f.Label):
-			case commandLevels[f.Rule] == l:
-				v.Against = append(v.Against, f.Finding)
-			case what != "" && l == audit.Deterministic: // a statement promises no more than was tried
+			if !slices.Contains(users, f.Label) || commandLevels[f.Rule] != l {
+				continue
+			}
+			v.Against = append(v.Against, f.Finding)
+			if what := reproduce.Unchanged(f.Finding); what != "" { // a statement promises no more than was tried
 				unchanged = append(unchanged, what)
 			}
 		}
