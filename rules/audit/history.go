@@ -171,9 +171,9 @@ func (h *History) Append(ctx context.Context, records []Record) error {
 		return osfile.Reason(err)
 	}
 	defer folder.Close()
-	f, err := lock(ctx, folder, filepath.Base(h.Path))
+	f, err := folder.Lock(ctx, filepath.Base(h.Path))
 	if err != nil {
-		return err
+		return osfile.Reason(err)
 	}
 	defer f.Close()
 	before, err := (&History{Path: h.Path}).read(f)
@@ -224,26 +224,6 @@ func (h *History) Append(ctx context.Context, records []Record) error {
 
 // key is what a line is about.
 func (r *Record) key() [2]string { return [2]string{r.Image, r.Tag} }
-
-// lockPoll is how often it is looked whether another audit has written.
-const lockPoll = 20 * time.Millisecond
-
-func lock(ctx context.Context, folder *osfile.Folder, name string) (*os.File, error) {
-	for {
-		f, err := folder.TryLock(name)
-		if err != nil {
-			return nil, osfile.Reason(err)
-		}
-		if f != nil {
-			return f, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
-}
 
 // Stretch is a time in which all audits saw a tag in the same state.
 type Stretch struct {
