@@ -54,8 +54,8 @@ var commandOperations = map[int]string{audit.Deterministic: reproduce.CompareNam
 // Audit audits the container images among the targets that patterns name and all below them. Levels 0, 5 and 6 are validations of the graph,
 // which run as in a check; the others ask where images are had from. What could be audited is returned beside an error, which says what could not.
 func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
-	o := &origins{images, req.Root}
-	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn, Watch: req.Watch}
+	origins := &audit.Origins{Images: images, Root: req.Root}
+	a := &audit.Auditor{Level: req.Level, Open: origins.Open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn, Watch: req.Watch}
 	var r AuditResult
 	s, errs := auditScope(w, patterns, a.Level)
 	if len(s.images) == 0 {

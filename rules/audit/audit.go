@@ -108,26 +108,6 @@ type Result struct {
 	Attachments []attached.Attachment // what is attached to the image: level 4
 }
 
-// Origin is where an image is had.
-type Origin struct {
-	Name   string // for messages
-	Source oci.Source
-	Layout bool // a layout on this machine, and no registry
-
-	// Registry is asked about tags and about what is attached. nil: there is none that could be asked, for the reason NoRegistry.
-	Registry   Registry
-	NoRegistry Unknown
-
-	Lister attached.Lister // says what is attached to the image
-}
-
-// Registry is a repository of a registry.
-type Registry interface {
-	oci.Source
-	// Resolve returns what a tag points at: a descriptor of bytes that were hashed, and these.
-	Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error)
-}
-
 // Auditor audits images. It is used for one audit.
 type Auditor struct {
 	Level    int                                                          // the last one that is wanted

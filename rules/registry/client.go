@@ -116,17 +116,8 @@ func (c *Client) Close() {
 }
 
 // Repository returns a repository by its name, such as "quay.io/tiran/cpython_autoconf"; "python" is one of Docker Hub's. A tag or a digest
-// in the name is refused: of both, the library that reads it would forget the tag. Nothing is asked yet. The error is a *diag.Error.
-func (c *Client) Repository(repository string) (*Repository, error) {
-	return c.repository(repository, false)
-}
-
-// InsecureRepository is Repository of a registry with which plain http may be spoken.
-func (c *Client) InsecureRepository(repository string) (*Repository, error) {
-	return c.repository(repository, true)
-}
-
-func (c *Client) repository(repository string, insecure bool) (*Repository, error) {
+// in the name is refused: of both, the library that reads it would forget the tag. insecure says that plain http may be spoken. Nothing is asked yet. The error is a *diag.Error.
+func (c *Client) Repository(repository string, insecure bool) (*Repository, error) {
 	bad := func(msg string, hints ...string) (*Repository, error) {
 		return nil, &diag.Error{Attr: "repository", Msg: fmt.Sprintf("%q %s", repository, msg), Hints: hints}
 	}
