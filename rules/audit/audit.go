@@ -114,7 +114,7 @@ type Auditor struct {
 	Open     func(ctx context.Context, image *pin.Image) (*Origin, error) // an error is one of a Source
 	Kept     *oci.Store                                                   // nil: nothing is kept, and nothing known from before
 	Rehash   bool                                                         // download what was hashed before, too
-	Parallel int                                                          // requests at once; 0 is DefaultParallel
+	Parallel int                                                          // requests at once; 0 is 64
 	Now      time.Time                                                    // certificates of signatures have to be valid then, where nobody says when they were used
 	Watch    func(image *pin.Image, done bool)                            // told when an image is begun and when it is done, concurrently; nil discards
 	Warn     func(message string)                                         // told once that what was downloaded cannot be kept; nil discards
@@ -126,12 +126,12 @@ type Auditor struct {
 	before    flights[bool]
 }
 
-// DefaultParallel is how many requests run at once when nothing is said.
-const DefaultParallel = 64
+// defaultParallel is how many requests run at once when nothing is said.
+const defaultParallel = 64
 
 // Audit audits images, all at once. Results are in the order of the images. The error is that of ctx.
 func (a *Auditor) Audit(ctx context.Context, images []pin.Image) ([]Result, error) {
-	a.slots = make(chan struct{}, cmp.Or(a.Parallel, DefaultParallel))
+	a.slots = make(chan struct{}, cmp.Or(a.Parallel, defaultParallel))
 	results := make([]Result, len(images))
 	var wg sync.WaitGroup
 	for i := range images {

@@ -22,7 +22,7 @@ const HistoryName = "pin-history.jsonl"
 
 // Record is a line of a history: what an audit saw of one image. A line is only ever added, so what lies between two of them is between their times.
 type Record struct {
-	Schema   int                `json:"schema"` // HistorySchema
+	Schema   int                `json:"schema"` // historySchema
 	Time     time.Time          `json:"time"`
 	Image    string             `json:"image"` // repository
 	Tag      string             `json:"tag"`
@@ -32,11 +32,11 @@ type Record struct {
 	Verdicts map[string]Outcome `json:"verdicts"`         // by the name of the level; of those that were tried
 }
 
-// HistorySchema is the number in each line. It is raised when a field changes its meaning.
-const HistorySchema = 1
+// historySchema is the number in each line. It is raised when a field changes its meaning.
+const historySchema = 1
 
-// Heartbeat is how often a line is added although nothing changed, so that it is known when something was last seen.
-const Heartbeat = 24 * time.Hour
+// heartbeat is how often a line is added although nothing changed, so that it is known when something was last seen.
+const heartbeat = 24 * time.Hour
 
 // What is read of a history is bounded: the end of the file, and no line that is longer than any of ours.
 const (
@@ -49,7 +49,7 @@ func Records(results []Result, at time.Time) []Record {
 	out := []Record{}
 	for i := range results {
 		r := &results[i]
-		rec := Record{HistorySchema, at.UTC().Truncate(time.Second), r.Image.Repository, r.Image.Tag, r.Tag, r.Asked && r.Tag == "", r.Image.Digest, map[string]Outcome{}}
+		rec := Record{historySchema, at.UTC().Truncate(time.Second), r.Image.Repository, r.Image.Tag, r.Tag, r.Asked && r.Tag == "", r.Image.Digest, map[string]Outcome{}}
 		for l, v := range r.Verdicts {
 			if v.Outcome != NotTried {
 				rec.Verdicts[Names[l]] = v.Outcome
@@ -72,7 +72,7 @@ func (r *Record) same(before *Record) bool {
 		}
 	}
 	age := r.Time.Sub(before.Time)
-	return age >= 0 && age < Heartbeat
+	return age >= 0 && age < heartbeat
 }
 
 // History is a history file.
@@ -153,7 +153,7 @@ var digestText = regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`)
 // parseRecord reads a line. False is for what no audit wrote.
 func parseRecord(line []byte) (Record, bool) {
 	var r Record
-	if json.Unmarshal(line, &r) != nil || r.Schema != HistorySchema || r.Image == "" || r.Time.IsZero() ||
+	if json.Unmarshal(line, &r) != nil || r.Schema != historySchema || r.Image == "" || r.Time.IsZero() ||
 		!digestText.MatchString(r.Seen) || !digestText.MatchString(r.Pinned) {
 		return Record{}, false
 	}
