@@ -11,10 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
+	"github.com/sbomctl/sbomctl/rules/pin"
 )
 
 // HistoryName is the name of a history file. One at the root of a workspace is no part of any tree.
@@ -148,13 +148,14 @@ func (h *History) read(f *os.File) ([]Record, error) {
 	return out, nil
 }
 
-var digestText = regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`)
+// isDigest reports whether s is a digest that an audit wrote; "" is that nothing was known.
+func isDigest(s string) bool { return s == "" || pin.CheckDigest(s) == nil }
 
 // parseRecord reads a line. False is for what no audit wrote.
 func parseRecord(line []byte) (Record, bool) {
 	var r Record
 	if json.Unmarshal(line, &r) != nil || r.Schema != historySchema || r.Image == "" || r.Time.IsZero() ||
-		!digestText.MatchString(r.Seen) || !digestText.MatchString(r.Pinned) {
+		!isDigest(r.Seen) || !isDigest(r.Pinned) {
 		return Record{}, false
 	}
 	return r, true

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/oci"
 )
 
 // Client asks registries. The zero value works; nothing of it is changed once it is in use. It may be used by several goroutines.
@@ -133,7 +134,7 @@ func (c *Client) Repository(repository string, insecure bool) (*Repository, erro
 }
 
 // repositoryName is what the distribution specification allows after the host.
-var repositoryName = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
+var repositoryName = regexp.MustCompile(`^` + oci.PathPattern + `$`)
 
 func (c *Client) host(r name.Registry, insecure bool) *host {
 	c.mu.Lock()
