@@ -47,20 +47,22 @@ func AuditedImages(w *engine.Workspace, patterns label.Patterns) ([]string, erro
 
 // commandLevel is a level of commands in containers, which a validation of the targets that run them does.
 type commandLevel struct {
-	operation string // the validation
-	rule      string // of what it finds
-	nobody    string // why nothing is known when none of the targets has it
+	operation string   // the validation
+	rules     []string // of what it finds
+	nobody    string   // why nothing is known when none of the targets has it
 }
 
 var commandLevels = map[int]commandLevel{
-	audit.Deterministic: {reproduce.CompareName, reproduce.NondeterministicID, "none of the targets runs a command in it without a network (container_run)"},
-	audit.Outputs:       {reproduce.CheckedInName, reproduce.DiffersID, "none of the targets makes in it what is checked in (container_run, checked_in)"},
+	audit.Deterministic: {reproduce.CompareName, []string{reproduce.NondeterministicID, reproduce.LeftoverID, reproduce.PerturbedID},
+		"none of the targets runs a command in it without a network (container_run)"},
+	audit.Outputs:       {reproduce.CheckedInName, []string{reproduce.DiffersID},
+		"none of the targets makes in it what is checked in (container_run, checked_in)"},
 }
 
 // commandLevelOf returns the level that a rule is of; 0 for none of these.
 func commandLevelOf(rule string) int {
 	for l, c := range commandLevels {
-		if c.rule == rule {
+		if slices.Contains(c.rules, rule) {
 			return l
 		}
 	}
