@@ -55,7 +55,7 @@ type commandLevel struct {
 var commandLevels = map[int]commandLevel{
 	audit.Deterministic: {reproduce.CompareName, []string{reproduce.NondeterministicID, reproduce.LeftoverID, reproduce.PerturbedID},
 		"none of the targets runs a command in it without a network (container_run)"},
-	audit.Outputs:       {reproduce.CheckedInName, []string{reproduce.DiffersID},
+	audit.Outputs: {reproduce.CheckedInName, []string{reproduce.DiffersID},
 		"none of the targets makes in it what is checked in (container_run, checked_in)"},
 }
 

@@ -25,7 +25,7 @@
 // answer, what was kept is looked into instead: what is wrong with it by digest (a platform that is not there, say) is as true. That the
 // registry still has it remains inconclusive.
 //
-// To audit, fill in an Auditor and call Audit. Findings of it are described by Findings. Statement makes an in-toto statement of
+// To audit, fill in an Auditor, whose Open is mostly that of Origins, and call Audit. Findings of it are described by Findings. Statement makes an in-toto statement of
 // what was proven, and History remembers where tags pointed.
 package audit
 
