@@ -54,14 +54,8 @@ func commandSpec(params []byte, outputs []string) (*action.Spec, error) {
 		platform[action.PropertyPerturb] = "1"
 	}
 	s.Platform = properties(platform)
-	s.Aside = []byte(mustJSON(CommandAside{c.Layout, c.Insecure}))
+	s.Aside = []byte(mustJSON(action.CommandAside{Layout: c.Layout, Insecure: c.Insecure}))
 	return s, nil
-}
-
-// CommandAside is the Aside of a command's Spec: where its image may be found.
-type CommandAside struct {
-	Layout   string `json:"oci_layout,omitempty"` // folder of the workspace
-	Insecure bool   `json:"insecure,omitempty"`   // plain http is allowed
 }
 
 func properties(m map[string]string) []reapi.Property {

@@ -144,7 +144,7 @@ func (f *fixture) fail(s *action.Spec) string {
 
 // left are the names below v1/sandbox, without logs.
 func (f *fixture) left() (names []string) {
-	entries, _ := os.ReadDir(filepath.Join(f.store.Dir(), sandboxDir))
+	entries, _ := os.ReadDir(cache.SandboxDir(f.store.Dir()))
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), logSuffix) {
 			names = append(names, e.Name())
@@ -221,7 +221,7 @@ func TestFailures(t *testing.T) {
 		change  func(*action.Spec)
 		want    []string
 	}{
-		"exit code":     {"echo one; echo two >&2; exit 3", nil, nil, []string{"command sh exited with code 3\n  | one\n  | two\n", "hint: all that it printed is in " + filepath.Join(f.store.Dir(), sandboxDir), "--sandbox_debug"}},
+		"exit code":     {"echo one; echo two >&2; exit 3", nil, nil, []string{"command sh exited with code 3\n  | one\n  | two\n", "hint: all that it printed is in " + cache.SandboxDir(f.store.Dir()), "--sandbox_debug"}},
 		"silent":        {"exit 1", nil, nil, []string{"command sh exited with code 1, and printed nothing", "--sandbox_debug"}},
 		"signal":        {"kill -SEGV $$", nil, nil, []string{"was killed by SIGSEGV"}},
 		"time":          {"while :; do :; done", nil, func(s *action.Spec) { s.Timeout = time.Second }, []string{"was killed: it took more than 1s of time", "hint: timeout = SECONDS gives it more time"}},
@@ -355,7 +355,7 @@ func TestCancelled(t *testing.T) {
 // TestTidy: what a killed process left goes when the next one begins, and what is in use or was kept for the user stays.
 func TestTidy(t *testing.T) {
 	f := newFixture(t)
-	dir := filepath.Join(f.store.Dir(), sandboxDir)
+	dir := cache.SandboxDir(f.store.Dir())
 	for _, name := range []string{"1-0/tree/closed", "2-0", "kept-x"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
@@ -405,7 +405,7 @@ func TestDebug(t *testing.T) {
 	if err := Clear(f.store.Dir()); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := os.ReadDir(filepath.Join(f.store.Dir(), sandboxDir)); err != nil || len(entries) > 0 {
+	if entries, err := os.ReadDir(cache.SandboxDir(f.store.Dir())); err != nil || len(entries) > 0 {
 		t.Errorf("left %v, %v", entries, err)
 	}
 }
@@ -541,7 +541,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := func() bool {
-		found, _ := filepath.Glob(filepath.Join(f.store.Dir(), sandboxDir, "*", treeName, "begun"))
+		found, _ := filepath.Glob(filepath.Join(cache.SandboxDir(f.store.Dir()), "*", treeName, "begun"))
 		return len(found) > 0
 	}
 	for deadline := time.Now().Add(time.Minute); !begun(); time.Sleep(5 * time.Millisecond) {

@@ -395,19 +395,5 @@ func (p *Process) CommandLine() (string, error) {
 	}
 	words := []string{"env", "-i", b.Path}
 	words = append(append(words, args...), p.program()...)
-	for i, w := range words {
-		words[i] = quote(w)
-	}
-	return fmt.Sprintf("(umask %03o && exec %s)", p.Umask, strings.Join(words, " ")), nil
-}
-
-// quote returns s as a word of a POSIX shell.
-func quote(s string) string {
-	plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:,+@%", r)
-	})
-	if plain {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return fmt.Sprintf("(umask %03o && exec %s)", p.Umask, ShellLine(words)), nil
 }
