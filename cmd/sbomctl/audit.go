@@ -66,7 +66,8 @@ did not answer. Each level up to --level is tried, also when one before it was i
 Exit code: 0 when nothing was found but notes and warnings, and nothing is inconclusive; 3 when there are
 errors; 4 when there are none, and something is inconclusive; 1 when not everything could be audited.
 
-A blob that an earlier audit hashed is not downloaded again: the registry is asked whether it has it.
+A blob of a repository that an earlier audit hashed is not downloaded again: the registry is asked
+whether it has it.
 --rehash downloads it. With --offline no registry is asked, and what only a registry can say is inconclusive.
 
 Where tags pointed is written down in pin-history.jsonl: in the workspace's root when there is such a file,
