@@ -223,7 +223,13 @@ func (a *app) writeStatement(file string, r *report) error {
 		return nil
 	}
 	b, err := s.Encode()
-	if err == nil {
+	switch {
+	case err != nil:
+	case path == "/dev/stdout": // of which it may be that it leads to an ordinary file, with what was printed
+		if _, err = a.stdout.Write(b); err == nil {
+			err = a.stdout.Flush()
+		}
+	default:
 		err = writeUserFile(path, b)
 	}
 	if err != nil {

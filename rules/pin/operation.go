@@ -56,6 +56,9 @@ func run(ctx context.Context, call action.Call, j *judge) error {
 		if err != nil {
 			return err
 		}
+		if isBinary(f.Path, src) {
+			continue // a pattern such as "Tools/**" takes pictures and archives, too
+		}
 		if err := diag.CheckText(f.Path, src); err != nil {
 			call.Report(unread(f.Path, err))
 			continue
