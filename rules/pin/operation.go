@@ -17,8 +17,8 @@ const InputFiles = "files"
 // of a Group. Input "files": the files that name images. Output "report", empty.
 func Operations() []action.Operation {
 	return []action.Operation{
-		{Name: OperationName, Version: 1, Run: runImage},
-		{Name: GroupOperationName, Version: 1, Run: runGroup},
+		{Name: OperationName, Version: 2, Run: runImage},
+		{Name: GroupOperationName, Version: 2, Run: runGroup},
 	}
 }
 
