@@ -46,7 +46,10 @@ func AuditedImages(w *engine.Workspace, patterns label.Patterns) ([]string, erro
 }
 
 // commandLevels are the levels of what is found of commands in containers.
-var commandLevels = map[string]int{reproduce.NondeterministicID: audit.Deterministic, reproduce.DiffersID: audit.Outputs}
+var commandLevels = map[string]int{
+	reproduce.NondeterministicID: audit.Deterministic, reproduce.LeftoverID: audit.Deterministic, reproduce.PerturbedID: audit.Deterministic,
+	reproduce.DiffersID: audit.Outputs,
+}
 
 // commandOperations are the validations that find it.
 var commandOperations = map[int]string{audit.Deterministic: reproduce.CompareName, audit.Outputs: reproduce.CheckedInName}

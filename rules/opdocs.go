@@ -464,5 +464,7 @@ var checkDocs = map[string]string{
 	"purl_of":        "a version, a space, and a package URL that has this version",
 	"sha256":         "64 lower-case hexadecimal digits",
 	"url":            "a URL that something can be downloaded from",
+	"mount":          "an absolute path in a container that nothing else is at",
+	"variable":       "the name of an environment variable",
 	"word":           "a name or version: not empty, no spaces or control characters",
 }

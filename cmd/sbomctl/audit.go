@@ -63,8 +63,8 @@ did not answer. Each level up to --level is tried, also when one before it was i
   5  deterministic  the command that a target runs in the image yields the same twice
   6  outputs        what it yields is what is committed
 
-Exit code: 0 when nothing was found but notes and warnings, and nothing is inconclusive; 3 when there are
-errors; 4 when there are none, and something is inconclusive; 1 when not everything could be audited.
+Exit code: 0 when each verdict is proven or waived; 3 when there are findings, warnings among them; 4 when
+there are none, and something is inconclusive; 1 when not everything could be audited.
 
 A blob of a repository that an earlier audit hashed is not downloaded again: the registry is asked
 whether it has it.
@@ -91,7 +91,6 @@ to be committed (touch pin-history.jsonl), else below the cache folder. audit --
 	completeRuntimes(cmd)
 	a.flags.findingFlags(fs)
 	enumVar(fs, &a.flags.format, "format", "text", slices.Sorted(maps.Keys(reportFormats)), "how to print what came of it")
-	boolVar(fs, &a.flags.warningsAsErrors, "warnings_as_errors", false, "fail when there are warnings, too")
 	enumVar(fs, &f.level, "level", strconv.Itoa(audit.DefaultLevel), levels, "the last level that is tried")
 	boolVar(fs, &f.rehash, "rehash", false, "download and hash again what an earlier audit hashed")
 	fs.Var((*pathValue)(&f.statement), "statement", "write to `FILE` an in-toto statement of what was proven")
@@ -202,7 +201,7 @@ func (a *app) auditEnd(f *auditFlags, r *report) error {
 	switch {
 	case err != nil:
 		return said(err)
-	case c.errors > 0 || a.flags.warningsAsErrors && c.warnings > 0:
+	case c.errors > 0 || r.audit.Found():
 		return errFindings
 	case unknown > 0:
 		return errInconclusive

@@ -61,6 +61,9 @@ func (t *trial) perturbed(ctx context.Context, p *sandbox.Process, root *rootfs.
 		return err
 	}
 	exit, err := p.Run(ctx)
+	if t.r.Debug && (err != nil || inner != nil || !exit.Success()) {
+		t.r.note("the tree of a perturbed run of %s lies in memory, and is not kept", t.job.spec)
+	}
 	if inner != nil && (err != nil || exit.Success()) {
 		return under(t.missing(inner))
 	}

@@ -29,6 +29,13 @@ type Inconclusive struct {
 	audit.Unknown
 }
 
+// Found reports whether something was found that is wrong with an image, and is not waived.
+func (a *Audit) Found() bool {
+	return slices.ContainsFunc(a.Images, func(r audit.Result) bool {
+		return slices.ContainsFunc(r.Verdicts[:], func(v audit.Verdict) bool { return v.Outcome == audit.Found })
+	})
+}
+
 // Inconclusive returns what could not be found out, by image; what leaves several levels open for one reason is told once.
 func (a *Audit) Inconclusive() []Inconclusive {
 	var out []Inconclusive
