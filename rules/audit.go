@@ -197,7 +197,7 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 	broken(&references, append(s.groupsOf(&r.Image), r.Image.Label)...)
 	r.Verdicts[audit.References] = references.Settled()
 	for l := audit.Deterministic; l <= level; l++ {
-		var users []string
+		var users, unchanged []string
 		for _, u := range s.users[l][r.Image.Label] {
 			users = append(users, u.String())
 		}
@@ -206,9 +206,17 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 			v.Outcome, v.Text = audit.NotTried, commandLevels[l].nobody
 		}
 		for _, f := range found {
-			if slices.Contains(users, f.Label) && commandLevelOf(f.Rule) == l {
-				v.Against = append(v.Against, f.Finding)
+			if !slices.Contains(users, f.Label) || commandLevelOf(f.Rule) != l {
+				continue
 			}
+			v.Against = append(v.Against, f.Finding)
+			if what := reproduce.Unchanged(f.Finding); what != "" { // a statement promises no more than was tried
+				unchanged = append(unchanged, what)
+			}
+		}
+		if len(unchanged) > 0 {
+			slices.Sort(unchanged)
+			v.Text += "; under the same " + strings.Join(slices.Compact(unchanged), " and ") + " both times"
 		}
 		broken(&v, users...)
 		r.Verdicts[l] = v.Settled()

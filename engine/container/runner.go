@@ -228,7 +228,7 @@ func (t *trial) keepLog() (string, error) {
 func (t *trial) lookAround(err error, line func(tree string) (string, error)) error {
 	if !t.r.Debug {
 		var d *diag.Error
-		if errors.As(err, &d) && len(d.Lines) > 0 {
+		if errors.As(err, &d) {
 			d.Hints = append(d.Hints, "--sandbox_debug keeps the files that it was run on, and says how to look around there")
 		}
 		return err

@@ -195,12 +195,18 @@ func lay(ctx context.Context, store cache.Store, s *action.Spec, dir string, how
 		}
 	}
 	// Folders last: a file that is made in one changes its time.
+	folders["."] = true
 	for folder := range folders {
-		if err := os.Chtimes(filepath.Join(dir, filepath.FromSlash(folder)), how.time(0), how.time(0)); err != nil {
+		at := filepath.Join(dir, filepath.FromSlash(folder))
+		err := os.Chmod(at, 0o755) // whatever the umask is
+		if err == nil {
+			err = os.Chtimes(at, how.time(0), how.time(0))
+		}
+		if err != nil {
 			return diskError("lay out the files of "+s.String(), err)
 		}
 	}
-	return os.Chtimes(dir, how.time(0), how.time(0))
+	return nil
 }
 
 func copyIn(ctx context.Context, store cache.Store, f action.File, to string) error {

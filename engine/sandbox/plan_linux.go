@@ -193,9 +193,9 @@ func (pl *plan) makeRoom(pt *point) error {
 	switch {
 	case err == nil && pt.fixed && !info.IsDir(): // what is there is left out
 	case err == nil && pt.file && !info.Mode().IsRegular():
-		return refuse("the mount point %s of a file is none in the root folder", pt.target)
+		return refuse("a file is to be mounted on %s, which is no file in the root folder", pt.target)
 	case err == nil && !pt.file && !info.IsDir():
-		return refuse("the mount point %s of a folder is none in the root folder", pt.target)
+		return refuse("a folder is to be mounted on %s, which is no folder in the root folder", pt.target)
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):

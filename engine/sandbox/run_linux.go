@@ -331,7 +331,7 @@ func (s *sandbox) notRun() error {
 		}
 		return e
 	case ok && exec == "Permission denied":
-		return &diag.Error{Msg: fmt.Sprintf("the program %q in the root folder may not be run: it is a folder, or not executable", program), Err: fs.ErrPermission}
+		return &diag.Error{Msg: fmt.Sprintf("the program %q in the root folder may not be run: it is a folder or not executable, or no program may be run on the disk that it is on (noexec)", program), Err: fs.ErrPermission}
 	case ok:
 		return &diag.Error{Msg: fmt.Sprintf("the program %q cannot be run: %s", program, exec), Err: errors.New(exec)}
 	case strings.HasPrefix(said, "bwrap: Can't chdir to "):
