@@ -194,7 +194,7 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 			v.Outcome, v.Text = audit.NotTried, "it could not be checked: "+d.Label
 		}
 	}
-	broken(&references, r.Image.Label)
+	broken(&references, append(s.groupsOf(&r.Image), r.Image.Label)...)
 	r.Verdicts[audit.References] = references.Settled()
 	for l := audit.Deterministic; l <= level; l++ {
 		var users, unchanged []string
@@ -223,17 +223,23 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 	}
 }
 
-// inGroup reports whether a finding in files that name several images is about this one.
-func (s *scope) inGroup(f finding.Finding, im *pin.Image) bool {
-	g, ok := s.groups[f.Label]
-	return ok && slices.ContainsFunc(g.Images, func(i pin.GroupImage) bool { return i.Label == im.Label }) &&
-		(mentions(f.Declared, im.Repository) || mentions(f.Found, im.Repository))
+// groupsOf are the labels of the container_references that list an image.
+func (s *scope) groupsOf(im *pin.Image) (labels []string) {
+	for l, g := range s.groups {
+		if slices.ContainsFunc(g.Images, func(i pin.GroupImage) bool { return i.Label == im.Label }) {
+			labels = append(labels, l)
+		}
+	}
+	slices.Sort(labels)
+	return labels
 }
 
-// mentions reports whether a reference is to a repository.
-func mentions(reference, repository string) bool {
-	rest, ok := strings.CutPrefix(reference, repository)
-	return ok && (rest == "" || rest[0] == ':' || rest[0] == '@')
+// inGroup reports whether a finding in files that name several images is about this one. That a file cannot be read is about each.
+func (s *scope) inGroup(f finding.Finding, im *pin.Image) bool {
+	if !slices.Contains(s.groupsOf(im), f.Label) {
+		return false
+	}
+	return f.Rule == pin.UnresolvedID && f.Severity != finding.Note || pin.Names(f.Declared, im.Repository) || pin.Names(f.Found, im.Repository)
 }
 
 // outside are the findings that no validation made.

@@ -59,7 +59,8 @@ did not answer. Each level up to --level is tried, also when one before it was i
 Exit code: 0 when each verdict is proven or waived; 3 when there are findings, warnings among them; 4 when
 there are none, and something is inconclusive; 1 when not everything could be audited.
 
-A blob that an earlier audit hashed is not downloaded again: the registry is asked whether it has it.
+A blob of a repository that an earlier audit hashed is not downloaded again: the registry is asked
+whether it has it.
 --rehash downloads it. With --offline no registry is asked, and what only a registry can say is inconclusive.
 
 Where tags pointed is written down in pin-history.jsonl: in the workspace's root when there is such a file,
@@ -214,7 +215,13 @@ func (a *app) writeStatement(file string, r *report) error {
 		return nil
 	}
 	b, err := s.Encode()
-	if err == nil {
+	switch {
+	case err != nil:
+	case path == "/dev/stdout": // of which it may be that it leads to an ordinary file, with what was printed
+		if _, err = a.stdout.Write(b); err == nil {
+			err = a.stdout.Flush()
+		}
+	default:
 		err = writeUserFile(path, b)
 	}
 	if err != nil {

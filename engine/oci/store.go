@@ -25,6 +25,7 @@ import (
 //	DIR/oci-layout
 //	DIR/index.json               the images that were pulled whole, by digest: what a tag meant once is no fact of the store
 //	DIR/blobs/sha256/<digest>    manifests, configs and layers, read-only
+//	DIR/from/<origin>/<digest>   empty: that origin had the blob, and it hashed; <origin> is hashed, too
 //	DIR/tmp/                     files being written, named by their owner
 //	DIR/lock                     held while index.json is written
 //

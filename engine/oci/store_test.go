@@ -419,3 +419,39 @@ func TestRemoved(t *testing.T) {
 		checkWhole(t, dir, set)
 	}
 }
+
+// TestConfirm: what was had from one origin was not had from another, and what the store lost was not had at all.
+func TestConfirm(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	b := []byte("blob")
+	h := oci.DigestOf(b)
+	confirmed := func(origin string) bool {
+		ok, err := oci.NewStore(dir, nil).Confirmed(ctx, origin, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if confirmed("a/b") {
+		t.Error("nobody said so")
+	}
+	s := oci.NewStore(dir, nil)
+	for range 2 {
+		if err := s.Confirm("a/b", h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if confirmed("a/b") {
+		t.Error("the store has not got it")
+	}
+	if err := s.PutBytes(ctx, h, b); err != nil {
+		t.Fatal(err)
+	}
+	if !confirmed("a/b") || confirmed("a/c") || confirmed("../a/b") {
+		t.Error("a/b had it, and nobody else")
+	}
+	if err := s.Confirm("a/b", v1.Hash{Algorithm: "sha256", Hex: "../../x"}); err == nil {
+		t.Error("no digest is a name")
+	}
+}

@@ -18,8 +18,8 @@
 // brings their findings in.
 //
 // A HEAD or a digest in a header prove nothing: a registry answers both out of its database, whatever its disk has. So all is asked for by GET,
-// and hashed, with one exception: a blob that was hashed before and kept (an oci.Store) is not downloaded again. The origin is only asked
-// whether it still has it, and the Verdict says of how many blobs that is so. Auditor.Rehash downloads them all the same.
+// and hashed, with one exception: a blob of the same origin that was hashed before and kept (an oci.Store) is not downloaded again. The origin is
+// only asked whether it still has it, and the Verdict says of how many blobs that is so. Auditor.Rehash downloads them all the same.
 //
 // An Origin is where an image is had. A layout that the image's declaration names is one: then no registry is asked. Where a registry does not
 // answer, what was kept is looked into instead: what is wrong with it by digest (a platform that is not there, say) is as true. That the

@@ -175,6 +175,11 @@ func TestTold(t *testing.T) {
 		{"index says another platform", relabelled(&v1.Platform{OS: "linux", Architecture: "s390x"}), func(_ *ocitest.Set, _ *fake, im *pin.Image) { im.Platforms = nil },
 			"1 proven, 2 finding platform-mismatch, 3 proven"},
 		{"index says no platform", relabelled(nil), nil, "1 proven, 2 proven, 3 proven"},
+		{"index calls one image two platforms", ocitest.IndexWith(func(m *v1.IndexManifest) {
+			again := m.Manifests[0]
+			again.Platform = &v1.Platform{OS: "linux", Architecture: "arm64"}
+			m.Manifests = append(m.Manifests, again, again)
+		}, ocitest.Image("linux/amd64", base)), nil, "1 proven, 2 finding platform-mismatch, 3 proven"},
 		{"config without a platform", ocitest.Index(ocitest.Image("", base)), func(_ *ocitest.Set, _ *fake, im *pin.Image) { im.Platforms = nil }, "1 proven, 2 finding platform-mismatch, 3 proven"},
 		{"single platform", digestA, nil, "1 proven, 2 finding pin-is-single-platform, 3 proven"},
 		{"single platform, and none of those declared", digestA, func(_ *ocitest.Set, _ *fake, im *pin.Image) { im.Platforms = []string{"linux/s390x", "linux/arm64"} },
@@ -182,7 +187,7 @@ func TestTold(t *testing.T) {
 		{"one platform, as declared", digestA, func(_ *ocitest.Set, _ *fake, im *pin.Image) { im.Platforms = []string{"linux/amd64"} }, "1 proven, 2 proven, 3 proven"},
 		{"pinned below the tag", good(), func(s *ocitest.Set, _ *fake, im *pin.Image) {
 			im.Platforms, im.Digest = nil, children(s)[0].Digest.String()
-		}, "1 proven, 2 proven, 3 proven pin-is-single-platform"},
+		}, "1 proven, 2 proven, 3 finding pin-is-single-platform"},
 		{"mirror calls it json", good(), func(_ *ocitest.Set, f *fake, _ *pin.Image) { f.called = "application/json" }, "1 proven, 2 finding media-type, 3 proven"},
 		{"mirror calls it an image", good(), func(_ *ocitest.Set, f *fake, _ *pin.Image) { f.called = types.OCIManifestSchema1 }, "1 proven, 2 finding media-type, 3 proven"},
 		{"a parameter is no other type", good(), func(_ *ocitest.Set, f *fake, im *pin.Image) {
@@ -202,7 +207,7 @@ func TestTold(t *testing.T) {
 			nil, "1 proven, 2 finding media-type, 3 proven"},
 		{"layer not to be distributed", ocitest.Index(ocitest.ImageWith("linux/amd64", func(_ *v1.ConfigFile, m *v1.Manifest) {
 			m.Layers[0].MediaType, m.Layers[0].URLs = types.OCIRestrictedLayer, []string{"https://example.org/l"}
-		}, top), ocitest.Image("linux/arm64", base)), func(s *ocitest.Set, _ *fake, _ *pin.Image) { s.Remove(top.Digest) }, "1 proven, 2 proven blob-missing, 3 proven"},
+		}, top), ocitest.Image("linux/arm64", base)), func(s *ocitest.Set, _ *fake, _ *pin.Image) { s.Remove(top.Digest) }, "1 proven, 2 finding blob-missing, 3 proven"},
 		{"index of an index", ocitest.Index(good()), nil, "1 proven, 2 proven, 3 proven"},
 		{"indexes without end", deep, func(_ *ocitest.Set, _ *fake, im *pin.Image) { im.Platforms = nil }, "1 proven, 2 finding media-type, 3 proven"},
 		{"sha512 child", nothing, func(_ *ocitest.Set, _ *fake, im *pin.Image) { im.Platforms = nil }, "1 proven, 2 finding media-type, 3 proven"},
@@ -334,6 +339,17 @@ func TestTwoOrigins(t *testing.T) {
 		if v := out[i].Verdicts[Complete]; v.Outcome != want || v.Before != 0 {
 			t.Errorf("image %d: %+v", i, v)
 		}
+	}
+	// Nor does it in a later audit, when the good blob has been kept.
+	later := &Auditor{Level: Complete, Kept: a.Kept, Open: a.Open}
+	if out, err = later.Audit(context.Background(), []pin.Image{imageOf(s), bad}); err != nil {
+		t.Fatal(err)
+	}
+	if v := out[0].Verdicts[Complete]; v.Outcome != Proven || v.Before != 5 {
+		t.Errorf("the good one, later: %+v", v)
+	}
+	if v := out[1].Verdicts[Complete]; v.Outcome != Found || v.Before != 4 { // of its own it had four
+		t.Errorf("the bad one, later: %+v", v)
 	}
 }
 

@@ -97,36 +97,46 @@ func (w *walk) blob(ctx context.Context, d v1.Descriptor, read bool) blob {
 		}
 		defer done()
 		keep := w.keeps() && w.unasked == nil
-		if keep && !w.Rehash && w.keptBefore(ctx, d.Digest) {
+		if keep && !w.Rehash && w.hashedBefore(ctx, d.Digest) {
 			if r, err := w.Kept.Blob(ctx, d); err == nil {
 				return w.known(ctx, d, r, read)
 			}
 		}
-		r, err := w.source.Blob(ctx, d)
-		if err != nil {
-			return blob{err: err}
+		b := w.download(ctx, d, read, keep)
+		if b.err == nil && keep {
+			w.notKept(w.Kept.Confirm(w.o.Name, d.Digest))
 		}
-		defer r.Close()
-		switch {
-		case read:
-			b := readBlob(d, r)
-			if b.err == nil && keep {
-				w.notKept(w.Kept.PutBytes(ctx, d.Digest, b.raw))
-			}
-			return b
-		case keep:
-			return w.hashAndKeep(ctx, d, r)
-		}
-		_, err = io.Copy(io.Discard, r)
-		return blob{err: err}
+		return b
 	})
 }
 
-// keptBefore reports whether a blob was kept before this audit: that another origin had it just now says nothing of this one.
-func (a *Auditor) keptBefore(ctx context.Context, digest v1.Hash) bool {
-	return a.before.once(digest.String(), func() bool {
-		has, err := a.Kept.Has(ctx, digest)
-		return has && err == nil
+// download reads a blob to its end, and so hashes it.
+func (w *walk) download(ctx context.Context, d v1.Descriptor, read, keep bool) blob {
+	r, err := w.source.Blob(ctx, d)
+	if err != nil {
+		return blob{err: err}
+	}
+	defer r.Close()
+	switch {
+	case read:
+		b := readBlob(d, r)
+		if b.err == nil && keep {
+			w.notKept(w.Kept.PutBytes(ctx, d.Digest, b.raw))
+		}
+		return b
+	case keep:
+		return w.hashAndKeep(ctx, d, r)
+	}
+	_, err = io.Copy(io.Discard, r)
+	return blob{err: err}
+}
+
+// hashedBefore reports whether a blob of this origin was hashed before this audit, and is kept: that another origin had it says nothing of
+// this one, whose copy may be damaged.
+func (w *walk) hashedBefore(ctx context.Context, digest v1.Hash) bool {
+	return w.Auditor.before.once(w.o.Name+"@"+digest.String(), func() bool {
+		ok, err := w.Kept.Confirmed(ctx, w.o.Name, digest)
+		return ok && err == nil
 	})
 }
 

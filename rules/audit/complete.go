@@ -24,8 +24,8 @@ type walk struct {
 	wg        sync.WaitGroup
 	mu        sync.Mutex
 	outcome   outcome
-	seen      map[v1.Hash]bool // manifests
-	unseen    int              // those of them that are not there
+	begun     map[string]bool  // what indexes say of manifests, each once
+	seen      map[v1.Hash]bool // manifests; false of one that is not there
 	hashed    map[v1.Hash]bool // blobs that were hashed now, and
 	before    map[v1.Hash]bool // those that were before, and are still there
 	platforms []v1.Platform    // that the image is for
@@ -42,7 +42,8 @@ type part struct {
 
 // complete does level 2.
 func (w *walk) complete(ctx context.Context, digest v1.Hash, root manifest) Verdict {
-	w.seen, w.hashed, w.before = map[v1.Hash]bool{digest: true}, map[v1.Hash]bool{}, map[v1.Hash]bool{}
+	w.begun, w.seen = map[string]bool{}, map[v1.Hash]bool{digest: true}
+	w.hashed, w.before = map[v1.Hash]bool{}, map[v1.Hash]bool{}
 	w.outcome.unknown = append(w.outcome.unknown, w.unasked...)
 	doc := w.document(ctx, part{digest: digest}, root)
 	w.wg.Wait()
@@ -53,7 +54,13 @@ func (w *walk) complete(ctx context.Context, digest v1.Hash, root manifest) Verd
 	if w.unasked != nil {
 		text = "of the cache alone: "
 	}
-	text += count(len(w.seen)-w.unseen, "manifest")
+	seen := 0
+	for _, there := range w.seen {
+		if there {
+			seen++
+		}
+	}
+	text += count(seen, "manifest")
 	if n := len(w.hashed); n > 0 {
 		text += " and " + count(n, "blob")
 	}
@@ -155,14 +162,23 @@ func (w *walk) index(ctx context.Context, p part, index *v1.IndexManifest) {
 			w.add(outcome{findings: []finding.Finding{f}})
 			continue
 		}
-		w.mu.Lock()
-		again := w.seen[d.Digest]
-		w.seen[d.Digest] = true
-		w.mu.Unlock()
-		if !again {
+		if w.begin(child) {
 			w.wg.Go(func() { w.child(ctx, child) })
 		}
 	}
+}
+
+// begin reports whether what an index says of a manifest was not looked at yet. The same manifest under the names of two platforms is two
+// things: for one of them it is not.
+func (w *walk) begin(p part) bool {
+	key := fmt.Sprint(p.digest, " ", p.by.MediaType, " ", p.by.Size, " ", p.name)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.begun[key] {
+		return false
+	}
+	w.begun[key] = true
+	return true
 }
 
 // short is the beginning of a digest, enough to find it by.
@@ -176,12 +192,12 @@ func (w *walk) child(ctx context.Context, p part) {
 	} else {
 		m.raw, m.called, m.err = w.source.Manifest(ctx, p.digest)
 	}
+	w.mu.Lock()
+	w.seen[p.digest] = m.err == nil
+	w.blind = w.blind || m.err != nil && p.by.Platform == nil
+	w.mu.Unlock()
 	switch {
 	case m.err != nil:
-		w.mu.Lock()
-		w.blind = w.blind || p.by.Platform == nil
-		w.unseen++
-		w.mu.Unlock()
 		w.missing(m.err, roleChild, p.name)
 		return
 	case int64(len(m.raw)) != p.by.Size:
@@ -218,7 +234,7 @@ func (w *walk) manifest(ctx context.Context, p part, m *v1.Manifest) {
 			b := w.blob(ctx, d, false)
 			if oci.IsMissing(b.err) && len(d.URLs) > 0 && !d.MediaType.IsDistributable() {
 				f := against(&w.r.Image, "blob-missing", "digest", fmt.Sprintf("%s may not be distributed, and is not in the registry", name))
-				f.Severity, f.Found = finding.Note, d.URLs[0]
+				f.Severity, f.Found = finding.Warning, d.URLs[0]
 				w.add(outcome{findings: []finding.Finding{f}})
 				return
 			}
@@ -303,7 +319,11 @@ func (w *walk) declared(root *oci.Document) {
 	im := &w.r.Image
 	one := root.Index == nil
 	if one && len(im.Platforms) > 1 {
-		f := against(im, "pin-is-single-platform", "digest", fmt.Sprintf("the digest is that of the image for %s alone, and %s are declared", orNothing(strings.Join(has, ", ")), count(len(im.Platforms), "platform")),
+		of := "one image"
+		if len(has) > 0 {
+			of = "the image for " + strings.Join(has, ", ")
+		}
+		f := against(im, "pin-is-single-platform", "digest", fmt.Sprintf("the digest is that of %s alone, and %s are declared", of, count(len(im.Platforms), "platform")),
 			"pin the index that the tag points at: sbomctl pin "+im.Label)
 		f.Declared, f.Found = im.Digest, strings.Join(has, ", ")
 		w.add(outcome{findings: []finding.Finding{f}})

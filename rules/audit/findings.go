@@ -60,8 +60,8 @@ var Findings = append([]finding.Rule{
 	{
 		ID: "pin-is-single-platform", Severity: finding.Error, Group: Group,
 		Title: "a digest pins the image of one platform only",
-		Help: "`sbomctl audit`, levels 2 and 3. The digest is that of an image and not of an index, so it is the same image on every machine: where several `platforms` are declared, the others cannot run it. It is a note when " +
-			"none is declared and the tag points at an index that names the digest. Tools that print the digest of what they pulled print that of their own platform. `sbomctl pin LABEL` pins the index.",
+		Help: "`sbomctl audit`, levels 2 and 3. The digest is that of an image and not of an index, so it is the same image on every machine: where several `platforms` are declared, the others cannot run it. It is a warning when " +
+			"the tag points at an index that names the digest. Tools that print the digest of what they pulled print that of their own platform. `sbomctl pin LABEL` pins the index.",
 	},
 	{
 		ID: "media-type", Severity: finding.Error, Group: Group,
@@ -72,7 +72,7 @@ var Findings = append([]finding.Rule{
 	{
 		ID: "blob-missing", Severity: finding.Error, Group: Group,
 		Title: "a layer or the config of an image is not there",
-		Help:  "`sbomctl audit`, level 2. The manifest is there, and the registry does not have a blob that it names: pulling the image fails. Push the image again, or pin another one. It is a note for layers that may not be distributed, which come from elsewhere.",
+		Help:  "`sbomctl audit`, level 2. The manifest is there, and the registry does not have a blob that it names: pulling the image fails. Push the image again, or pin another one. It is a warning for layers that may not be distributed, which come from elsewhere.",
 	},
 	{
 		ID: "blob-corrupt", Severity: finding.Error, Group: Group,

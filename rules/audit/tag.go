@@ -65,8 +65,8 @@ func (a *audited) moved(d v1.Descriptor, raw []byte) Verdict {
 			}
 			f := against(im, "pin-is-single-platform", "digest", fmt.Sprintf("the digest is that of %s of the index that the tag %s points at", of, im.Tag),
 				"sbomctl pin "+im.Label+" pins the index, for all platforms")
-			f.Severity, f.Declared, f.Found = finding.Note, im.Digest, d.Digest.String()
-			return settle(Tag, "the tag points at an index that names the digest", outcome{findings: []finding.Finding{f}})
+			f.Severity, f.Declared, f.Found = finding.Warning, im.Digest, d.Digest.String()
+			return settle(Tag, "", outcome{findings: []finding.Finding{f}})
 		}
 	}
 	f := against(im, "tag-drift", "tag", fmt.Sprintf("the tag %s points at %s, and %s is declared", im.Tag, d.Digest, im.Digest),

@@ -21,6 +21,7 @@ func (sh *shell) command(words []word) {
 	for _, w := range words {
 		sh.literals(w.text, w.use)
 	}
+	words = splitVariables(words)
 	i := 0
 	for i < len(words) && slices.Contains(before, words[i].s) {
 		i++
@@ -41,14 +42,74 @@ func (sh *shell) command(words []word) {
 			sh.vars.set(words[i+1].s, w.value)
 		}
 	case slices.Contains(speaking, first):
+	case first == "eval":
+		var b builder
+		for _, w := range words[i+1:] {
+			b.add(w.text)
+			b.addByte(' ', w.use)
+		}
+		sh.inner(b.text())
 	default:
 		for ; i < len(words); i++ {
 			if isRuntime(words[i]) {
 				sh.runtime(words[i+1:])
 				return
 			}
+			if slices.Contains(shells, path.Base(words[i].s)) {
+				sh.shellCommand(words[i+1:])
+				return
+			}
 		}
 	}
+}
+
+// splitVariables takes a variable that is no text of quotes apart at its spaces, as a shell does: DOCKER="sudo docker".
+func splitVariables(words []word) []word {
+	spaces := func(w word) bool { return w.only != "" && !w.quoted && strings.ContainsAny(w.s, " \t\n") }
+	if !slices.ContainsFunc(words, spaces) {
+		return words
+	}
+	var out []word
+	for _, w := range words {
+		if !spaces(w) {
+			out = append(out, w)
+			continue
+		}
+		start := -1
+		for i := 0; i <= len(w.s); i++ {
+			switch space := i == len(w.s) || strings.IndexByte(" \t\n", w.s[i]) >= 0; {
+			case space && start >= 0:
+				out = append(out, word{value: value{w.slice(start, i), w.unknown}, use: w.use})
+				start = -1
+			case !space && start < 0:
+				start = i
+			}
+		}
+	}
+	return out
+}
+
+var shells = []string{"ash", "bash", "dash", "ksh", "sh", "zsh"}
+
+// shellCommand reads the command that a shell is begun with: sh -ec COMMAND.
+func (sh *shell) shellCommand(words []word) {
+	for i, w := range words {
+		if !strings.HasPrefix(w.s, "-") && !strings.HasPrefix(w.s, "+") {
+			return // a script, or the value of an option
+		}
+		if !strings.HasPrefix(w.s, "--") && strings.HasSuffix(w.s, "c") && i+1 < len(words) {
+			sh.inner(words[i+1].text)
+			return
+		}
+	}
+}
+
+// inner reads the command of another shell, which knows the variables of this one if they are exported.
+func (sh *shell) inner(t text) {
+	if sh.deep >= maxInner || !sh.spend(len(t.s)) {
+		return
+	}
+	(&shell{scanner: sh.scanner, vars: sh.vars, deep: sh.deep + 1}).script(t, 0)
 }
 
 // assign notes the assignment that a word is.

@@ -6,7 +6,7 @@ import (
 )
 
 // directive is a comment at a Dockerfile's top that says how it is read.
-var directive = regexp.MustCompile(`(?i)^#\s*(syntax|escape|check)\s*=\s*(\S+)\s*$`)
+var directive = regexp.MustCompile(`(?i)^\s*#\s*(syntax|escape|check)\s*=\s*(\S+)\s*$`)
 
 // stageNumber names a stage by where it stands.
 var stageNumber = regexp.MustCompile(`^[0-9]+$`)

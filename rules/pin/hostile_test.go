@@ -21,6 +21,8 @@ func TestHostile(t *testing.T) {
 		{"many images", "a.sh", fill("docker run a:1\n")},
 		{"here-documents", "a.sh", fill("cat <<A <<B\n")},
 		{"lines that go on", "a.sh", fill("\\\n")},
+		{"a shell that begins itself", "a.sh", "X='sh -c \"$X\"; eval $X'\n" + fill("sh -c \"$X\"\n")},
+		{"images that begin alike", "a.sh", "A=q.io/a\n" + fill("A=$A/a\ndocker run $A:1\n")},
 		{"no spaces", "a.sh", fill("q.io/")},
 		{"defaults that double", "Dockerfile", "ARG A=q.io/a\n" + fill("ARG A=$A$A\n") + "FROM $A"},
 		{"Dockerfile lines that go on", "Dockerfile", "FROM \\\n" + fill("#\\\n")},

@@ -44,6 +44,9 @@ func (j *judge) file(s *scanner) []finding.Finding {
 			continue
 		}
 		at := m.start()
+		if !m.together(0, len(m.s)) {
+			at = m.use
+		}
 		if want := v.write.String(); want != "" {
 			v.Declared = want
 			if e, ok := editOf(s.src, m.text, v.write); ok {

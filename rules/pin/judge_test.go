@@ -140,3 +140,15 @@ func FuzzReference(f *testing.F) {
 		}
 	})
 }
+
+// TestPieces: a mention that is written in pieces is where it is used, so that two of them are told apart.
+func TestPieces(t *testing.T) {
+	j := newJudge([]GroupImage{{Label: "//:a", Repository: "q.io/a", Tag: "1", Digest: d1}}, "//:all")
+	var got []string
+	for _, f := range j.file(scan("a.sh", []byte("A=q.io/a B=q.io/b\ndocker run $A:1@"+d1+"\ndocker run $A:1\ndocker run $B:1\ndocker run $B:2\n"))) {
+		got = append(got, f.Rule+" "+f.Pos.String()+" "+f.Found)
+	}
+	if got, want := strings.Join(got, "; "), "not-pinned a.sh:3:12 q.io/a:1; undeclared-image a.sh:4:12 q.io/b:1; undeclared-image a.sh:5:12 q.io/b:2"; got != want {
+		t.Errorf("found\n  %s\nexpected\n  %s", got, want)
+	}
+}

@@ -20,8 +20,8 @@ const InputFiles = "files"
 // of a Group. Input "files": the files that name images. Output "report", empty.
 func Operations() []action.Operation {
 	return []action.Operation{
-		{Name: OperationName, Version: 1, Run: runImage},
-		{Name: GroupOperationName, Version: 1, Run: runGroup},
+		{Name: OperationName, Version: 2, Run: runImage},
+		{Name: GroupOperationName, Version: 2, Run: runGroup},
 	}
 }
 
@@ -65,6 +65,9 @@ func run(ctx context.Context, call action.Call, j *judge) error {
 		src, err := call.Read(f, MaxFileBytes)
 		if err != nil {
 			return err
+		}
+		if isBinary(f.Path, src) {
+			continue // a pattern such as "Tools/**" takes pictures and archives, too
 		}
 		if err := diag.CheckText(f.Path, src); err != nil {
 			found[i] = unread(f.Path, err)

@@ -68,6 +68,13 @@ func normal(repository string) string {
 	return strings.ToLower(host) + "/" + rest
 }
 
+// Names reports whether a reference, of which the end may be cut off, is to a repository, by whichever of its names.
+func Names(reference, repository string) bool {
+	name, _, _ := strings.Cut(reference, "@")
+	r, ok := ParseReference(name)
+	return ok && normal(r.Repository) == normal(repository)
+}
+
 // isHost tells a registry from the first folder of a repository on Docker Hub, as container runtimes do.
 func isHost(s string) bool {
 	return strings.ContainsAny(s, ".:[") || s == "localhost" || s != strings.ToLower(s)

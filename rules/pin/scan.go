@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,12 +23,15 @@ const (
 	maxValues = 16
 	// maxDepth bounds what lies in one another: commands in commands, nodes of YAML.
 	maxDepth = 64
+	// maxInner bounds the shells that are begun by one another, with -c.
+	maxInner = 4
 )
 
 // mention is an image or an action that a file names.
 type mention struct {
 	value
 	action bool // a GitHub action, and not an image
+	used   bool // something runs it, or the like; else it only looks like a reference, which may be a piece of one
 	use    int  // where it is used, which need not be where it is written
 }
 
@@ -41,8 +45,14 @@ type scanner struct {
 	left  int // of maxExpanded
 	work  int // left of maxWork
 	found []mention
-	seen  map[int]bool // where the mentions begin
+	seen  map[mark]int // which of them it is
 	notes []note       // what could not be read
+}
+
+// mark is what makes a mention another one: two that begin with the same variable begin at the same place.
+type mark struct {
+	at int
+	s  string
 }
 
 // note is something of a file that is not understood.
@@ -53,8 +63,12 @@ type note struct {
 
 // scan finds what a file names.
 func scan(name string, src []byte) *scanner {
-	s := &scanner{path: name, src: string(src), left: maxExpanded, work: maxWork, seen: map[int]bool{}}
-	switch kindOf(name, src) {
+	s := &scanner{path: name, src: string(src), left: maxExpanded, work: maxWork, seen: map[mark]int{}}
+	kind := kindOf(name, src)
+	if strings.HasPrefix(s.src, byteOrderMark) && kind != kindYAML {
+		s.src = strings.Repeat(" ", len(byteOrderMark)) + s.src[len(byteOrderMark):] // the library of YAML knows it
+	}
+	switch kind {
 	case kindShell:
 		(&shell{scanner: s, vars: scope{}}).script(whole(s.src, 0), 0)
 	case kindDockerfile:
@@ -68,8 +82,18 @@ func scan(name string, src []byte) *scanner {
 	default:
 		s.literals(whole(s.src, 0), -1)
 	}
+	s.found = slices.DeleteFunc(s.found, s.isPiece)
 	return s
 }
+
+// isPiece reports whether a mention only begins another one: what NAME stands for, where $NAME@$DIGEST is used, and not $NAME.
+func (s *scanner) isPiece(m mention) bool {
+	return !m.used && slices.ContainsFunc(s.found, func(o mention) bool {
+		return o.start() == m.start() && len(o.s) > len(m.s) && strings.HasPrefix(o.s, m.s)
+	})
+}
+
+const byteOrderMark = "\xef\xbb\xbf"
 
 // kind is a kind of file.
 type kind int
@@ -89,6 +113,11 @@ var (
 	shebang        = regexp.MustCompile(`^#![^\n]*\b(ba|da|k|z|a)?sh\b`)
 )
 
+// isBinary reports whether a file is no text, and need not be: nothing says that it names images to a program, as a script does.
+func isBinary(name string, src []byte) bool {
+	return bytes.IndexByte(src, 0) >= 0 && kindOf(name, src) == kindText && !bytes.HasPrefix(src, []byte("\xff\xfe")) && !bytes.HasPrefix(src, []byte("\xfe\xff"))
+}
+
 // kindOf says how a file is read: by its name, else by its first line.
 func kindOf(name string, src []byte) kind {
 	base := path.Base(name)
@@ -105,7 +134,7 @@ func kindOf(name string, src []byte) kind {
 		return kindDockerfile
 	case makefileName.MatchString(base):
 		return kindMakefile
-	case shebang.Match(src[:min(len(src), 256)]):
+	case shebang.Match(bytes.TrimPrefix(src[:min(len(src), 256)], []byte(byteOrderMark))):
 		return kindShell
 	}
 	return kindText
@@ -125,14 +154,19 @@ func (s *scanner) image(v value, use int) {
 			return
 		}
 	}
-	s.add(mention{value: v, use: use})
+	s.add(mention{value: v, used: true, use: use})
 }
 
 func (s *scanner) add(m mention) {
-	if len(s.found) >= maxMentions || s.seen[m.start()] {
+	key := mark{m.start(), m.s}
+	if n, ok := s.seen[key]; ok {
+		s.found[n].used = s.found[n].used || m.used
 		return
 	}
-	s.seen[m.start()] = true
+	if len(s.found) >= maxMentions {
+		return
+	}
+	s.seen[key] = len(s.found)
 	s.found = append(s.found, m)
 }
 

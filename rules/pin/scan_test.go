@@ -51,6 +51,14 @@ docker run -it --rm --pull=always -e A=b quay.io/tiran/cpython_autoconf@$HASH au
 	{"no image", "a.sh", "docker exec c sh\ndocker build -t q .\ndocker ps\ngit clone https://q.io/a:1\ncp a.b/c:d .\ndocker compose run x\n", ""},
 	{"without quotes closed", "a.sh", "docker run \"alpine:1\nx", "1:13 alpine:1\nx"},
 	{"a script by its first line", "regen", "#!/usr/bin/env bash\ndocker run a:1\n", "2:12 a:1"},
+	{"each use of a variable", "a.sh", "N=quay.io/a\ndocker run $N@sha256:00\ndocker run $N:latest\ndocker run $N:latest\n", "1:3 quay.io/a@sha256:00;1:3 quay.io/a:latest"},
+	{"a piece is no reference", "a.sh", "I=quay.io/a:1\nJ=quay.io/b:1\nD=@sha256:00\ndocker run $I$D\ndocker run $J$D\ndocker run $J\n", "2:3 quay.io/b:1;1:3 quay.io/a:1@sha256:00;2:3 quay.io/b:1@sha256:00"},
+	{"a variable of several words", "a.sh", "DOCKER='sudo docker'\nRUN=\"docker run --rm\"\n$DOCKER run a:1\n$RUN b:1\n\"$RUN\" c:1\nARGS='-e A -i'\ndocker run $ARGS d:1\n", "3:13 a:1;4:6 b:1;7:18 d:1"},
+	{"shells in shells", "a.sh", "bash -ec 'docker run a:1'\nsudo sh -x -c \"docker run b:1; sh -c \\\"docker run c:1\\\"\"\nbash x.sh docker:1\neval docker run \"d:1\"\nX='sh -c \"$X\"'\nsh -c \"$X\"\n", "1:22 a:1;2:27 b:1;2:51 c:1;4:18 d:1"},
+	{"a byte order mark", "a.Dockerfile", "\ufeff# escape=`\nFROM `\n  a:1", "3:3 a:1"},
+	{"a byte order mark in a script", "a.sh", "\ufeffdocker run a:1", "1:15 a:1"},
+	{"a byte order mark in a Makefile", "Makefile", "\ufeffI = a:1\nx:\n\tdocker run $(I)", "1:8 a:1"},
+	{"no JSON", "a.json", "{\"a\": \"\\/\", \"b\": \"q.io/a:1\"}", "1:19 q.io/a:1;note 0: the file is no JSON that can be read (found unknown escape character), so only images that are written out in full are found"},
 	{"plain text", "README.rst", "Run ghcr.io/python/autoconf:1, or `quay.io/x/y@sha256:00`. docker run a:1.\nhttps://ghcr.io/a/b:1 docker://ghcr.io/a/c:1 <localhost:5000/d:1>", "1:5 ghcr.io/python/autoconf:1;1:36 quay.io/x/y@sha256:00;2:32 ghcr.io/a/c:1;2:47 localhost:5000/d:1"},
 
 	{"Dockerfile", "Dockerfile", `# syntax=docker/dockerfile:1

@@ -11,13 +11,15 @@ import (
 type shell struct {
 	*scanner
 	vars scope
+	deep int // shells that this one is begun by, with -c
 }
 
 // word is a word of a command, expanded.
 type word struct {
 	value
-	only string // the variable that is all of it; "" when it is more, or none
-	use  int    // where it stands
+	only   string // the variable that is all of it; "" when it is more, or none
+	quoted bool   // some of it is
+	use    int    // where it stands
 }
 
 // script reads commands.
@@ -170,9 +172,11 @@ func (sh *shell) word(t text, i, depth int) (word, int) {
 			}
 		case c == '"':
 			quoted ^= '"'
+			w.quoted = true
 			i++
 		case c == '\'' && quoted == 0:
 			quoted = c
+			w.quoted = true
 			i++
 		case c == '$' || c == '`':
 			var v value

@@ -27,7 +27,7 @@ func (s *scanner) yaml(src string) {
 	y := &yamlFile{scanner: s, parsed: src}
 	docs, err := parseYAML(src)
 	if err != nil {
-		s.notes = append(s.notes, note{0, fmt.Sprintf("the file is no YAML (%s), so only images that are written out in full are found", clip(yamlReason(err)))})
+		s.notes = append(s.notes, note{0, fmt.Sprintf("the file is no %s (%s), so only images that are written out in full are found", y.language(), clip(yamlReason(err)))})
 		s.literals(whole(s.src, 0), -1)
 	}
 	for _, root := range docs {
@@ -38,6 +38,14 @@ func (s *scanner) yaml(src string) {
 func (y *yamlFile) document(root *node) {
 	y.form = y.formOf(root)
 	y.node(root, place{}, scope{}, 0)
+}
+
+// language is what the file should be. JSON is read as the YAML that it is, but for the escapes \/ and of two halves of a letter.
+func (y *yamlFile) language() string {
+	if kindOf(y.path, nil) == kindJSON {
+		return "JSON that can be read"
+	}
+	return "YAML"
 }
 
 // yamlReason is the parser's message without what is said already.

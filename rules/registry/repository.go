@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,7 @@ func (r *Repository) Manifest(ctx context.Context, digest v1.Hash) ([]byte, type
 		return nil, "", err
 	}
 	if err := oci.VerifyBytes(what, d.bytes, digest); err != nil {
-		if d.isPage() {
+		if d.isOther() {
 			return nil, "", r.page(what, d)
 		}
 		return nil, "", err
@@ -77,7 +78,7 @@ func (r *Repository) Resolve(ctx context.Context, tag string) (v1.Descriptor, []
 	if err != nil {
 		return v1.Descriptor{}, nil, err
 	}
-	if d.isPage() {
+	if d.isOther() {
 		return v1.Descriptor{}, nil, r.page(what, d)
 	}
 	digest := oci.DigestOf(d.bytes)
@@ -100,6 +101,21 @@ type document struct {
 func (d *document) isPage() bool {
 	b := bytes.TrimLeft(d.bytes, " \t\r\n\ufeff")
 	return len(b) == 0 || b[0] == '<' || d.mediaType == "text/html"
+}
+
+// isOther reports whether d, which should be a manifest, came from something else than a registry: a page, or JSON of another program, such as
+// {"error": "not logged in"}. What the answer states a digest of is from a registry, be it damaged.
+func (d *document) isOther() bool {
+	if d.isPage() {
+		return true
+	}
+	if d.digest != "" || !json.Valid(d.bytes) {
+		return false
+	}
+	var head struct {
+		SchemaVersion json.RawMessage `json:"schemaVersion"`
+	}
+	return json.Unmarshal(d.bytes, &head) != nil || head.SchemaVersion == nil
 }
 
 func (r *Repository) page(what string, d *document) error { return notARegistry(what, d.server) }

@@ -169,23 +169,28 @@ func TestServerErrors(t *testing.T) {
 		requests int
 		want     string
 	}{
-		"503":              {registry(503, "UNAVAILABLE"), oci.ServerError, 4, "answered with status 503 (Service Unavailable)"},
-		"500":              {html(500), oci.ServerError, 4, "answered with status 500"},
-		"504":              {html(504), oci.Timeout, 4, "answered with status 504"},
-		"418":              {html(418), oci.ServerError, 1, "answered with status 418"},
-		"400":              {html(400), oci.ServerError, 1, "answered with status 400"},
-		"404 page":         {html(404), oci.ServerError, 1, "does not say so as a registry does"},
-		"404 silent":       {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) }, oci.ServerError, 1, "does not say so as a registry does"},
-		"404 other code":   {registry(404, "PAGE_NOT_FOUND"), oci.ServerError, 1, "does not say so"},
-		"404 manifest":     {registry(404, "MANIFEST_UNKNOWN"), oci.Missing, 1, "is not there"},
-		"404 lower case":   {registry(404, "manifest_unknown"), oci.Missing, 1, "is not there"},
-		"404 Harbor":       {registry(404, "NOT_FOUND"), oci.Missing, 1, "is not there"},
-		"404 name":         {registry(404, "NAME_UNKNOWN"), oci.Missing, 1, "has no such repository"},
-		"403":              {registry(403, "DENIED"), oci.Auth, 1, "wants credentials"},
-		"429 by code":      {registry(400, "TOOMANYREQUESTS"), oci.RateLimited, 1, "later"},
-		"200 page":         {html(200), oci.ServerError, 1, "answered with a page that is no registry's"},
-		"200 unmarked":     {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, " \n<!DOCTYPE html>") }, oci.ServerError, 1, "is no registry's"},
-		"200 empty":        {func(w http.ResponseWriter, r *http.Request) {}, oci.ServerError, 1, "is no registry's"},
+		"503":            {registry(503, "UNAVAILABLE"), oci.ServerError, 4, "answered with status 503 (Service Unavailable)"},
+		"500":            {html(500), oci.ServerError, 4, "answered with status 500"},
+		"504":            {html(504), oci.Timeout, 4, "answered with status 504"},
+		"418":            {html(418), oci.ServerError, 1, "answered with status 418"},
+		"400":            {html(400), oci.ServerError, 1, "answered with status 400"},
+		"404 page":       {html(404), oci.ServerError, 1, "does not say so as a registry does"},
+		"404 silent":     {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) }, oci.ServerError, 1, "does not say so as a registry does"},
+		"404 other code": {registry(404, "PAGE_NOT_FOUND"), oci.ServerError, 1, "does not say so"},
+		"404 manifest":   {registry(404, "MANIFEST_UNKNOWN"), oci.Missing, 1, "is not there"},
+		"404 lower case": {registry(404, "manifest_unknown"), oci.Missing, 1, "is not there"},
+		"404 Harbor":     {registry(404, "NOT_FOUND"), oci.Missing, 1, "is not there"},
+		"404 name":       {registry(404, "NAME_UNKNOWN"), oci.Missing, 1, "has no such repository"},
+		"403":            {registry(403, "DENIED"), oci.Auth, 1, "wants credentials"},
+		"429 by code":    {registry(400, "TOOMANYREQUESTS"), oci.RateLimited, 1, "later"},
+		"200 page":       {html(200), oci.ServerError, 1, "answered with a page that is no registry's"},
+		"200 unmarked":   {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, " \n<!DOCTYPE html>") }, oci.ServerError, 1, "is no registry's"},
+		"200 empty":      {func(w http.ResponseWriter, r *http.Request) {}, oci.ServerError, 1, "is no registry's"},
+		"200 other JSON": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"error":"not logged in"}`)
+		}, oci.ServerError, 1, "is no registry's"},
+		"200 text":         {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `"not logged in"`) }, oci.ServerError, 1, "is no registry's"},
 		"204":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }, oci.ServerError, 1, "answered with status 204"},
 		"304":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(304) }, oci.ServerError, 1, "answered with status 304"},
 		"redirect nowhere": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(302) }, oci.ServerError, 1, "redirects to nowhere"},
@@ -215,9 +220,9 @@ func TestServerErrors(t *testing.T) {
 		"odd encoding": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)
-			io.WriteString(z, "{}")
+			io.WriteString(z, `{"schemaVersion":2}`)
 			z.Close()
-		}, oci.Mismatch, 1, "has other bytes: their digest is sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},
+		}, oci.Mismatch, 1, "has other bytes: their digest is sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r, set := served(t, client(nil, nil))
@@ -398,5 +403,18 @@ func TestOffline(t *testing.T) {
 	wantKind(t, r.Exists(ctx, v1.Descriptor{Digest: set.Root.Digest}), oci.Offline)
 	if got := s.Requests(); got != nil {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestTagOfAnother: what answers for a tag and is no registry has moved nothing, whatever its answer hashes to.
+func TestTagOfAnother(t *testing.T) {
+	s, r, _ := served(t, client(nil, nil))
+	for _, body := range []string{`{"error":"not logged in"}`, `[]`, `null`, `<html>`} {
+		s.Intercept(only("/manifests/", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, body)
+		}))
+		_, _, err := r.Resolve(ctx, "1")
+		wantKind(t, err, oci.ServerError, "is no registry's")
 	}
 }
