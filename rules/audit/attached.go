@@ -9,6 +9,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/rules/attached"
 )
 
@@ -26,8 +27,12 @@ func (a *audited) attached(ctx context.Context) {
 		return
 	}
 	defer done()
-	found, err := attached.Look(ctx, attached.Request{Source: a.o.Source, Lister: a.o.Lister, Name: im.Repository, Label: im.Label,
-		Digest: digest, Signers: im.Signers, Now: a.Now})
+	req := attached.Request{Source: a.o.Source, Lister: a.o.Lister, Name: im.Repository, Label: im.Label, Digest: digest, Signers: im.Signers, Now: a.Now}
+	if a.o.Layout {
+		req.Copy = &oci.Error{Kind: oci.Offline, What: "what is attached to " + im.Repository + "@" + im.Digest,
+			Msg: "was looked for in " + a.o.Name + " alone, which need not have all that the registry has"}
+	}
+	found, err := attached.Look(ctx, req)
 	if d := (*diag.Error)(nil); errors.As(err, &d) {
 		v.Text = "a declared signer cannot be read: " + d.Msg
 		return
@@ -49,7 +54,7 @@ func (a *audited) attached(ctx context.Context) {
 	for _, s := range found.Outcomes {
 		switch {
 		case s.Proof != nil:
-			verified = append(verified, s.Signer)
+			verified = append(verified, s.Signer+" ("+s.Proof.String()+")")
 		case s.Finding != nil:
 			o.findings = append(o.findings, *s.Finding)
 		}
