@@ -15,7 +15,7 @@
 //	DIR/v1/workspaces/<...>/                what the engine keeps of one workspace (Disk.State)
 //	DIR/v1/oci/                             container images, by package engine/oci (ImagesDir)
 //	DIR/v1/rootfs/                          images, unpacked, by package engine/rootfs (RootsDir)
-//	DIR/v1/sandbox/                         what commands in containers are run on, by package engine/container
+//	DIR/v1/sandbox/                         what commands in containers are run on, by package engine/container (SandboxDir)
 //
 // # Trust
 //

@@ -8,3 +8,6 @@ func ImagesDir(dir string) string { return filepath.Join(dir, layout, "oci") }
 
 // RootsDir is ImagesDir for the root filesystems that images are unpacked to; package engine/rootfs says what lies there.
 func RootsDir(dir string) string { return filepath.Join(dir, layout, "rootfs") }
+
+// SandboxDir is ImagesDir for what commands in containers are run on; package engine/container says what lies there.
+func SandboxDir(dir string) string { return filepath.Join(dir, layout, "sandbox") }

@@ -293,7 +293,7 @@ func TestAuditOverTLS(t *testing.T) {
 func TestPinAndMove(t *testing.T) {
 	s := newSite(t)
 	s.declare("")
-	s.want(clean, []string{"not-pinned", s.set.Root.Digest.String()}, "audit", "//...") // a warning
+	s.want(found, []string{"not-pinned", s.set.Root.Digest.String()}, "audit", "//...")
 	before := s.read("BUILD.star") + s.read("regen.sh")
 	s.want(0, []string{s.set.Root.Digest.String()}, "pin", "//:autoconf", "--dry_run")
 	if s.read("BUILD.star")+s.read("regen.sh") != before {

@@ -54,14 +54,8 @@ func commandSpec(params []byte, outputs []string) (*action.Spec, error) {
 		platform[action.PropertyPerturb] = "1"
 	}
 	s.Platform = properties(platform)
-	s.Aside = []byte(mustJSON(CommandAside{c.Layout, c.Insecure}))
+	s.Aside = []byte(mustJSON(action.CommandAside{Layout: c.Layout, Insecure: c.Insecure}))
 	return s, nil
-}
-
-// CommandAside is the Aside of a command's Spec: where its image may be found.
-type CommandAside struct {
-	Layout   string `json:"oci_layout,omitempty"` // folder of the workspace
-	Insecure bool   `json:"insecure,omitempty"`   // plain http is allowed
 }
 
 func properties(m map[string]string) []reapi.Property {
@@ -73,7 +67,7 @@ func properties(m map[string]string) []reapi.Property {
 }
 
 // layTree gives the files of a command's inputs their paths in its tree; the name of an input says where they lie (star.OpCommand). Two
-// files that come to lie at one path are one when they are equal.
+// files that come to lie at one path are one when they are equal. None lies where an output will.
 func layTree(s *action.Spec) error {
 	type origin struct {
 		file  action.File
@@ -119,6 +113,12 @@ func layTree(s *action.Spec) error {
 			if f, file := at[dir]; file {
 				errs = append(errs, &diag.Error{Msg: fmt.Sprintf("inputs: %s is a file (%s) and a folder (of %s)", dir, f.input, p)})
 			}
+		}
+	}
+	for _, o := range s.Outputs {
+		if f, input := at[path.Join(s.Dir, o)]; input {
+			errs = append(errs, &diag.Error{Msg: fmt.Sprintf("inputs: %s is an output, too: a command that leaves it as it is (%s) would seem to have made it", path.Join(s.Dir, o), f.input),
+				Hints: []string{"exclude it from the inputs, or put it at another path among them"}})
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })

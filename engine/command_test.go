@@ -208,6 +208,8 @@ cmd(name = "x", srcs = ["*", "a"], deps = ["own.txt", ":made", "two.txt"], at = 
 	for build, want := range map[string]string{
 		`deps = ["own.txt"], at = ["a"]`:   "//:x: inputs: two files that differ come to lie at a: a and own.txt",
 		`deps = ["own.txt"], at = ["a/"]`:  "//:x: inputs: a is a file (a) and a folder (of a/own.txt)",
+		`outs = ["b"]`:                     "//:x: inputs: b is an output, too: a command that leaves it as it is (b) would seem to have made it",
+		`deps = ["own.txt"], at = ["out"]`: "//:x: inputs: out is an output, too: a command that leaves it as it is (own.txt) would seem to have made it",
 		`deps = [":made"], at = ["made"]`:  `//:x: inputs: "made" is the name of one file, and there are 2`,
 		`deps = ["own.txt"], at = ["../"]`: `inputs: path ".." leaves its directory`,
 		`deps = ["own.txt"], at = ["/x"]`:  `inputs: path "/x" is absolute`,

@@ -45,20 +45,35 @@ func AuditedImages(w *engine.Workspace, patterns label.Patterns) ([]string, erro
 	return slices.Compact(out), errs.Err()
 }
 
-// commandLevels are the levels of what is found of commands in containers.
-var commandLevels = map[string]int{
-	reproduce.NondeterministicID: audit.Deterministic, reproduce.LeftoverID: audit.Deterministic, reproduce.PerturbedID: audit.Deterministic,
-	reproduce.DiffersID: audit.Outputs,
+// commandLevel is a level of commands in containers, which a validation of the targets that run them does.
+type commandLevel struct {
+	operation string   // the validation
+	rules     []string // of what it finds
+	nobody    string   // why nothing is known when none of the targets has it
 }
 
-// commandOperations are the validations that find it.
-var commandOperations = map[int]string{audit.Deterministic: reproduce.CompareName, audit.Outputs: reproduce.CheckedInName}
+var commandLevels = map[int]commandLevel{
+	audit.Deterministic: {reproduce.CompareName, []string{reproduce.NondeterministicID, reproduce.LeftoverID, reproduce.PerturbedID},
+		"none of the targets runs a command in it without a network (container_run)"},
+	audit.Outputs: {reproduce.CheckedInName, []string{reproduce.DiffersID},
+		"none of the targets makes in it what is checked in (container_run, checked_in)"},
+}
+
+// commandLevelOf returns the level that a rule is of; 0 for none of these.
+func commandLevelOf(rule string) int {
+	for l, c := range commandLevels {
+		if slices.Contains(c.rules, rule) {
+			return l
+		}
+	}
+	return 0
+}
 
 // Audit audits the container images among the targets that patterns name and all below them. Levels 0, 5 and 6 are validations of the graph,
 // which run as in a check; the others ask where images are had from. What could be audited is returned beside an error, which says what could not.
 func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, patterns label.Patterns, req AuditRequest) (AuditResult, error) {
-	o := &origins{images, req.Root}
-	a := &audit.Auditor{Level: req.Level, Open: o.open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn, Watch: req.Watch}
+	origins := &audit.Origins{Images: images, Root: req.Root}
+	a := &audit.Auditor{Level: req.Level, Open: origins.Open, Kept: images.Store, Rehash: req.Rehash, Now: req.Now, Warn: req.Warn, Watch: req.Watch}
 	var r AuditResult
 	s, errs := auditScope(w, patterns, a.Level)
 	if len(s.images) == 0 {
@@ -73,7 +88,7 @@ func Audit(ctx context.Context, w *engine.Workspace, images *registry.Images, pa
 		groups = append(groups, reproduce.Group)
 	}
 	checked, err := w.Check(s.toCheck(), groups...)
-	checked.Findings = slices.DeleteFunc(checked.Findings, func(f engine.Found) bool { return commandLevels[f.Rule] > a.Level })
+	checked.Findings = slices.DeleteFunc(checked.Findings, func(f engine.Found) bool { return commandLevelOf(f.Rule) > a.Level })
 	failed := diag.Flatten(err)
 	for i := range results {
 		s.fromGraph(&results[i], a.Level, checked.Findings, failed)
@@ -128,7 +143,7 @@ func auditScope(w *engine.Workspace, patterns label.Patterns, level int) (*scope
 		s.users[at] = map[string][]label.Label{}
 		for _, l := range all {
 			var p reproduce.Params
-			if has, err := w.Params(l, commandOperations[at], &p); has && err == nil {
+			if has, err := w.Params(l, commandLevels[at].operation, &p); has && err == nil {
 				s.users[at][p.Image] = append(s.users[at][p.Image], l)
 				s.labels[l.String()] = l
 			}
@@ -162,7 +177,7 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 		references.Text = "a digest is declared; no file is that names the image (references)"
 	}
 	for _, f := range found {
-		if f.Label == r.Image.Label && commandLevels[f.Rule] == 0 && f.Rule != engine.WaiverRule.ID || s.inGroup(f.Finding, &r.Image) {
+		if f.Label == r.Image.Label && commandLevelOf(f.Rule) == 0 && f.Rule != engine.WaiverRule.ID || s.inGroup(f.Finding, &r.Image) {
 			references.Against = append(references.Against, f.Finding)
 		}
 	}
@@ -182,28 +197,30 @@ func (s *scope) fromGraph(r *audit.Result, level int, found []engine.Found, fail
 	broken(&references, append(s.groupsOf(&r.Image), r.Image.Label)...)
 	r.Verdicts[audit.References] = references.Settled()
 	for l := audit.Deterministic; l <= level; l++ {
-		var users []string
+		var users, unchanged []string
 		for _, u := range s.users[l][r.Image.Label] {
 			users = append(users, u.String())
 		}
 		v := audit.Verdict{Level: l, Outcome: audit.Proven, Text: "by " + strings.Join(users, ", ")}
 		if len(users) == 0 {
-			v.Outcome, v.Text = audit.NotTried, nobodyRuns[l]
+			v.Outcome, v.Text = audit.NotTried, commandLevels[l].nobody
 		}
 		for _, f := range found {
-			if slices.Contains(users, f.Label) && commandLevels[f.Rule] == l {
-				v.Against = append(v.Against, f.Finding)
+			if !slices.Contains(users, f.Label) || commandLevelOf(f.Rule) != l {
+				continue
 			}
+			v.Against = append(v.Against, f.Finding)
+			if what := reproduce.Unchanged(f.Finding); what != "" { // a statement promises no more than was tried
+				unchanged = append(unchanged, what)
+			}
+		}
+		if len(unchanged) > 0 {
+			slices.Sort(unchanged)
+			v.Text += "; under the same " + strings.Join(slices.Compact(unchanged), " and ") + " both times"
 		}
 		broken(&v, users...)
 		r.Verdicts[l] = v.Settled()
 	}
-}
-
-// nobodyRuns says why nothing is known of a level: none of the targets has the validation.
-var nobodyRuns = map[int]string{
-	audit.Deterministic: "none of the targets runs a command in it without a network (container_run)",
-	audit.Outputs:       "none of the targets makes in it what is checked in (container_run, checked_in)",
 }
 
 // groupsOf are the labels of the container_references that list an image.

@@ -143,17 +143,6 @@ func packageFields(name, doc string) map[string]string {
 	return out
 }
 
-// imageFields is what is declared of a container image, in the object that prefix leads to.
-func imageFields(prefix string) map[string]string {
-	return map[string]string{
-		prefix + "label":      "the declaring target",
-		prefix + "repository": "registry and repository",
-		prefix + "tag":        "the tag that the digest had",
-		prefix + "digest":     `"sha256:" and 64 hexadecimal digits; "" when the image is not pinned`,
-		prefix + "role":       "what the image is for",
-	}
-}
-
 // with is all entries of the fields.
 func with(fields ...map[string]string) map[string]string {
 	out := map[string]string{}
@@ -167,8 +156,10 @@ func with(fields ...map[string]string) map[string]string {
 
 // operationDocs is by name. TestOperationDocs holds it against the operations.
 var operationDocs = map[string]operationDoc{
-	reproduce.CheckedInName: checkedInDoc,
-	reproduce.CompareName:   compareDoc,
+	pin.OperationName:       imageDoc,
+	pin.GroupOperationName:  imagesDoc,
+	reproduce.CheckedInName: madeDoc,
+	reproduce.CompareName:   runsDoc,
 	"archive.index": {
 		doc:    "Reads an archive (.tar, .tar.gz, .tar.xz, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
 		params: archive.IndexParams{},
@@ -264,32 +255,6 @@ var operationDocs = map[string]operationDoc{
 			"roots":          "folders of third-party code",
 		},
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "all files of a tree"}},
-		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
-	},
-	pin.OperationName: {
-		doc:    "Holds what files say of container images against the image that a container_image declares. What is not as it is declared are findings. Commands find images by it.",
-		params: pin.Image{},
-		fields: with(imageFields(""), map[string]string{
-			"platforms":        `those that must be there: "linux/amd64"`,
-			"references":       "patterns of the files",
-			"oci_layout":       "folder with an OCI layout that is asked before the registry",
-			"insecure":         "whether the registry is asked by plain http",
-			"signers":          "calls of signer()",
-			"signers.key":      "public key, PEM",
-			"signers.identity": "e-mail address or URI of a signing certificate",
-			"signers.issuer":   "who vouched for it",
-			"signers.root":     "certificates that it must lead to, PEM",
-			"signers.log_key":  "public key of the transparency log, PEM",
-			"signers.tsa":      "certificates of the timestamp authority, PEM",
-		}),
-		inputs:  []star.FieldDoc{{Name: "files", Doc: "the files that name images"}},
-		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
-	},
-	pin.GroupOperationName: {
-		doc:     "Holds what files say of container images against several images that are declared.",
-		params:  pin.Group{},
-		fields:  with(imageFields("images."), map[string]string{"label": "the declaring target, for messages", "images": "the images"}),
-		inputs:  []star.FieldDoc{{Name: "files", Doc: "the files that name images"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"spdx.base": {

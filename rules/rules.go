@@ -18,6 +18,9 @@
 //	signals   what makes files look vendored: no operations, a part of each file's facet
 //	pin       container images, pinned     pin.references pin.group
 //	reproduce what containers make        container.checked_in container.compare
+//	registry  images in registries: no operations, nodes ask no network
+//	attached  signatures of images, for audit: no operations
+//	audit     what registries say of pins: no operations
 //	fetch     files by checksum           fetch.http
 //	vendor    code against upstream's     vendor.compare
 //	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks

@@ -1,9 +1,11 @@
 package osfile
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // TryLock locks the file of that name, which is made when it is missing, against every other
@@ -35,6 +37,24 @@ func (f *Folder) TryLock(name string) (*os.File, error) {
 		file.Close()
 	}
 	return nil, nil
+}
+
+// lockPoll is how often Lock looks whether the other one is done.
+const lockPoll = 20 * time.Millisecond
+
+// Lock is TryLock that waits for whoever holds the lock, until ctx ends. It is for locks that are held for a moment: it does not say that it waits.
+func (f *Folder) Lock(ctx context.Context, name string) (*os.File, error) {
+	for {
+		file, err := f.TryLock(name)
+		if file != nil || err != nil {
+			return file, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
 }
 
 func (f *Folder) openOrCreate(name string) (*os.File, error) {

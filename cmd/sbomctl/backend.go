@@ -61,7 +61,7 @@ type workspace interface {
 	Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error)
 	// Pin works out the changes that write the digests of tags, as rules.Pin does.
 	Pin(ctx context.Context, patterns label.Patterns, tag string) (rules.PinResult, error)
-	// CheckedIn returns the targets whose document is checked in, as rules.CheckedInDocuments does.
+	// CheckedIn returns the files that are checked in for the targets, as rules.CheckedInFiles does.
 	CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error)
 	// Regen works out how the documents that are checked in have to change, as rules.Regen does.
 	Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error)
@@ -187,7 +187,7 @@ func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.B
 }
 
 func (w engineWorkspace) CheckedIn(patterns label.Patterns) ([]rules.CheckedIn, error) {
-	return rules.CheckedInDocuments(w.Workspace, patterns)
+	return rules.CheckedInFiles(w.Workspace, patterns)
 }
 
 func (w engineWorkspace) Regen(patterns label.Patterns, acceptDrift bool) (rules.RegenResult, error) {

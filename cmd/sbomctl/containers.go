@@ -20,10 +20,7 @@ type containerValues struct {
 }
 
 func (v *containerValues) register(fs *pflag.FlagSet) {
-	names := make([]string, len(container.Runtimes))
-	for i, r := range container.Runtimes {
-		names[i] = string(r)
-	}
+	names := runtimeNames()
 	enumVar(fs, &v.runtime, "container_runtime", names[0], names, "run commands in containers by this program; what they make is kept as one thing, whichever it is")
 	boolVar(fs, &v.debug, "sandbox_debug", false, "keep the files that a command in a container was run on, and say how to look around there")
 }
@@ -50,9 +47,13 @@ func runner(o options) *container.Runner {
 
 // completeRuntimes completes the value of --container_runtime.
 func completeRuntimes(cmd *cobra.Command) {
-	names := make([]string, len(container.Runtimes))
-	for i, r := range container.Runtimes {
-		names[i] = string(r)
+	_ = cmd.RegisterFlagCompletionFunc("container_runtime", completeWords(runtimeNames()...))
+}
+
+func runtimeNames() []string {
+	var names []string
+	for _, r := range container.Runtimes {
+		names = append(names, string(r))
 	}
-	_ = cmd.RegisterFlagCompletionFunc("container_runtime", completeWords(names...))
+	return names
 }

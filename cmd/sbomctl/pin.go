@@ -87,11 +87,7 @@ func (w engineWorkspace) Pin(ctx context.Context, patterns label.Patterns, tag s
 	}
 	defer i.Client.Close()
 	return rules.Pin(ctx, w.Workspace, rules.PinRequest{Patterns: patterns, Tag: tag, Resolve: func(ctx context.Context, image pin.Image, tag string) (v1.Descriptor, error) {
-		open := i.Client.Repository
-		if image.Insecure {
-			open = i.Client.InsecureRepository
-		}
-		r, err := open(image.Repository)
+		r, err := i.Client.Repository(image.Repository, image.Insecure)
 		if err != nil {
 			return v1.Descriptor{}, err
 		}

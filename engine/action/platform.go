@@ -21,6 +21,12 @@ const DefaultMount = "/src"
 // ImageScheme begins the value of PropertyImage.
 const ImageScheme = "docker://"
 
+// CommandAside is the Aside of a command: where its image may be found.
+type CommandAside struct {
+	Layout   string `json:"oci_layout,omitempty"` // folder of the workspace
+	Insecure bool   `json:"insecure,omitempty"`   // plain http is allowed
+}
+
 // Property returns the platform's property of that name, "" for none.
 func (s *Spec) Property(name string) string {
 	for _, p := range s.Platform {

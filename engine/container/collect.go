@@ -53,10 +53,16 @@ func collect(ctx context.Context, store cache.Store, s *action.Spec, tree, listi
 // what comes after "its output NAME".
 func lstatBelow(dir, name string) (fs.FileInfo, error) {
 	at := dir
+	info, err := os.Stat(dir)
 	segments := strings.Split(name, "/")
 	for i, segment := range segments {
+		if err == nil {
+			err = reopen(at, info)
+		}
 		at = filepath.Join(at, segment)
-		info, err := os.Lstat(at)
+		if err == nil {
+			info, err = os.Lstat(at)
+		}
 		last := i == len(segments)-1
 		switch {
 		case os.IsNotExist(err):
@@ -78,6 +84,15 @@ func lstatBelow(dir, name string) (fs.FileInfo, error) {
 		}
 	}
 	return nil, fmt.Errorf("has no name")
+}
+
+// reopen opens a folder that the command closed to its owner, who we are.
+func reopen(name string, info fs.FileInfo) error {
+	const open = 0o500
+	if !info.IsDir() || info.Mode().Perm()&open == open {
+		return nil
+	}
+	return os.Chmod(name, info.Mode().Perm()|open)
 }
 
 // kindName is a word for what is no file.

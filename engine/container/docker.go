@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/sandbox"
 )
 
 // engine runs the command under Docker or Podman, by digest. Both bring the image themselves, so a layout or what the cache has of it is
@@ -66,7 +67,7 @@ func (t *trial) engine(ctx context.Context) error {
 	}
 	if err != nil || t.r.Debug {
 		return t.lookAround(err, func(tree string) (string, error) {
-			return shellLine(append([]string{program}, t.engineArgs(name, tree, true)...)), nil
+			return sandbox.ShellLine(append([]string{program}, t.engineArgs(name, tree, true)...)), nil
 		})
 	}
 	return nil
@@ -110,18 +111,6 @@ func (t *trial) engineArgs(name, tree string, shell bool) []string {
 	// What the image would run instead is replaced, too.
 	args = append(args, "--entrypoint", command[0], j.image.String())
 	return append(args, command[1:]...)
-}
-
-// shellLine quotes a command for a shell.
-func shellLine(args []string) string {
-	for i, a := range args {
-		if a == "" || strings.ContainsFunc(a, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@,+", r))
-		}) {
-			args[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(args, " ")
 }
 
 // limited drops what comes after the first bytes.

@@ -109,7 +109,7 @@ func TestDockerFails(t *testing.T) {
 	if i := slices.Index(got, "rm"); i < 0 || got[i+1] != "--force" || !strings.HasPrefix(got[i+2], "sbomctl-") {
 		t.Errorf("got %q", got)
 	}
-	entries, err := os.ReadDir(filepath.Join(r.CacheDir, sandboxDir))
+	entries, err := os.ReadDir(cache.SandboxDir(r.CacheDir))
 	if err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasSuffix(e.Name(), logSuffix) }) {
 		t.Errorf("left %v, %v", entries, err)
 	}

@@ -38,7 +38,16 @@ func (r *Runner) unpacked(ctx context.Context, image Image) (*rootfs.Root, error
 		return nil, imageError(image, err)
 	}
 	if !oci.Matches(root.Platform, image.Platform) {
-		return nil, &diag.Error{Msg: fmt.Sprintf("image %s is for %s, and %s is declared", image, root.Platform, image.Platform), Attr: "platform"}
+		has := "is for " + root.Platform.String()
+		if root.Platform.OS == "" && root.Platform.Architecture == "" {
+			has = "names no platform in its config"
+		}
+		return nil, &diag.Error{Msg: fmt.Sprintf("image %s %s, and %s is declared", image, has, image.Platform), Attr: "platform"}
+	}
+	for _, v := range root.Config.Env {
+		if strings.ContainsRune(v, 0) {
+			return nil, &diag.Error{Msg: fmt.Sprintf("image %s has %q in its environment, and no variable can hold a NUL", image, v)}
+		}
 	}
 	return root, nil
 }

@@ -37,14 +37,14 @@ type job struct {
 	timeout time.Duration
 }
 
-// DefaultTimeout ends a command that names no time of its own.
-const DefaultTimeout = 10 * time.Minute
+// defaultTimeout ends a command that names no time of its own.
+const defaultTimeout = 10 * time.Minute
 
 // newJob reads what a Spec asks for. What it asks for besides is an error: a result of something else would be kept under its key.
 func newJob(s *action.Spec) (*job, error) {
 	j := &job{spec: s, timeout: s.Timeout, mount: action.DefaultMount}
 	if j.timeout == 0 {
-		j.timeout = DefaultTimeout
+		j.timeout = defaultTimeout
 	}
 	bad := func(name, value string) error {
 		return fmt.Errorf("%s asks for a platform with %s = %q, which is not known here", s, name, value)
@@ -88,10 +88,7 @@ func newJob(s *action.Spec) (*job, error) {
 		return nil, fmt.Errorf("%s does not say in which image and where it is run", s)
 	}
 	if len(s.Aside) > 0 {
-		var aside struct {
-			Layout   string `json:"oci_layout"`
-			Insecure bool   `json:"insecure"`
-		}
+		var aside action.CommandAside
 		if err := json.Unmarshal(s.Aside, &aside); err != nil {
 			return nil, err
 		}

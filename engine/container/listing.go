@@ -100,21 +100,16 @@ func list(ctx context.Context, s *action.Spec, tree string) (*Listing, error) {
 		}
 		rel = filepath.ToSlash(rel)
 		seen[rel] = true
-		if outputs[rel] || d.IsDir() && folders[rel] {
-			return nil
+		info, err := d.Info()
+		if err == nil {
+			err = reopen(p, info)
+		}
+		if err != nil || outputs[rel] || d.IsDir() && folders[rel] {
+			return err
 		}
 		if len(l.Left) >= maxLeft {
 			l.Omitted++
 			return nil
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && info.Mode().Perm()&0o500 != 0o500 { // the command closed it to itself, and it is ours to open
-			if err := os.Chmod(p, info.Mode().Perm()|0o500); err != nil {
-				return err
-			}
 		}
 		left := Left{Path: printable(rel), Kind: kindName(info.Mode())}
 		switch {

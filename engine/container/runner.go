@@ -52,13 +52,6 @@ const (
 // Runtimes are all of them, the one that is used unless another is asked for first.
 var Runtimes = []Runtime{Bubblewrap, Docker, Podman}
 
-// Folders below CacheDir.
-const (
-	imagesDir  = "v1/oci"
-	rootsDir   = "v1/rootfs"
-	sandboxDir = "v1/sandbox"
-)
-
 func (r *Runner) note(format string, args ...any) {
 	if r.Note != nil {
 		r.Note(fmt.Sprintf(format, args...))
@@ -72,10 +65,10 @@ func (r *Runner) open() error {
 		if r.store, r.failed = cache.OpenDisk(r.CacheDir, warn); r.failed != nil {
 			return
 		}
-		r.images = oci.NewStore(filepath.Join(r.CacheDir, imagesDir), warn)
-		r.roots = &rootfs.Store{Dir: filepath.Join(r.CacheDir, rootsDir), Warn: warn}
-		if r.work, r.failed = osfile.OpenFolder(filepath.Join(r.CacheDir, sandboxDir), warn); r.failed != nil {
-			r.failed = diskError("make "+filepath.Join(r.CacheDir, sandboxDir), r.failed)
+		r.images = oci.NewStore(cache.ImagesDir(r.CacheDir), warn)
+		r.roots = &rootfs.Store{Dir: cache.RootsDir(r.CacheDir), Warn: warn}
+		if r.work, r.failed = osfile.OpenFolder(cache.SandboxDir(r.CacheDir), warn); r.failed != nil {
+			r.failed = diskError("make "+cache.SandboxDir(r.CacheDir), r.failed)
 			return
 		}
 		// A command may make files that anybody can write to: nobody else comes in.
@@ -235,7 +228,7 @@ func (t *trial) keepLog() (string, error) {
 func (t *trial) lookAround(err error, line func(tree string) (string, error)) error {
 	if !t.r.Debug {
 		var d *diag.Error
-		if errors.As(err, &d) && len(d.Lines) > 0 {
+		if errors.As(err, &d) {
 			d.Hints = append(d.Hints, "--sandbox_debug keeps the files that it was run on, and says how to look around there")
 		}
 		return err

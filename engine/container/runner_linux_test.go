@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -142,7 +144,7 @@ func (f *fixture) fail(s *action.Spec) string {
 
 // left are the names below v1/sandbox, without logs.
 func (f *fixture) left() (names []string) {
-	entries, _ := os.ReadDir(filepath.Join(f.store.Dir(), sandboxDir))
+	entries, _ := os.ReadDir(cache.SandboxDir(f.store.Dir()))
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), logSuffix) {
 			names = append(names, e.Name())
@@ -219,8 +221,8 @@ func TestFailures(t *testing.T) {
 		change  func(*action.Spec)
 		want    []string
 	}{
-		"exit code":     {"echo one; echo two >&2; exit 3", nil, nil, []string{"command sh exited with code 3\n  | one\n  | two\n", "hint: all that it printed is in " + filepath.Join(f.store.Dir(), sandboxDir), "--sandbox_debug"}},
-		"silent":        {"exit 1", nil, nil, []string{"command sh exited with code 1, and printed nothing"}},
+		"exit code":     {"echo one; echo two >&2; exit 3", nil, nil, []string{"command sh exited with code 3\n  | one\n  | two\n", "hint: all that it printed is in " + cache.SandboxDir(f.store.Dir()), "--sandbox_debug"}},
+		"silent":        {"exit 1", nil, nil, []string{"command sh exited with code 1, and printed nothing", "--sandbox_debug"}},
 		"signal":        {"kill -SEGV $$", nil, nil, []string{"was killed by SIGSEGV"}},
 		"time":          {"while :; do :; done", nil, func(s *action.Spec) { s.Timeout = time.Second }, []string{"was killed: it took more than 1s of time", "hint: timeout = SECONDS gives it more time"}},
 		"not made":      {"echo 1 >outt; echo made it", []string{"out"}, nil, []string{"its output out was not made\n  | made it\n", "hint: it made outt"}},
@@ -253,6 +255,84 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestClosed: what a command closes to itself is opened to look for what it made, and at what it left.
+func TestClosed(t *testing.T) {
+	f := newFixture(t)
+	script := "mkdir -p d/e left; echo 1 >d/e/out; echo 2 >left/x; chmod 0 d/e/out d/e d in left ."
+	listing := func(s *action.Spec) *action.Spec {
+		s.Outputs = append(s.Outputs, "listing")
+		return with(s, action.PropertyListing, "listing")
+	}
+	for name, s := range map[string]*action.Spec{
+		"plain":     listing(f.spec(script, []string{"d/e/out"}, "in/a=1")),
+		"perturbed": with(listing(f.spec(script, []string{"d/e/out"}, "in/a=1")), action.PropertyPerturb, "1"),
+	} {
+		out := f.run(s)
+		if out["d/e/out"] != "1\n" || !strings.Contains(out["listing"], `"left/x"`) || strings.Contains(out["listing"], `"in/a"`) {
+			t.Errorf("%s: %q", name, out)
+		}
+	}
+}
+
+// TestUmask: the caller's umask is no part of the key, and the command sees nothing of it.
+func TestUmask(t *testing.T) {
+	f := newFixture(t)
+	seen := map[int]string{}
+	for _, umask := range []int{0, 0o022, 0o077} {
+		was := syscall.Umask(umask)
+		f.r = f.another()
+		f.r.CacheDir = t.TempDir() // the image is unpacked anew
+		ar, err := f.r.Run(t.Context(), f.spec("stat -c '%n %a' / /src d d/e d/e/f run /tmp /bin /bin/busybox >out", []string{"out"}, "d/e/f=1", "*run=2"))
+		syscall.Umask(was)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[umask] = string(ar.OutputFiles[0].Contents)
+	}
+	if want := "/ 755\n/src 755\nd 755\nd/e 755\nd/e/f 644\nrun 755\n/tmp 1777\n/bin 755\n/bin/busybox 755\n"; seen[0] != want || seen[0o022] != want || seen[0o077] != want {
+		t.Errorf("got %v, want %s", seen, want)
+	}
+}
+
+// TestOddImages: what an image has that no command can be run in is said of the image.
+func TestOddImages(t *testing.T) {
+	f := newFixture(t)
+	base := ocitest.Layer(ocitest.Gzip, busybox(t)...)
+	platform := "linux/" + runtime.GOARCH
+	for name, c := range map[string]struct {
+		image *ocitest.Set
+		want  string
+	}{
+		"no platform": {ocitest.Index(ocitest.ImageWith(platform, func(c *v1.ConfigFile, _ *v1.Manifest) { c.OS, c.Architecture = "", "" }, base)),
+			" names no platform in its config, and " + platform + " is declared"},
+		"another platform": {ocitest.Index(ocitest.ImageWith(platform, func(c *v1.ConfigFile, _ *v1.Manifest) { c.Architecture = "s390x" }, base)),
+			" is for linux/s390x, and " + platform + " is declared"},
+		"NUL": {ocitest.ImageWith(platform, func(c *v1.ConfigFile, _ *v1.Manifest) { c.Config.Env = []string{"A=\x00"} }, base),
+			` has "A=\x00" in its environment`},
+		"mount point": {ocitest.Image(platform, base, ocitest.Layer(ocitest.Gzip, ocitest.Entry{Name: "src", Body: "x"})),
+			"a folder is to be mounted on /src, which is no folder in the image example.com/tiny"},
+	} {
+		f.set = c.image
+		if got := f.fail(f.spec("", nil)); !strings.Contains(got, c.want) {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestFullDisk: where there is no room for what a command prints is said.
+func TestFullDisk(t *testing.T) {
+	f := newFixture(t)
+	j, err := newJob(f.spec("", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := &fs.PathError{Op: "write", Path: "/cache/printed", Err: syscall.ENOSPC}
+	const want = "cannot keep what command sh prints: no space left on device"
+	if got := (&trial{job: j}).notRun(full); !strings.HasPrefix(got.Error(), want) || !strings.Contains(got.Error(), "--disk_cache=DIR") {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestCancelled: who does not wait any more leaves nothing.
 func TestCancelled(t *testing.T) {
 	f := newFixture(t)
@@ -275,7 +355,7 @@ func TestCancelled(t *testing.T) {
 // TestTidy: what a killed process left goes when the next one begins, and what is in use or was kept for the user stays.
 func TestTidy(t *testing.T) {
 	f := newFixture(t)
-	dir := filepath.Join(f.store.Dir(), sandboxDir)
+	dir := cache.SandboxDir(f.store.Dir())
 	for _, name := range []string{"1-0/tree/closed", "2-0", "kept-x"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
@@ -325,7 +405,7 @@ func TestDebug(t *testing.T) {
 	if err := Clear(f.store.Dir()); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := os.ReadDir(filepath.Join(f.store.Dir(), sandboxDir)); err != nil || len(entries) > 0 {
+	if entries, err := os.ReadDir(cache.SandboxDir(f.store.Dir())); err != nil || len(entries) > 0 {
 		t.Errorf("left %v, %v", entries, err)
 	}
 }
@@ -461,7 +541,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := func() bool {
-		found, _ := filepath.Glob(filepath.Join(f.store.Dir(), sandboxDir, "*", treeName, "begun"))
+		found, _ := filepath.Glob(filepath.Join(cache.SandboxDir(f.store.Dir()), "*", treeName, "begun"))
 		return len(found) > 0
 	}
 	for deadline := time.Now().Add(time.Minute); !begun(); time.Sleep(5 * time.Millisecond) {

@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -101,11 +102,15 @@ func (t *trial) process(root *rootfs.Root, b *sandbox.Bubblewrap) *sandbox.Proce
 	}
 }
 
-// notRun says of an error of the sandbox what its root folder is.
+// notRun says of an error of the sandbox what its root folder is, and what could not be written.
 func (t *trial) notRun(err error) error {
 	var d *diag.Error
-	if errors.As(err, &d) {
+	var p *fs.PathError
+	switch {
+	case errors.As(err, &d):
 		d.Msg = strings.ReplaceAll(d.Msg, "the root folder", "the image "+t.job.image.Repository)
+	case errors.As(err, &p):
+		return diskError("keep what "+t.job.spec.String()+" prints", err)
 	}
 	return err
 }

@@ -126,12 +126,12 @@ func tidy(in *osfile.Folder) {
 // Clear removes what commands left below a cache's folder: logs, folders that Debug kept, and those of killed processes. What a command is
 // run in at the moment stays.
 func Clear(cacheDir string) error {
-	in, err := osfile.OpenExisting(filepath.Join(cacheDir, sandboxDir), nil)
+	in, err := osfile.OpenExisting(cache.SandboxDir(cacheDir), nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return diskError("open "+filepath.Join(cacheDir, sandboxDir), err)
+		return diskError("open "+cache.SandboxDir(cacheDir), err)
 	}
 	defer in.Close()
 	tidy(in)
@@ -157,7 +157,7 @@ type layout struct {
 }
 
 // plain is how files are laid out for a run that counts.
-var plain = layout{time: func(int) time.Time { return time.Unix(action.SourceDate, 0) }}
+var plain = layout{time: func(int) time.Time { return sourceDate }}
 
 // lay writes the files of the inputs below dir, which is empty: exactly those, with the times that the layout gives. Their bytes are
 // checked against their digests.
@@ -195,12 +195,18 @@ func lay(ctx context.Context, store cache.Store, s *action.Spec, dir string, how
 		}
 	}
 	// Folders last: a file that is made in one changes its time.
+	folders["."] = true
 	for folder := range folders {
-		if err := os.Chtimes(filepath.Join(dir, filepath.FromSlash(folder)), how.time(0), how.time(0)); err != nil {
+		at := filepath.Join(dir, filepath.FromSlash(folder))
+		err := os.Chmod(at, 0o755) // whatever the umask is
+		if err == nil {
+			err = os.Chtimes(at, how.time(0), how.time(0))
+		}
+		if err != nil {
 			return diskError("lay out the files of "+s.String(), err)
 		}
 	}
-	return os.Chtimes(dir, how.time(0), how.time(0))
+	return nil
 }
 
 func copyIn(ctx context.Context, store cache.Store, f action.File, to string) error {

@@ -22,9 +22,20 @@ func splitLines(content []byte) [][]byte {
 
 // Unified is the difference of two texts, which need not be UTF-8, with three lines around each change; "" when they are equal. from and
 // to are what the files are called. No smaller difference says the same, unless thousands of lines differ.
-func Unified(from, to string, old, now []byte) string {
+func Unified(from, to string, old, now []byte) string { return Format(from, to, old, Edits(old, now)) }
+
+// Edit replaces the lines from Begin to End, which is not among them. The first line is 0.
+type Edit struct {
+	Begin, End int
+	New        [][]byte // each with its line break
+}
+
+// Edits returns the least edits, in order, that make one text another one.
+func Edits(old, now []byte) []Edit { return edits(splitLines(old), splitLines(now)) }
+
+// Format is Unified of a text and its edits.
+func Format(from, to string, old []byte, edits []Edit) string {
 	a := splitLines(old)
-	edits := edits(a, splitLines(now))
 	if len(edits) == 0 {
 		return ""
 	}
@@ -33,7 +44,7 @@ func Unified(from, to string, old, now []byte) string {
 	shift := 0 // by how many lines the new text is longer, so far
 	for len(edits) > 0 {
 		n := 1 // edits of this hunk: what lies between them is the context of both
-		for n < len(edits) && edits[n].begin-edits[n-1].end <= 2*context {
+		for n < len(edits) && edits[n].Begin-edits[n-1].End <= 2*context {
 			n++
 		}
 		shift += writeHunk(&out, a, edits[:n], shift)
@@ -42,21 +53,15 @@ func Unified(from, to string, old, now []byte) string {
 	return out.String()
 }
 
-// context is how many lines are shown context a change.
+// context is how many lines are shown around a change.
 const context = 3
 
-// lineEdit replaces the lines from begin to end, which is not among them.
-type lineEdit struct {
-	begin, end int
-	new        [][]byte
-}
-
 // writeHunk writes the hunk that edits are, and returns by how many lines it makes the text longer.
-func writeHunk(out *strings.Builder, a [][]byte, edits []lineEdit, shift int) int {
-	begin, end := max(0, edits[0].begin-context), min(len(a), edits[len(edits)-1].end+context)
+func writeHunk(out *strings.Builder, a [][]byte, edits []Edit, shift int) int {
+	begin, end := max(0, edits[0].Begin-context), min(len(a), edits[len(edits)-1].End+context)
 	grown := 0
 	for _, e := range edits {
-		grown += len(e.new) - (e.end - e.begin)
+		grown += len(e.New) - (e.End - e.Begin)
 	}
 	fmt.Fprintf(out, "@@ -%s +%s @@\n", lineRange(begin, end-begin), lineRange(begin+shift, end-begin+grown))
 	write := func(op byte, lines [][]byte) {
@@ -70,10 +75,10 @@ func writeHunk(out *strings.Builder, a [][]byte, edits []lineEdit, shift int) in
 	}
 	at := begin
 	for _, e := range edits {
-		write(' ', a[at:e.begin])
-		write('-', a[e.begin:e.end])
-		write('+', e.new)
-		at = e.end
+		write(' ', a[at:e.Begin])
+		write('-', a[e.Begin:e.End])
+		write('+', e.New)
+		at = e.End
 	}
 	write(' ', a[at:end])
 	return grown

@@ -48,7 +48,7 @@ func TestLarge(t *testing.T) {
 	}
 	// What has nothing in common is one edit, found after a bounded search.
 	other := strings.ReplaceAll(old, "line", "other")
-	if es := edits(splitLines([]byte(old)), splitLines([]byte(other))); len(es) != 1 || es[0].begin != 0 || es[0].end != 700_000 {
+	if es := edits(splitLines([]byte(old)), splitLines([]byte(other))); len(es) != 1 || es[0].Begin != 0 || es[0].End != 700_000 {
 		t.Errorf("%d edits", len(es))
 	}
 }
@@ -72,7 +72,7 @@ func TestLeast(t *testing.T) {
 		}
 		cost := 0
 		for _, e := range es {
-			cost += e.end - e.begin + len(e.new)
+			cost += e.End - e.Begin + len(e.New)
 		}
 		if want := len(a) + len(b) - 2*common(a, b); cost != want {
 			t.Fatalf("%q to %q: %d lines, %d are enough", old, now, cost, want)
@@ -97,14 +97,14 @@ func common(a, b [][]byte) int {
 }
 
 // apply makes the new text of the old one.
-func apply(old [][]byte, es []lineEdit) []byte {
+func apply(old [][]byte, es []Edit) []byte {
 	var out bytes.Buffer
 	at := 0
 	for _, e := range es {
-		for _, l := range append(append([][]byte(nil), old[at:e.begin]...), e.new...) {
+		for _, l := range append(append([][]byte(nil), old[at:e.Begin]...), e.New...) {
 			out.Write(l)
 		}
-		at = e.end
+		at = e.End
 	}
 	for _, l := range old[at:] {
 		out.Write(l)

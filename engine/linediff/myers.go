@@ -12,7 +12,7 @@ type comparison struct {
 }
 
 // edits are the lines to replace, in order.
-func edits(old, now [][]byte) []lineEdit {
+func edits(old, now [][]byte) []Edit {
 	numbers := map[string]int{}
 	number := func(lines [][]byte) []int {
 		out := make([]int, len(lines))
@@ -28,9 +28,9 @@ func edits(old, now [][]byte) []lineEdit {
 	}
 	c := &comparison{a: number(old), b: number(now), removed: make([]bool, len(old)), added: make([]bool, len(now))}
 	c.region(0, len(old), 0, len(now))
-	var out []lineEdit
+	var out []Edit
 	for i, j := 0, 0; i < len(old) || j < len(now); {
-		e := lineEdit{begin: i}
+		e := Edit{Begin: i}
 		from := j
 		for i < len(old) && c.removed[i] {
 			i++
@@ -38,8 +38,8 @@ func edits(old, now [][]byte) []lineEdit {
 		for j < len(now) && c.added[j] {
 			j++
 		}
-		if e.end = i; e.end > e.begin || j > from {
-			e.new = now[from:j]
+		if e.End = i; e.End > e.Begin || j > from {
+			e.New = now[from:j]
 			out = append(out, e)
 			continue
 		}

@@ -3,7 +3,6 @@ package oci
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -22,7 +21,7 @@ func find(ctx context.Context, src Source, d v1.Descriptor, platform v1.Platform
 		return fail(err)
 	}
 	if d.Size >= 0 && int64(len(raw)) != d.Size {
-		return fail(&Error{Kind: Mismatch, What: what, Msg: fmt.Sprintf("has %d bytes, %d are declared", len(raw), d.Size)})
+		return fail(wrongSize(what, int64(len(raw)), d.Size))
 	}
 	if called == "" {
 		called = d.MediaType

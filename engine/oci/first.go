@@ -2,7 +2,6 @@ package oci
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -41,15 +40,3 @@ func (f first) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error)
 func nothing(what string) error {
 	return &Error{Kind: Missing, What: what, Msg: "is nowhere: there is no place to look for it"}
 }
-
-// KindOf returns the kind of an error of a Source, "" when it is none.
-func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Kind
-	}
-	return ""
-}
-
-// IsMissing reports whether err says that a source has not got what it was asked for.
-func IsMissing(err error) bool { return KindOf(err) == Missing }

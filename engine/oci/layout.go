@@ -26,6 +26,7 @@ const (
 // Layout is a Source in a folder of the user's, an OCI image layout. Nothing is written there, and nothing that lies there is believed.
 type Layout struct {
 	dir    string
+	name   string // for errors
 	folder *osfile.Folder
 	index  *v1.IndexManifest
 }
@@ -37,7 +38,7 @@ func OpenLayout(dir string) (*Layout, error) {
 	if err != nil {
 		return nil, &Error{Kind: Missing, What: what, Msg: "cannot be opened: " + osfile.Reason(err).Error()}
 	}
-	l := &Layout{dir: dir, folder: folder}
+	l := &Layout{dir: dir, name: filepath.ToSlash(dir), folder: folder}
 	if err := l.read(what); err != nil {
 		folder.Close()
 		return nil, err
@@ -72,6 +73,14 @@ func (l *Layout) read(what string) error {
 	}
 	l.index = doc.Index
 	return nil
+}
+
+// Named returns the layout as one that errors call by a name instead of its folder: who reads a report may be on another machine, to which it says
+// nothing where the folder lies on this one. Both are closed together.
+func (l *Layout) Named(name string) *Layout {
+	named := *l
+	named.name = name
+	return &named
 }
 
 // Dir returns the folder.
@@ -119,7 +128,7 @@ func (l *Layout) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, erro
 }
 
 func (l *Layout) what(kind string, digest v1.Hash) string {
-	return kind + " " + digest.String() + " of OCI layout " + filepath.ToSlash(l.dir)
+	return kind + " " + digest.String() + " of OCI layout " + l.name
 }
 
 func (l *Layout) open(what string, digest v1.Hash) (*os.File, fs.FileInfo, error) {

@@ -16,7 +16,6 @@ package oci
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -31,48 +30,3 @@ type Source interface {
 	// Blob streams the blob that d names. The stream ends in an *Error, not in io.EOF, when its bytes have not the digest and the size of d.
 	Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error)
 }
-
-// Kind says what is wrong with an image, or why that is not known.
-type Kind string
-
-// What is wrong. The source answered.
-const (
-	Missing   Kind = "missing"    // there is no such manifest or blob
-	Mismatch  Kind = "mismatch"   // it is there, and its bytes have another digest or another size
-	MediaType Kind = "media-type" // it is something else than what it is called or has to be
-	Malformed Kind = "malformed"  // its bytes have the digest, and are no index, manifest or config
-)
-
-// Why it is not known. The source did not answer, or would not.
-const (
-	Auth        Kind = "auth"         // it wants other credentials, or none were given
-	RateLimited Kind = "rate-limited" // it wants to be asked later
-	Offline     Kind = "offline"      // there is no way to it, or the network was not to be used
-	TLS         Kind = "tls"          // it did not prove to be who it should be
-	Timeout     Kind = "timeout"      // it took too long
-	ServerError Kind = "server-error" // it failed, or its answer makes no sense
-)
-
-// Inconclusive reports whether k says that nothing is known.
-func (k Kind) Inconclusive() bool {
-	switch k {
-	case Auth, RateLimited, Offline, TLS, Timeout, ServerError:
-		return true
-	}
-	return false
-}
-
-// Error says what a Source could not yield, and why.
-type Error struct {
-	Kind  Kind
-	What  string   // such as "manifest sha256:... of quay.io/tiran/cpython_autoconf"
-	Msg   string   // a sentence without a subject: "is not there"
-	Hints []string // what a user may do
-	Err   error    // the cause; nil when Msg says all
-}
-
-// Error implements error.
-func (e *Error) Error() string { return fmt.Sprintf("%s %s", e.What, e.Msg) }
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }

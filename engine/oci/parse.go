@@ -110,15 +110,15 @@ func Parse(what string, raw []byte, called types.MediaType) (*Document, error) {
 		children = append(children[:len(children):len(children)], *s)
 	}
 	for _, c := range children {
-		if err := CheckDescriptor(c); err != nil {
+		if err := checkDescriptor(c); err != nil {
 			return malformed("%s", err)
 		}
 	}
 	return d, nil
 }
 
-// CheckDescriptor refuses what no Source can be asked for. The error is a sentence without a subject, about whatever names d.
-func CheckDescriptor(d v1.Descriptor) error {
+// checkDescriptor refuses what no Source can be asked for. The error is a sentence without a subject, about whatever names d.
+func checkDescriptor(d v1.Descriptor) error {
 	switch {
 	case d.Digest == v1.Hash{}:
 		return fmt.Errorf("names a blob without a digest")

@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +54,7 @@ func (p *puller) manifest(ctx context.Context, d v1.Descriptor, depth int) error
 		return err
 	}
 	if int64(len(raw)) != d.Size {
-		return &Error{Kind: Mismatch, What: what, Msg: fmt.Sprintf("has %d bytes, %d are declared", len(raw), d.Size)}
+		return wrongSize(what, int64(len(raw)), d.Size)
 	}
 	if called == "" {
 		called = d.MediaType
@@ -183,5 +182,3 @@ func (k keeping) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, erro
 	}
 	return k.store.Blob(ctx, d)
 }
-
-func nopCloser(b []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(b)) }

@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -151,7 +152,7 @@ func (s *Store) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error
 	}
 	fi, err := f.Stat()
 	if err == nil && fi.Size() != d.Size {
-		err = &Error{Kind: Mismatch, What: what, Msg: fmt.Sprintf("has %d bytes, %d are declared", fi.Size(), d.Size)}
+		err = wrongSize(what, fi.Size(), d.Size)
 	}
 	if err != nil {
 		f.Close()
@@ -284,7 +285,7 @@ func (s *Store) put(ctx context.Context, d v1.Descriptor, open func(ctx context.
 	if err == nil {
 		defer f.Close()
 		if fi, err := f.Stat(); err == nil && fi.Size() != d.Size {
-			return &Error{Kind: Mismatch, What: what, Msg: fmt.Sprintf("has %d bytes, %d are declared", fi.Size(), d.Size)}
+			return wrongSize(what, fi.Size(), d.Size)
 		}
 		return nil
 	}
@@ -301,7 +302,7 @@ func (s *Store) put(ctx context.Context, d v1.Descriptor, open func(ctx context.
 
 // PutBytes is Put of bytes.
 func (s *Store) PutBytes(ctx context.Context, digest v1.Hash, b []byte) error {
-	return s.Put(ctx, v1.Descriptor{Digest: digest, Size: int64(len(b))}, func() (io.ReadCloser, error) { return nopCloser(b), nil })
+	return s.Put(ctx, v1.Descriptor{Digest: digest, Size: int64(len(b))}, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
 }
 
 // write stores what r yields, if it is d.

@@ -1,11 +1,10 @@
 package oci
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"os"
 	"slices"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -13,27 +12,15 @@ import (
 	"github.com/sbomctl/sbomctl/cache/osfile"
 )
 
-// lockPoll is how often a process looks whether another one has written index.json.
-const lockPoll = 20 * time.Millisecond
-
 // Record notes in index.json that an image is there, whole, so that other tools find it. A file there that is no index is replaced.
 func (s *Store) Record(ctx context.Context, d v1.Descriptor) error {
 	folder, err := s.open(true)
 	if err != nil {
 		return s.failure("write to the cache", err)
 	}
-	var lock *os.File
-	for lock == nil {
-		if lock, err = folder.TryLock(lockName); err != nil {
-			return s.failure("lock the cache", err)
-		}
-		if lock == nil {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(lockPoll):
-			}
-		}
+	lock, err := folder.Lock(ctx, lockName)
+	if err != nil {
+		return cmp.Or(ctx.Err(), s.failure("lock the cache", err))
 	}
 	defer lock.Close()
 	index, ok := readIndex(folder)

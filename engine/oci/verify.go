@@ -38,6 +38,10 @@ func wrongDigest(what string, got v1.Hash) error {
 	return &Error{Kind: Mismatch, What: what, Msg: fmt.Sprintf("has other bytes: their digest is %s", got)}
 }
 
+func wrongSize(what string, has, declared int64) error {
+	return &Error{Kind: Mismatch, What: what, Msg: fmt.Sprintf("has %d bytes, %d are declared", has, declared)}
+}
+
 // Verify returns a reader of r's bytes that ends in io.EOF only when they have the digest and the size of d; else in an *Error that
 // names what. No more than d.Size bytes are ever read out of it. Errors of r are passed on as they are.
 func Verify(what string, r io.ReadCloser, d v1.Descriptor) io.ReadCloser {
@@ -70,7 +74,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 	v.n += int64(n)
 	switch {
 	case err == io.EOF && v.n < v.d.Size:
-		err = &Error{Kind: Mismatch, What: v.what, Msg: fmt.Sprintf("has %d bytes, %d are declared", v.n, v.d.Size)}
+		err = wrongSize(v.what, v.n, v.d.Size)
 	case err == io.EOF:
 		err = v.sum()
 	}

@@ -22,8 +22,8 @@
 //
 // # Layers
 //
-// Layers are applied in the manifest's order as the OCI image specification 1.1 says (layer.md). apply.go reads entries, tree.go is the
-// root in memory, disk.go the same on disk. Where a name leads is decided in memory, with links as chroot follows them, ".." never above
+// Layers are applied in the manifest's order as the OCI image specification 1.1 says (layer.md). apply_linux.go reads entries, tree.go
+// is the root in memory, disk_linux.go the same on disk. Where a name leads is decided in memory, with links as chroot follows them, ".." never above
 // the root. On disk each folder is opened from the one above it, and never through a link. So nothing is written outside of the root,
 // whatever a layer has.
 //

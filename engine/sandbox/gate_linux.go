@@ -43,19 +43,19 @@ func newGate() (*gate, error) {
 	g := &gate{root: -1, proc: -1}
 	var err error
 	if g.r, g.w, err = os.Pipe(); err != nil {
-		return nil, system1("a pipe", err)
+		return nil, systemError("a pipe", err)
 	}
 	conn, err := g.w.SyscallConn()
 	if err != nil {
-		return nil, system1("a pipe", err)
+		return nil, systemError("a pipe", err)
 	}
 	size := 0
 	if cerr := conn.Control(func(fd uintptr) { size, err = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, os.Getpagesize()) }); cerr != nil || err != nil {
-		return nil, system1("a pipe", err)
+		return nil, systemError("a pipe", err)
 	}
 	g.page = make([]byte, size)
 	if _, err := g.w.Write(g.page); err != nil {
-		return nil, system1("a pipe", err)
+		return nil, systemError("a pipe", err)
 	}
 	return g, nil
 }
@@ -70,20 +70,20 @@ func (g *gate) arrive() error {
 func (g *gate) pass(ctx context.Context, s *sandbox) error {
 	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", s.init), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return system1("its root folder", err)
+		return systemError("its root folder", err)
 	}
 	defer unix.Close(root)
 	if g.root, err = walk(root, "newroot"); err != nil { // where bubblewrap puts it together
-		return system1("its root folder", err)
+		return systemError("its root folder", err)
 	}
 	if g.proc, err = walk(g.root, "proc"); err != nil {
-		return system1("its /proc", err)
+		return systemError("its /proc", err)
 	}
 	for _, pt := range g.plan.points {
 		if pt.source == "" && !pt.fixed {
 			fd, err := walk(g.root, pt.path)
 			if err != nil {
-				return system1("its "+pt.target, err)
+				return systemError("its "+pt.target, err)
 			}
 			g.tmpfs = append(g.tmpfs, folder{pt.target, fd})
 		}
@@ -92,7 +92,7 @@ func (g *gate) pass(ctx context.Context, s *sandbox) error {
 		return err
 	}
 	if err := g.w.Close(); err != nil {
-		return system1("a pipe", err)
+		return systemError("a pipe", err)
 	}
 	return nil
 }
@@ -102,10 +102,10 @@ func (g *gate) pass(ctx context.Context, s *sandbox) error {
 func (g *gate) fill(ctx context.Context, s *sandbox) error {
 	var limit unix.Rlimit
 	if err := unix.Prlimit(s.init, unix.RLIMIT_AS, nil, &limit); err != nil {
-		return system1("its limits", err)
+		return systemError("its limits", err)
 	}
 	if err := unix.Prlimit(s.init, unix.RLIMIT_AS, &unix.Rlimit{Cur: 0, Max: limit.Max}, nil); err != nil {
-		return system1("its limits", err)
+		return systemError("its limits", err)
 	}
 	for _, t := range s.process.Tmpfs {
 		if t.Fill == nil {
@@ -119,7 +119,7 @@ func (g *gate) fill(ctx context.Context, s *sandbox) error {
 		}
 	}
 	if err := unix.Prlimit(s.init, unix.RLIMIT_AS, &limit, nil); err != nil {
-		return system1("its limits", err)
+		return systemError("its limits", err)
 	}
 	return nil
 }

@@ -36,11 +36,11 @@ func (s *sandbox) setLimits() error {
 			continue
 		}
 		if err := lower(s.init, r.resource, r.soft, r.hard); err != nil {
-			return system1("its limits", err)
+			return systemError("its limits", err)
 		}
 	}
 	if err := unix.Prlimit(s.init, unix.RLIMIT_CORE, &unix.Rlimit{}, nil); err != nil {
-		return system1("its limits", err)
+		return systemError("its limits", err)
 	}
 	return s.setProcessors()
 }
@@ -62,7 +62,7 @@ func (s *sandbox) setProcessors() error {
 	}
 	var have, use unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &have); err != nil {
-		return system1("its processors", err)
+		return systemError("its processors", err)
 	}
 	for cpu := 0; cpu < len(have)*strconv.IntSize && want > 0; cpu++ {
 		if have.IsSet(cpu) {
@@ -71,7 +71,7 @@ func (s *sandbox) setProcessors() error {
 		}
 	}
 	if err := unix.SchedSetaffinity(s.init, &use); err != nil {
-		return system1("its processors", err)
+		return systemError("its processors", err)
 	}
 	return nil
 }

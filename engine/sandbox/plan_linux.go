@@ -193,9 +193,9 @@ func (pl *plan) makeRoom(pt *point) error {
 	switch {
 	case err == nil && pt.fixed && !info.IsDir(): // what is there is left out
 	case err == nil && pt.file && !info.Mode().IsRegular():
-		return refuse("the mount point %s of a file is none in the root folder", pt.target)
+		return refuse("a file is to be mounted on %s, which is no file in the root folder", pt.target)
 	case err == nil && !pt.file && !info.IsDir():
-		return refuse("the mount point %s of a folder is none in the root folder", pt.target)
+		return refuse("a folder is to be mounted on %s, which is no folder in the root folder", pt.target)
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):
@@ -395,19 +395,5 @@ func (p *Process) CommandLine() (string, error) {
 	}
 	words := []string{"env", "-i", b.Path}
 	words = append(append(words, args...), p.program()...)
-	for i, w := range words {
-		words[i] = quote(w)
-	}
-	return fmt.Sprintf("(umask %03o && exec %s)", p.Umask, strings.Join(words, " ")), nil
-}
-
-// quote returns s as a word of a POSIX shell.
-func quote(s string) string {
-	plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:,+@%", r)
-	})
-	if plain {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return fmt.Sprintf("(umask %03o && exec %s)", p.Umask, ShellLine(words)), nil
 }

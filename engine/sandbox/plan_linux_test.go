@@ -112,9 +112,9 @@ func TestNoMountPoint(t *testing.T) {
 	}{
 		{map[string]string{"a": "b", "b": "a"}, []Mount{{src, "/a", false}}, "the mount point /a lies behind more than 40 symbolic links of the root folder"},
 		{map[string]string{"a": "/"}, []Mount{{src, "/a", false}}, "the mount point /a is the root folder itself"},
-		{map[string]string{"a": "-"}, []Mount{{src, "/a", false}}, "the mount point /a of a folder is none in the root folder"},
+		{map[string]string{"a": "-"}, []Mount{{src, "/a", false}}, "a folder is to be mounted on /a, which is no folder in the root folder"},
 		{map[string]string{"a": "-"}, []Mount{{src, "/a/b", false}}, "the mount point /a/b cannot be: /a is no folder in the root folder"},
-		{map[string]string{"a": "+"}, []Mount{{src + "/file", "/a", false}}, "the mount point /a of a file is none in the root folder"},
+		{map[string]string{"a": "+"}, []Mount{{src + "/file", "/a", false}}, "a file is to be mounted on /a, which is no file in the root folder"},
 		{map[string]string{"a": "gone/../x"}, []Mount{{src, "/a", false}}, "the mount point /a leads to /gone/../x, which is not there, in the root folder"},
 		{map[string]string{"a": "b", "b": "+"}, []Mount{{src, "/a", false}, {src, "/b", false}}, "the mount points /a and /b are the same folder /b of the root folder"},
 		{nil, []Mount{{src, "/src", true}, {src, "/src/gone", false}}, "the mount point /src/gone lies in what is mounted on /src, and there is no folder " + src + "/gone"},

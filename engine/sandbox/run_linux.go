@@ -104,7 +104,7 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 	for i := range pipes {
 		r, w, err := os.Pipe()
 		if err != nil {
-			return system1("a pipe", err)
+			return systemError("a pipe", err)
 		}
 		s.files = append(s.files, r, w)
 		pipes[i] = [2]*os.File{r, w}
@@ -132,7 +132,7 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 	args = append(args, "--new-session", "--json-status-fd", "3", "--block-fd", "4")
 	file, err := argumentFile(args)
 	if err != nil {
-		return system1("its arguments", err)
+		return systemError("its arguments", err)
 	}
 	s.files = append(s.files, file)
 	extra = append(extra, file)
@@ -149,7 +149,7 @@ func (s *sandbox) start(ctx context.Context, b *Bubblewrap) error {
 	}
 	if err := s.cmd.Start(); err != nil {
 		s.cmd = nil
-		return system1(b.Path, err)
+		return systemError(b.Path, err)
 	}
 	for _, f := range append(extra, outW) {
 		f.Close()
@@ -203,7 +203,7 @@ func isolateThread(umask int) error {
 		}
 	}
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
-		return system1("a umask of its own", err)
+		return systemError("a umask of its own", err)
 	}
 	unix.Umask(umask)
 	// Keys and groups are left behind where the kernel lets us, as it does root.
@@ -218,7 +218,7 @@ func isolateThread(umask int) error {
 func closeOnExec() error {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		return system1("/proc/self/fd", cause(err))
+		return systemError("/proc/self/fd", cause(err))
 	}
 	for _, e := range entries {
 		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
@@ -228,8 +228,8 @@ func closeOnExec() error {
 	return nil
 }
 
-// system1 is an error of the system about something that a sandbox needs.
-func system1(what string, err error) error {
+// systemError is an error of the system about something that a sandbox needs.
+func systemError(what string, err error) error {
 	return &diag.Error{Msg: fmt.Sprintf("a sandbox could not be made: %s: %v", what, cause(err)), Err: err}
 }
 
@@ -252,7 +252,7 @@ func (s *sandbox) prepare(ctx context.Context) error {
 // release lets the command start.
 func (s *sandbox) release() error {
 	if _, err := s.block.Write([]byte{0}); err != nil && !errors.Is(err, unix.EPIPE) {
-		return system1("bubblewrap", err)
+		return systemError("bubblewrap", err)
 	}
 	return s.block.Close()
 }
@@ -331,7 +331,7 @@ func (s *sandbox) notRun() error {
 		}
 		return e
 	case ok && exec == "Permission denied":
-		return &diag.Error{Msg: fmt.Sprintf("the program %q in the root folder may not be run: it is a folder, or not executable", program), Err: fs.ErrPermission}
+		return &diag.Error{Msg: fmt.Sprintf("the program %q in the root folder may not be run: it is a folder or not executable, or no program may be run on the disk that it is on (noexec)", program), Err: fs.ErrPermission}
 	case ok:
 		return &diag.Error{Msg: fmt.Sprintf("the program %q cannot be run: %s", program, exec), Err: errors.New(exec)}
 	case strings.HasPrefix(said, "bwrap: Can't chdir to "):

@@ -70,7 +70,7 @@ type Limits struct {
 	Wall         time.Duration // from start to end
 	CPU          time.Duration // processor time of each process; rounded up to seconds
 	AddressSpace int64         // bytes of each process
-	Memory       int64         // bytes in memory of all processes, looked at now and then
+	Memory       int64         // bytes in memory of all processes and the tmpfs, looked at now and then
 	Processes    int           // at one time, threads not counted
 	OpenFiles    int           // of each process
 	FileSize     int64         // bytes of each file
@@ -89,6 +89,7 @@ const (
 	TooMuchMemory Reason = "memory"
 	TooMany       Reason = "processes"
 	TooMuchOnDisk Reason = "disk"
+	TooDeep       Reason = "depth" // of folders, where the disk is limited: what nobody can name cannot be counted
 	TooLargeAFile Reason = "file size"
 )
 
@@ -111,6 +112,8 @@ func (e Exit) String() string {
 	switch {
 	case e.Killed == TooMany:
 		return fmt.Sprintf("was killed: it had more than %s processes at once", e.Limit)
+	case e.Killed == TooDeep:
+		return "was killed: it made folders in folders, deeper than a path can name"
 	case e.Killed != NotKilled:
 		return fmt.Sprintf("was killed: it took more than %s of %s", e.Limit, e.Killed)
 	case e.Signal != "":

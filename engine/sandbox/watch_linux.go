@@ -87,8 +87,9 @@ func (s *sandbox) tooMany() Reason {
 // tooMuch looks at memory and disk, unless it is to quit.
 func (s *sandbox) tooMuch(quit <-chan struct{}) Reason {
 	l := s.process.Limits
+	tmpfs, entries := s.inTmpfs()
 	if l.Memory > 0 {
-		var memory int64
+		memory := tmpfs
 		for _, pid := range s.gate.processes() {
 			memory += residentOf(s.gate.proc, pid)
 		}
@@ -96,10 +97,22 @@ func (s *sandbox) tooMuch(quit <-chan struct{}) Reason {
 			return TooMuchMemory
 		}
 	}
-	if l.Disk > 0 && s.onDisk(l.Disk, quit) > l.Disk {
-		return TooMuchOnDisk
+	if l.Disk > 0 {
+		return s.onDisk(max(tmpfs, entries*minEntry), quit)
 	}
 	return NotKilled
+}
+
+// inTmpfs returns how many bytes lie in the tmpfs, and how many files and folders.
+func (s *sandbox) inTmpfs() (size, entries int64) {
+	for _, f := range s.gate.tmpfs {
+		var st unix.Statfs_t
+		if unix.Fstatfs(f.fd, &st) == nil {
+			size += int64(st.Blocks-st.Bfree) * st.Bsize
+			entries += int64(st.Files - st.Ffree)
+		}
+	}
+	return size, entries
 }
 
 // processes returns the numbers, inside, of the command and its children.
@@ -146,45 +159,47 @@ func residentOf(proc int, pid string) int64 {
 	return (all - files) * int64(unix.Getpagesize())
 }
 
-// onDisk returns how much lies in the writable mounts and the tmpfs, or something above limit as soon as that is clear.
+// onDisk looks at how much lies in the writable mounts, beside so much elsewhere, until it is clear that it is too much.
 // What the command hides from the caller, in a folder that the caller may not read, is not counted.
-func (s *sandbox) onDisk(limit int64, quit <-chan struct{}) int64 {
-	var total int64
-	for _, f := range s.gate.tmpfs {
-		var st unix.Statfs_t
-		if unix.Fstatfs(f.fd, &st) == nil {
-			total += max(int64(st.Blocks-st.Bfree)*st.Bsize, int64(st.Files-st.Ffree)*minEntry)
-		}
-	}
+func (s *sandbox) onDisk(total int64, quit <-chan struct{}) Reason {
+	deep := false
 	for _, m := range s.process.Mounts {
 		if !m.Writable {
 			continue
 		}
 		filepath.WalkDir(m.Source, func(_ string, d fs.DirEntry, err error) error {
-			if errors.Is(err, unix.ENAMETOOLONG) {
-				total = limit + 1 // folders in folders, deeper than anybody can name
+			var info fs.FileInfo
+			if err == nil {
+				info, err = d.Info()
+			}
+			if err == nil {
+				total += sizeOnDisk(info)
+			}
+			deep = deep || errors.Is(err, unix.ENAMETOOLONG)
+			if deep || total > s.process.Limits.Disk {
+				return filepath.SkipAll
 			}
 			select {
 			case <-quit:
 				return filepath.SkipAll
 			default:
-			}
-			if d == nil {
 				return nil
 			}
-			size := int64(minEntry)
-			if info, err := d.Info(); err == nil {
-				if st, ok := info.Sys().(*syscall.Stat_t); ok {
-					size = max(size, st.Blocks*512)
-				}
-			} else if errors.Is(err, unix.ENAMETOOLONG) {
-				total = limit + 1
-			}
-			if total += size; total > limit {
-				return filepath.SkipAll
-			}
-			return nil
 		})
 	}
-	return total
+	switch {
+	case deep:
+		return TooDeep
+	case total > s.process.Limits.Disk:
+		return TooMuchOnDisk
+	}
+	return NotKilled
+}
+
+func sizeOnDisk(info fs.FileInfo) int64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return minEntry
+	}
+	return max(minEntry, st.Blocks*512)
 }

@@ -99,7 +99,7 @@ Args:
   command: the program and its arguments; no shell.
   outputs: dictionary from the paths of files that it makes, as seen from where it runs, to what declare_output returned. They keep whether they are executable. An output that it does not make is an error, and so is one that is no file.
   platform: "linux/amd64" and the like: that of the image, and of the machine.
-  inputs: a list of files, file sets, trees and targets, each file of which lies at its own path; or a dictionary from "folder/" ("" is the root) to those that lie below it, and from "file" to the one that is called so. Two files at one path are an error, unless they are the same.
+  inputs: a list of files, file sets, trees and targets, each file of which lies at its own path; or a dictionary from "folder/" ("" is the root) to those that lie below it, and from "file" to the one that is called so. Two files at one path are an error, unless they are the same, and so is one at the path of an output.
   env: dictionary of environment variables.
   timeout: seconds after which it is killed. Default: ten minutes.
   network: whether it may use the network. Then what it makes is not known by its inputs any more, which every check notes.

@@ -83,7 +83,10 @@ func (an *analysis) runContainer(t *starlark.Thread, args starlark.Tuple, kwargs
 		return nil, faultf("%s: the command has no output", fn)
 	}
 	for k := range outputs.Entries() {
-		name, _ := starlark.AsString(k) // append says when it is none
+		name, ok := starlark.AsString(k)
+		if !ok {
+			return nil, faultf("%s: outputs must be a dict from paths to what declare_output returned", fn)
+		}
 		if err := CheckPath(name); err != nil {
 			return nil, prefix(fn+": outputs: ", err)
 		}

@@ -12,15 +12,15 @@ import (
 	"github.com/sbomctl/sbomctl/engine/oci"
 )
 
-// manifest is what is read of an index or a manifest.
+// manifest is what is read of an index or a manifest: one of Manifests and Layers is set.
 type manifest struct {
-	MediaType    types.MediaType   `json:"mediaType"`
-	ArtifactType string            `json:"artifactType"`
-	Config       *v1.Descriptor    `json:"config"`
-	Layers       []v1.Descriptor   `json:"layers"`
-	Manifests    []v1.Descriptor   `json:"manifests"`
-	Subject      *v1.Descriptor    `json:"subject"`
-	Annotations  map[string]string `json:"annotations"`
+	MediaType    types.MediaType
+	ArtifactType string
+	Config       *v1.Descriptor // nil of an index
+	Layers       []v1.Descriptor
+	Manifests    []v1.Descriptor
+	Subject      *v1.Descriptor
+	Annotations  map[string]string
 }
 
 // artifactType says what m is.
@@ -46,16 +46,16 @@ func (l *lister) manifest(ctx context.Context, digest v1.Hash) (m manifest, err 
 }
 
 // parseManifest reads an index or a manifest.
-func parseManifest(what string, b []byte) (m manifest, err error) {
-	if len(b) > oci.MaxManifest {
-		err = fmt.Errorf("has %d bytes, and at most %d are read", len(b), oci.MaxManifest)
-	} else {
-		err = decode(b, &m)
-	}
+func parseManifest(what string, b []byte) (manifest, error) {
+	doc, err := oci.Parse(what, b, "")
 	if err != nil {
-		return manifest{}, &oci.Error{Kind: oci.Malformed, What: what, Msg: err.Error()}
+		return manifest{}, err
 	}
-	return m, nil
+	if x := doc.Index; x != nil {
+		return manifest{MediaType: doc.MediaType, ArtifactType: x.ArtifactType, Manifests: x.Manifests, Subject: x.Subject, Annotations: x.Annotations}, nil
+	}
+	m := doc.Manifest
+	return manifest{MediaType: doc.MediaType, ArtifactType: m.ArtifactType, Config: &m.Config, Layers: m.Layers, Subject: m.Subject, Annotations: m.Annotations}, nil
 }
 
 // open reads an attached manifest: what it is, and which of its layers are signatures.

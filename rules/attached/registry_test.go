@@ -68,7 +68,7 @@ func TestRegistry(t *testing.T) {
 			push(repository.Tag("sha256-"+image.Hex+".sig"), nil, simple(payload(image), old.sign(payload(image))))
 
 			asked = 0 // which the other program did, too
-			r := must((&registry.Client{Keychain: nobody{}}).Repository(host + "/org/app"))
+			r := must((&registry.Client{Keychain: nobody{}}).Repository(host+"/org/app", false))
 			out := must(Look(context.Background(), Request{Source: r, Lister: r, Name: r.Name(), Label: "//:app", Digest: image, Now: now,
 				Signers: []pin.Signer{{Key: k.pem()}, {Key: old.pem()}, {Key: newECDSA(elliptic.P256()).pem()}}}))
 			want(t, out, "")
@@ -79,7 +79,7 @@ func TestRegistry(t *testing.T) {
 				t.Errorf("%d requests for referrers", asked)
 			}
 
-			offline := must((&registry.Client{Keychain: nobody{}, Offline: true}).Repository(host + "/org/app"))
+			offline := must((&registry.Client{Keychain: nobody{}, Offline: true}).Repository(host+"/org/app", false))
 			want(t, must(Look(context.Background(), Request{Source: offline, Lister: offline, Name: r.Name(), Digest: image, Signers: []pin.Signer{{Key: k.pem()}}})), "unknown", "")
 		})
 	}

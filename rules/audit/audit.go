@@ -25,7 +25,7 @@
 // answer, what was kept is looked into instead: what is wrong with it by digest (a platform that is not there, say) is as true. That the
 // registry still has it remains inconclusive.
 //
-// To audit, fill in an Auditor and call Audit. Findings of it are described by Findings. Statement makes an in-toto statement of
+// To audit, fill in an Auditor, whose Open is mostly that of Origins, and call Audit. Findings of it are described by Findings. Statement makes an in-toto statement of
 // what was proven, and History remembers where tags pointed.
 package audit
 
@@ -108,33 +108,13 @@ type Result struct {
 	Attachments []attached.Attachment // what is attached to the image: level 4
 }
 
-// Origin is where an image is had.
-type Origin struct {
-	Name   string // for messages
-	Source oci.Source
-	Layout bool // a layout on this machine, and no registry
-
-	// Registry is asked about tags and about what is attached. nil: there is none that could be asked, for the reason NoRegistry.
-	Registry   Registry
-	NoRegistry Unknown
-
-	Lister attached.Lister // says what is attached to the image
-}
-
-// Registry is a repository of a registry.
-type Registry interface {
-	oci.Source
-	// Resolve returns what a tag points at: a descriptor of bytes that were hashed, and these.
-	Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error)
-}
-
 // Auditor audits images. It is used for one audit.
 type Auditor struct {
 	Level    int                                                          // the last one that is wanted
 	Open     func(ctx context.Context, image *pin.Image) (*Origin, error) // an error is one of a Source
 	Kept     *oci.Store                                                   // nil: nothing is kept, and nothing known from before
 	Rehash   bool                                                         // download what was hashed before, too
-	Parallel int                                                          // requests at once; 0 is DefaultParallel
+	Parallel int                                                          // requests at once; 0 is 64
 	Now      time.Time                                                    // certificates of signatures have to be valid then, where nobody says when they were used
 	Watch    func(image *pin.Image, done bool)                            // told when an image is begun and when it is done, concurrently; nil discards
 	Warn     func(message string)                                         // told once that what was downloaded cannot be kept; nil discards
@@ -146,12 +126,12 @@ type Auditor struct {
 	before    flights[bool]
 }
 
-// DefaultParallel is how many requests run at once when nothing is said.
-const DefaultParallel = 64
+// defaultParallel is how many requests run at once when nothing is said.
+const defaultParallel = 64
 
 // Audit audits images, all at once. Results are in the order of the images. The error is that of ctx.
 func (a *Auditor) Audit(ctx context.Context, images []pin.Image) ([]Result, error) {
-	a.slots = make(chan struct{}, cmp.Or(a.Parallel, DefaultParallel))
+	a.slots = make(chan struct{}, cmp.Or(a.Parallel, defaultParallel))
 	results := make([]Result, len(images))
 	var wg sync.WaitGroup
 	for i := range images {

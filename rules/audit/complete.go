@@ -217,7 +217,7 @@ func (w *walk) missing(err error, r role, name string) {
 // manifest begins with the config and the layers of an image.
 func (w *walk) manifest(ctx context.Context, p part, m *v1.Manifest) {
 	attestation := p.by != nil && oci.IsAttestation(*p.by)
-	if m.Config.MediaType.IsConfig() || attestation || m.Config.MediaType == types.OCIConfigJSON {
+	if m.Config.MediaType.IsConfig() || attestation {
 		w.wg.Go(func() { w.config(ctx, p, m, attestation) })
 	} else {
 		w.found("media-type", "digest", p.of(fmt.Sprintf("manifest %s has a config of the media type %s, and is no image", p.digest, orNothing(string(m.Config.MediaType)))))

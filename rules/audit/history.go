@@ -11,10 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
+	"github.com/sbomctl/sbomctl/rules/pin"
 )
 
 // HistoryName is the name of a history file. One at the root of a workspace is no part of any tree.
@@ -22,7 +22,7 @@ const HistoryName = "pin-history.jsonl"
 
 // Record is a line of a history: what an audit saw of one image. A line is only ever added, so what lies between two of them is between their times.
 type Record struct {
-	Schema   int                `json:"schema"` // HistorySchema
+	Schema   int                `json:"schema"` // historySchema
 	Time     time.Time          `json:"time"`
 	Image    string             `json:"image"` // repository
 	Tag      string             `json:"tag"`
@@ -32,11 +32,11 @@ type Record struct {
 	Verdicts map[string]Outcome `json:"verdicts"`         // by the name of the level; of those that were tried
 }
 
-// HistorySchema is the number in each line. It is raised when a field changes its meaning.
-const HistorySchema = 1
+// historySchema is the number in each line. It is raised when a field changes its meaning.
+const historySchema = 1
 
-// Heartbeat is how often a line is added although nothing changed, so that it is known when something was last seen.
-const Heartbeat = 24 * time.Hour
+// heartbeat is how often a line is added although nothing changed, so that it is known when something was last seen.
+const heartbeat = 24 * time.Hour
 
 // What is read of a history is bounded: the end of the file, and no line that is longer than any of ours.
 const (
@@ -49,7 +49,7 @@ func Records(results []Result, at time.Time) []Record {
 	out := []Record{}
 	for i := range results {
 		r := &results[i]
-		rec := Record{HistorySchema, at.UTC().Truncate(time.Second), r.Image.Repository, r.Image.Tag, r.Tag, r.Asked && r.Tag == "", r.Image.Digest, map[string]Outcome{}}
+		rec := Record{historySchema, at.UTC().Truncate(time.Second), r.Image.Repository, r.Image.Tag, r.Tag, r.Asked && r.Tag == "", r.Image.Digest, map[string]Outcome{}}
 		for l, v := range r.Verdicts {
 			if v.Outcome != NotTried {
 				rec.Verdicts[Names[l]] = v.Outcome
@@ -72,7 +72,7 @@ func (r *Record) same(before *Record) bool {
 		}
 	}
 	age := r.Time.Sub(before.Time)
-	return age >= 0 && age < Heartbeat
+	return age >= 0 && age < heartbeat
 }
 
 // History is a history file.
@@ -148,13 +148,14 @@ func (h *History) read(f *os.File) ([]Record, error) {
 	return out, nil
 }
 
-var digestText = regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`)
+// isDigest reports whether s is a digest that an audit wrote; "" is that nothing was known.
+func isDigest(s string) bool { return s == "" || pin.CheckDigest(s) == nil }
 
 // parseRecord reads a line. False is for what no audit wrote.
 func parseRecord(line []byte) (Record, bool) {
 	var r Record
-	if json.Unmarshal(line, &r) != nil || r.Schema != HistorySchema || r.Image == "" || r.Time.IsZero() ||
-		!digestText.MatchString(r.Seen) || !digestText.MatchString(r.Pinned) {
+	if json.Unmarshal(line, &r) != nil || r.Schema != historySchema || r.Image == "" || r.Time.IsZero() ||
+		!isDigest(r.Seen) || !isDigest(r.Pinned) {
 		return Record{}, false
 	}
 	return r, true
@@ -171,9 +172,9 @@ func (h *History) Append(ctx context.Context, records []Record) error {
 		return osfile.Reason(err)
 	}
 	defer folder.Close()
-	f, err := lock(ctx, folder, filepath.Base(h.Path))
+	f, err := folder.Lock(ctx, filepath.Base(h.Path))
 	if err != nil {
-		return err
+		return osfile.Reason(err)
 	}
 	defer f.Close()
 	before, err := (&History{Path: h.Path}).read(f)
@@ -224,26 +225,6 @@ func (h *History) Append(ctx context.Context, records []Record) error {
 
 // key is what a line is about.
 func (r *Record) key() [2]string { return [2]string{r.Image, r.Tag} }
-
-// lockPoll is how often it is looked whether another audit has written.
-const lockPoll = 20 * time.Millisecond
-
-func lock(ctx context.Context, folder *osfile.Folder, name string) (*os.File, error) {
-	for {
-		f, err := folder.TryLock(name)
-		if err != nil {
-			return nil, osfile.Reason(err)
-		}
-		if f != nil {
-			return f, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
-}
 
 // Stretch is a time in which all audits saw a tag in the same state.
 type Stretch struct {

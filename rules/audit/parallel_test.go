@@ -64,7 +64,7 @@ func TestFiftyPins(t *testing.T) {
 	run := func() []string {
 		t.Helper()
 		a := &audit.Auditor{Level: audit.Attached, Kept: oci.NewStore(t.TempDir(), nil), Open: func(_ context.Context, im *pin.Image) (*audit.Origin, error) {
-			r, err := client.Repository(im.Repository)
+			r, err := client.Repository(im.Repository, false)
 			return &audit.Origin{Name: im.Repository, Source: r, Registry: r, Lister: attached.Lister(r)}, err
 		}}
 		results, err := a.Audit(ctx, images)

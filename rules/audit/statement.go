@@ -11,9 +11,9 @@ import (
 
 // The types of the statement, as in-toto names them.
 const (
-	StatementType = "https://in-toto.io/Statement/v1"
-	// PredicateType is the page that describes the predicate.
-	PredicateType = "https://github.com/sbomctl/sbomctl/blob/main/docs/image-audit-v1.md"
+	statementType = "https://in-toto.io/Statement/v1"
+	// predicateType is the page that describes the predicate.
+	predicateType = "https://github.com/sbomctl/sbomctl/blob/main/docs/image-audit-v1.md"
 )
 
 // Statement is an in-toto statement of what an audit proved.
@@ -63,7 +63,7 @@ type ProvenLevel struct {
 
 // State makes a statement of what was proven. nil is for nothing: no level of any pinned image.
 func State(results []Result, version string, at time.Time) *Statement {
-	s := &Statement{Type: StatementType, PredicateType: PredicateType,
+	s := &Statement{Type: statementType, PredicateType: predicateType,
 		Predicate: Predicate{Auditor: Tool{"sbomctl", version}, AuditedOn: at.UTC().Format(time.RFC3339)}}
 	for i := range results {
 		r := &results[i]

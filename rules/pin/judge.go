@@ -189,7 +189,7 @@ func (j *judge) undeclared(r Reference) finding.Finding {
 		digest = fmt.Sprintf(", digest = %q", r.Digest)
 	}
 	name := nameOf(r)
-	f.Hints = []string{fmt.Sprintf("container_image(name = %q, repository = %q, tag = %q%s) declares it", name, full(r.Repository), tagOf(r), digest)}
+	f.Hints = []string{fmt.Sprintf("container_image(name = %q, repository = %q, tag = %q%s) declares it", name, withRegistry(r.Repository), tagOf(r), digest)}
 	if j.group == "" {
 		f.Hints = append(f.Hints, "a file that names several images belongs into a container_references with all of them")
 	} else {
@@ -201,8 +201,8 @@ func (j *judge) undeclared(r Reference) finding.Finding {
 // nameOf proposes a name for the target that declares an image.
 func nameOf(r Reference) string { return path.Base(r.Repository) }
 
-// full is a repository as it is declared, with its registry.
-func full(repository string) string {
+// withRegistry is a repository as it is declared, with its registry.
+func withRegistry(repository string) string {
 	if host, _, ok := strings.Cut(repository, "/"); ok && isHost(host) {
 		return repository
 	}

@@ -28,7 +28,7 @@ func (r Reference) Declared() Reference {
 	if r.Tag == "" && r.Digest == "" {
 		r.Tag = "latest"
 	}
-	r.Repository = full(r.Repository)
+	r.Repository = withRegistry(r.Repository)
 	return r
 }
 

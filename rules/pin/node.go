@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ import (
 // node is a node of YAML.
 type node struct {
 	kind     nodeKind
-	value    string  // of a scalar; of a block scalar whatever is not empty when it is not
+	value    string  // of a scalar
 	at       int     // where it is written: its first byte, or the quote or "|" before it
 	children []*node // of a sequence; of a mapping, each key before its value
 }
@@ -105,6 +106,9 @@ func (c *converter) node(n *yaml.Node) *node {
 	return out
 }
 
+// properties are the anchor and the tag of a scalar, which stand before it.
+var properties = regexp.MustCompile(`^([&!]\S*\s+)*`)
+
 // offset is where a node begins; of a place that the file has not, its nearest.
 func (c *converter) offset(n *yaml.Node) int {
 	if n.Line < 1 {
@@ -120,6 +124,9 @@ func (c *converter) offset(n *yaml.Node) int {
 	}
 	return at
 }
+
+// yamlBreak finds the line breaks of the library.
+var yamlBreak = regexp.MustCompile("\r\n|[\r\n\u0085\u2028\u2029]")
 
 // lineStarts is where the lines begin.
 func lineStarts(src string) []int {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -43,13 +46,20 @@ func runGroup(ctx context.Context, call action.Call) error {
 	return run(ctx, call, newJudge(g.Images, g.Label))
 }
 
+// run holds each file against the declared images. Files know nothing of each other, and to scan them is most of the work: as many as there are
+// processors are scanned at once. What is found is reported in the order of the files.
 func run(ctx context.Context, call action.Call, j *judge) error {
-	for _, f := range call.Files(InputFiles) {
+	files := call.Files(InputFiles)
+	found, panics := make([][]finding.Finding, len(files)), make([]any, len(files))
+	var scans sync.WaitGroup
+	defer scans.Wait()
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, f := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if f.Digest.Size > MaxFileBytes {
-			call.Report(unread(f.Path, &diag.Error{Pos: diag.File(f.Path), Msg: fmt.Sprintf("the file has %d bytes, at most %d are read", f.Digest.Size, MaxFileBytes)}))
+			found[i] = unread(f.Path, &diag.Error{Pos: diag.File(f.Path), Msg: fmt.Sprintf("the file has %d bytes, at most %d are read", f.Digest.Size, MaxFileBytes)})
 			continue
 		}
 		src, err := call.Read(f, MaxFileBytes)
@@ -60,12 +70,26 @@ func run(ctx context.Context, call action.Call, j *judge) error {
 			continue // a pattern such as "Tools/**" takes pictures and archives, too
 		}
 		if err := diag.CheckText(f.Path, src); err != nil {
-			call.Report(unread(f.Path, err))
+			found[i] = unread(f.Path, err)
 			continue
 		}
-		for _, found := range j.file(scan(f.Path, src)) {
-			call.Report(found)
+		places <- struct{}{}
+		scans.Go(func() {
+			defer func() {
+				panics[i] = recover()
+				<-places
+			}()
+			found[i] = j.file(scan(f.Path, src))
+		})
+	}
+	scans.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p) // here the engine makes an error of it
 		}
+	}
+	for _, f := range slices.Concat(found...) {
+		call.Report(f)
 	}
 	w, err := call.Create("report")
 	if err != nil {
@@ -75,11 +99,11 @@ func run(ctx context.Context, call action.Call, j *judge) error {
 }
 
 // unread is the finding of a file of which nothing can be said.
-func unread(path string, err error) finding.Finding {
+func unread(path string, err error) []finding.Finding {
 	f := finding.Finding{Rule: UnresolvedID, Severity: finding.Warning, Pos: diag.File(path), Msg: err.Error()}
 	if d := (*diag.Error)(nil); errors.As(err, &d) {
 		f.Pos, f.Msg = d.Pos, d.Msg
 	}
 	f.Msg = "which images the file names cannot be told: " + f.Msg
-	return f
+	return []finding.Finding{f}
 }

@@ -152,6 +152,9 @@ func FuzzScan(f *testing.F) {
 	for _, c := range scans {
 		f.Add(c.file, c.src)
 	}
+	for _, src := range yamls {
+		f.Add("a.yml", src)
+	}
 	for _, name := range []string{"a.sh", "Dockerfile", "Makefile", "a.yml", "a.json"} {
 		f.Add(name, "")
 		f.Add(name, strings.Repeat("$(", 20)+strings.Repeat("${a:-", 20)+strings.Repeat("[", 20)+"`\"'<<a")

@@ -3,7 +3,6 @@ package pin
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"strings"
 )
 
@@ -26,10 +25,6 @@ const (
 
 func (s *scanner) yaml(src string) {
 	y := &yamlFile{scanner: s, parsed: src}
-	if root, ok := parsePlain(src); ok {
-		y.document(root)
-		return
-	}
 	docs, err := parseYAML(src)
 	if err != nil {
 		s.notes = append(s.notes, note{0, fmt.Sprintf("the file is no %s (%s), so only images that are written out in full are found", y.language(), clip(yamlReason(err)))})
@@ -144,7 +139,7 @@ func (y *yamlFile) scalar(n *node, at place, vars scope) {
 		y.image(v, n.at)
 		return
 	}
-	if mayHaveReference(n.value) || strings.IndexByte(n.value, '$') >= 0 || n.kind >= literalScalar {
+	if mayHaveReference(n.value) || strings.IndexByte(n.value, '$') >= 0 {
 		y.literals(y.expand(y.written(n), vars).text, n.at)
 	}
 }
@@ -216,9 +211,6 @@ func (y *yamlFile) expand(t text, vars scope) value {
 	return value{b.text(), unknown}
 }
 
-// properties are the anchor and the tag of a scalar, which stand before it.
-var properties = regexp.MustCompile(`^([&!]\S*\s+)*`)
-
 // written is a scalar with where its bytes are written.
 func (y *yamlFile) written(n *node) text {
 	start := n.at
@@ -261,6 +253,3 @@ func (y *yamlFile) block(n *node) text {
 	}
 	return b.text()
 }
-
-// yamlBreak finds the line breaks of the parser.
-var yamlBreak = regexp.MustCompile("\r\n|[\r\n\u0085\u2028\u2029]")

@@ -17,7 +17,7 @@ func BenchmarkPull(b *testing.B) {
 	s.Push("org/app", "1", set)
 	c := client(nil, nil)
 	defer c.Close()
-	r, err := c.Repository(s.Host() + "/org/app")
+	r, err := c.Repository(s.Host()+"/org/app", false)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func BenchmarkPins(b *testing.B) {
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				r, err := c.Repository(fmt.Sprintf("%s/org/app%d", s.Host(), i))
+				r, err := c.Repository(fmt.Sprintf("%s/org/app%d", s.Host(), i), false)
 				if err == nil {
 					_, _, err = r.Resolve(ctx, "1")
 				}

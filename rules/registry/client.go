@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/oci"
 )
 
 // Client asks registries. The zero value works; nothing of it is changed once it is in use. It may be used by several goroutines.
@@ -116,17 +117,8 @@ func (c *Client) Close() {
 }
 
 // Repository returns a repository by its name, such as "quay.io/tiran/cpython_autoconf"; "python" is one of Docker Hub's. A tag or a digest
-// in the name is refused: of both, the library that reads it would forget the tag. Nothing is asked yet. The error is a *diag.Error.
-func (c *Client) Repository(repository string) (*Repository, error) {
-	return c.repository(repository, false)
-}
-
-// InsecureRepository is Repository of a registry with which plain http may be spoken.
-func (c *Client) InsecureRepository(repository string) (*Repository, error) {
-	return c.repository(repository, true)
-}
-
-func (c *Client) repository(repository string, insecure bool) (*Repository, error) {
+// in the name is refused: of both, the library that reads it would forget the tag. insecure says that plain http may be spoken. Nothing is asked yet. The error is a *diag.Error.
+func (c *Client) Repository(repository string, insecure bool) (*Repository, error) {
 	bad := func(msg string, hints ...string) (*Repository, error) {
 		return nil, &diag.Error{Attr: "repository", Msg: fmt.Sprintf("%q %s", repository, msg), Hints: hints}
 	}
@@ -142,7 +134,7 @@ func (c *Client) repository(repository string, insecure bool) (*Repository, erro
 }
 
 // repositoryName is what the distribution specification allows after the host.
-var repositoryName = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
+var repositoryName = regexp.MustCompile(`^` + oci.PathPattern + `$`)
 
 func (c *Client) host(r name.Registry, insecure bool) *host {
 	c.mu.Lock()

@@ -16,45 +16,34 @@ type Images struct {
 	declared map[string]*oci.Layout // by folder
 }
 
-// Image is where one image is had from. It is an oci.Source for whoever needs its bytes wherever they are: the layouts are asked, then the
-// store, then the registry; what the registry gives is kept in the store. Whoever asks what the registry has, asks Repository.
-type Image struct {
-	oci.Source
-	Layouts    []*oci.Layout // the one that is declared, and those of Images
-	Repository *Repository
-	Store      *oci.Store // nil: nothing is kept
-}
-
-// Open returns where an image of a repository is had from. insecure says that plain http may be spoken; layout is a folder with the image,
-// "" when none is declared. The error is a *diag.Error.
-func (i *Images) Open(repository string, insecure bool, layout string) (*Image, error) {
-	r, err := i.Client.repository(repository, insecure)
+// Open returns where an image of a repository is had by whoever needs its bytes wherever they are: the layouts are asked, then the store, then the
+// registry; what the registry gives is kept in the store. Whoever asks what the registry has, asks Client.Repository. insecure says that plain http may
+// be spoken; layout is a folder with the image, "" when none is declared. The error is a *diag.Error.
+func (i *Images) Open(repository string, insecure bool, layout string) (oci.Source, error) {
+	r, err := i.Client.Repository(repository, insecure)
 	if err != nil {
 		return nil, err
 	}
-	image := &Image{Repository: r, Store: i.Store}
+	var sources []oci.Source
 	if layout != "" {
-		l, err := i.layout(layout)
+		l, err := i.Layout(layout)
 		if err != nil {
 			return nil, oci.Diagnose(err)
 		}
-		image.Layouts = append(image.Layouts, l)
-	}
-	image.Layouts = append(image.Layouts, i.Layouts...)
-	var sources []oci.Source
-	for _, l := range image.Layouts {
 		sources = append(sources, l)
 	}
-	if i.Store != nil {
-		image.Source = oci.First(append(sources, i.Store.Keep(r))...)
-	} else {
-		image.Source = oci.First(append(sources, r)...)
+	for _, l := range i.Layouts {
+		sources = append(sources, l)
 	}
-	return image, nil
+	remote := oci.Source(r)
+	if i.Store != nil {
+		remote = i.Store.Keep(r)
+	}
+	return oci.First(append(sources, remote)...), nil
 }
 
-// layout opens a folder, once.
-func (i *Images) layout(dir string) (*oci.Layout, error) {
+// Layout opens a folder, once. The error is one of oci.OpenLayout.
+func (i *Images) Layout(dir string) (*oci.Layout, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if l := i.declared[dir]; l != nil {

@@ -62,7 +62,7 @@ func served(t *testing.T, c *Client) (*ocitest.Server, *Repository, *ocitest.Set
 
 func repository(t *testing.T, c *Client, name string) *Repository {
 	t.Helper()
-	r, err := c.Repository(name)
+	r, err := c.Repository(name, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func (r *Repository) Manifest(ctx context.Context, digest v1.Hash) ([]byte, type
 }
 
 // tagName is what the distribution specification allows as a tag.
-var tagName = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+var tagName = regexp.MustCompile(`^` + oci.TagPattern + `$`)
 
 // Resolve returns what a tag means now, and its bytes. The digest is that of the bytes; a registry that states another one contradicts itself.
 func (r *Repository) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error) {

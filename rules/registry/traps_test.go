@@ -71,14 +71,14 @@ func TestNameWithTag(t *testing.T) {
 		"quay.io/a/../b":   "is not a repository",
 		"https://quay.io/": "is not a repository",
 	} {
-		_, err := c.Repository(repo)
+		_, err := c.Repository(repo, false)
 		var d *diag.Error
 		if !errors.As(err, &d) || !strings.Contains(d.Msg, want) {
 			t.Errorf("%q: %v, expected %s", repo, err, want)
 		}
 	}
 	for _, good := range []string{"quay.io:443/a/b", "localhost:5000/x", "python", "[::1]:5000/x"} {
-		if _, err := c.Repository(good); err != nil {
+		if _, err := c.Repository(good, false); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}

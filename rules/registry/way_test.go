@@ -26,7 +26,7 @@ func TestTLS(t *testing.T) {
 	s.Push("org/app", "1", set)
 	_, _, err := repository(t, client(nil, nil), s.Host()+"/org/app").Manifest(ctx, set.Root.Digest)
 	wantKind(t, err, oci.TLS, "the certificate of "+s.Host()+" is signed by nobody whom this machine trusts", "SSL_CERT_FILE")
-	r, err := client(nil, nil).InsecureRepository(s.Host() + "/org/app")
+	r, err := client(nil, nil).Repository(s.Host()+"/org/app", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestPlainHTTP(t *testing.T) {
 		c.Transport = at(s.Host())
 		_, _, err := repository(t, c, host+"/org/app").Manifest(ctx, set.Root.Digest)
 		wantKind(t, err, oci.TLS, host+" does not speak TLS", "declare insecure = True")
-		r, err := c.InsecureRepository(host + "/org/app")
+		r, err := c.Repository(host+"/org/app", true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package reproduce
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -125,6 +124,3 @@ func readInstalled(call action.Call) (*installed, error) {
 	}
 	return parsePackages(b), nil
 }
-
-// isText reports whether a difference of lines says something.
-func isText(b []byte) bool { return bytes.IndexByte(b[:min(len(b), 64<<10)], 0) < 0 }

@@ -140,6 +140,20 @@ func left(call action.Call, a, b *container.Listing) {
 	call.Report(f)
 }
 
+// underTheSame begins the note of what could not be changed.
+const underTheSame = "the command ran twice under the same "
+
+// Unchanged returns what was the same for both runs, such as "clock", though it should have differed; "" for a finding
+// that does not say so.
+func Unchanged(f finding.Finding) string {
+	rest, ok := strings.CutPrefix(f.Msg, underTheSame)
+	if f.Rule != PerturbedID || !ok {
+		return ""
+	}
+	what, _, _ := strings.Cut(rest, ":")
+	return what
+}
+
 // changed notes what differed between the runs, and apart from that each thing that could not be changed.
 func changed(call action.Call, l *container.Listing) {
 	note := func(msg string, hints ...string) {
@@ -149,7 +163,7 @@ func changed(call action.Call, l *container.Listing) {
 	for _, e := range l.Changed {
 		switch {
 		case e.To == "":
-			note(fmt.Sprintf("the command ran twice under the same %s: %s", e.What, e.Why))
+			note(fmt.Sprintf("%s%s: %s", underTheSame, e.What, e.Why))
 		case e.Why != "":
 			took = append(took, fmt.Sprintf("%s (%s; %s)", e.What, e.To, e.Why))
 		default:

@@ -17,10 +17,11 @@ const (
 
 // difference is how two files differ.
 type difference struct {
-	text           string // a unified difference; "" of what is no text
-	line           int    // the first line of the first file that differs, from 1; 0 of what is no text
-	removed, added int    // lines
-	offset         int    // the first byte that differs
+	edits          []linediff.Edit // none of what is no text
+	text           string          // the unified difference that these are
+	line           int             // the first line of the first file that differs, from 1; 0 of what is no text
+	removed, added int             // lines
+	offset         int             // the first byte that differs
 	sizes          [2]int
 	crlf           bool // only the ends of lines differ
 }
@@ -37,15 +38,11 @@ func differ(from, to string, a, b []byte) difference {
 	d.line = 1 + bytes.Count(a[:d.offset], []byte("\n"))
 	lf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }
 	d.crlf = bytes.Equal(lf(a), lf(b))
-	d.text = linediff.Unified(from, to, a, b)
-	for i, l := range strings.Split(d.text, "\n") {
-		switch {
-		case i < 2: // the names
-		case strings.HasPrefix(l, "-"):
-			d.removed++
-		case strings.HasPrefix(l, "+"):
-			d.added++
-		}
+	d.edits = linediff.Edits(a, b)
+	d.text = linediff.Format(from, to, a, d.edits)
+	for _, e := range d.edits {
+		d.removed += e.End - e.Begin
+		d.added += len(e.New)
 	}
 	return d
 }
@@ -53,19 +50,12 @@ func differ(from, to string, a, b []byte) difference {
 // changed are the lines of the first file that are other ones in the second, or after which that has more, in order.
 func (d difference) changed() []int {
 	var out []int
-	n := 0
-	for i, l := range strings.Split(d.text, "\n") {
-		switch {
-		case i < 2: // the names
-		case strings.HasPrefix(l, "@@"):
-			fmt.Sscanf(l, "@@ -%d", &n)
-		case strings.HasPrefix(l, "-"):
-			out = append(out, n)
-			n++
-		case strings.HasPrefix(l, "+"):
-			out = append(out, max(1, n-1))
-		case strings.HasPrefix(l, " "):
-			n++
+	for _, e := range d.edits {
+		for i := e.Begin; i < e.End; i++ {
+			out = append(out, i+1)
+		}
+		for range e.New {
+			out = append(out, max(1, e.End))
 		}
 	}
 	return out
@@ -118,3 +108,6 @@ func (d difference) lines(most int) []string {
 }
 
 func (d difference) head(most int) string { return strings.Join(d.lines(most), "\n") }
+
+// isText reports whether a difference of lines says something.
+func isText(b []byte) bool { return bytes.IndexByte(b[:min(len(b), 64<<10)], 0) < 0 }

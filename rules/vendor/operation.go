@@ -24,7 +24,7 @@ const OperationName = "vendor.compare"
 // (declared, in order) and "stray" (patch files in the tree); output "report", a list of FileResult as JSON. What is unexplained, and
 // patches that do not apply, are findings.
 func Operation() action.Operation {
-	return action.Operation{Name: OperationName, Version: 2, Run: run}
+	return action.Operation{Name: OperationName, Version: 3, Run: run}
 }
 
 func run(ctx context.Context, call action.Call) error {

@@ -1,4 +1,4 @@
-package rules
+package audit
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ func TestLayoutName(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	named := namedLayout{l, "l"}
+	named := l.Named("l")
 	d := l.Roots()[0]
 	if _, _, err := named.Manifest(t.Context(), d.Digest); err != nil {
 		t.Error(err)
