@@ -202,7 +202,7 @@ func (p *pinning) about(i *pinned, err error) error {
 		d.Msg, d.Hints = of.Msg, of.Hints
 	}
 	if e := (*oci.Error)(nil); errors.As(err, &e) && e.Kind == oci.Offline {
-		d.Hints = []string{"only the registry knows where its tag points: run the command again without --offline"}
+		d.Hints = []string{"only the registry knows where its tag points: run the command again where it can be reached, without --offline"}
 	}
 	return d
 }

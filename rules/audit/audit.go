@@ -158,8 +158,13 @@ func (a *Auditor) image(ctx context.Context, r *Result) {
 	}
 	o, err := a.Open(ctx, &r.Image)
 	if err != nil {
+		found := problem(&r.Image, err, roleRoot, "")
 		for l := Resolves; l <= min(a.Level, Attached); l++ {
-			r.Verdicts[l] = settle(l, "", problem(&r.Image, err, roleRoot, ""))
+			if l > Resolves && len(found.findings) > 0 { // nobody was asked, so the others are neither wrong nor unknown
+				r.Verdicts[l].Text = "there is nobody to ask"
+				continue
+			}
+			r.Verdicts[l] = settle(l, "", found)
 		}
 		return
 	}

@@ -73,13 +73,15 @@ func CheckDigest(s string) error {
 	d := &diag.Error{Msg: fmt.Sprintf("%q is not a digest: \"sha256:\" and 64 hexadecimal digits", clip(s))}
 	algorithm, hex, ok := strings.Cut(s, ":")
 	switch {
+	case strings.TrimSpace(s) != s:
+		d.Msg = fmt.Sprintf("the digest %q has spaces around it", clip(s))
 	case strings.HasPrefix(s, "@"):
 		d.Hints = append(d.Hints, "without the \"@\"")
 	case !ok && len(s) == 64:
 		d.Hints = append(d.Hints, fmt.Sprintf("digest = %q", "sha256:"+s))
 	case ok && algorithm == "sha512":
 		d.Msg = fmt.Sprintf("%q is a sha512 digest; images are pinned by sha256, which every registry knows them by", clip(s))
-		d.Hints = append(d.Hints, "sbomctl pin asks the registry for it")
+		d.Hints = append(d.Hints, "take digest out: sbomctl pin then asks the registry for it")
 	case ok && algorithm != "sha256":
 		d.Msg = fmt.Sprintf("%q is no sha256 digest", clip(s))
 	case len(hex) != 64:

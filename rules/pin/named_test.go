@@ -24,3 +24,12 @@ func TestNamedIn(t *testing.T) {
 		t.Errorf("found\n%s\nexpected\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestSpacesAroundDigest: a message that shows the digest without them would say of a good one that it is none.
+func TestSpacesAroundDigest(t *testing.T) {
+	for _, s := range []string{" " + d1, d1 + "\n"} {
+		if err := CheckDigest(s); err == nil || !strings.Contains(err.Error(), "has spaces around it") {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
