@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -33,11 +34,11 @@ func (nobody) Resolve(authn.Resource) (authn.Authenticator, error) { return auth
 func TestRegistry(t *testing.T) {
 	for what, api := range map[string]bool{"API": true, "tag in its place": false} {
 		t.Run(what, func(t *testing.T) {
-			asked := 0
+			var asked atomic.Int64
 			in := inmemory.New(inmemory.WithReferrersSupport(api), inmemory.Logger(log.New(io.Discard, "", 0)))
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.Contains(r.URL.Path, "/referrers/") {
-					asked++
+					asked.Add(1)
 				}
 				in.ServeHTTP(w, r)
 			}))
@@ -67,7 +68,7 @@ func TestRegistry(t *testing.T) {
 			push(nil, &about, plain(typeBundle, bundle))
 			push(repository.Tag("sha256-"+image.Hex+".sig"), nil, simple(payload(image), old.sign(payload(image))))
 
-			asked = 0 // which the other program did, too
+			asked.Store(0) // which the other program did, too
 			r := must((&registry.Client{Keychain: nobody{}}).Repository(host+"/org/app", false))
 			out := must(Look(context.Background(), Request{Source: r, Lister: r, Name: r.Name(), Label: "//:app", Digest: image, Now: now,
 				Signers: []pin.Signer{{Key: k.pem()}, {Key: old.pem()}, {Key: newECDSA(elliptic.P256()).pem()}}}))
@@ -75,8 +76,8 @@ func TestRegistry(t *testing.T) {
 			if o := out.Outcomes; o[1].Proof == nil || o[2].Finding == nil || o[2].Finding.Rule != SignatureMissing.ID || len(out.Attachments) != 2 || len(out.Unknown) != 0 {
 				t.Errorf("%+v\n%s%v", o, table(out), out.Unknown)
 			}
-			if asked != 3 { // of the index and its two manifests
-				t.Errorf("%d requests for referrers", asked)
+			if n := asked.Load(); n != 3 { // of the index and its two manifests
+				t.Errorf("%d requests for referrers", n)
 			}
 
 			offline := must((&registry.Client{Keychain: nobody{}, Offline: true}).Repository(host+"/org/app", false))
