@@ -108,6 +108,8 @@ func (p *pinning) choose() error {
 			errs = append(errs, err)
 		case !has:
 			errs = append(errs, &diag.Error{Pos: site.Pos, Label: l.String(), Msg: fmt.Sprintf("is a %s, and only a container_image is pinned", rule)})
+		case image.Tag == "" && p.r.Tag == "":
+			errs = append(errs, &diag.Error{Pos: site.Pos, Label: l.String(), Msg: "declares no tag whose digest could be asked for", Hints: []string{"--tag TAG says which"}})
 		default:
 			p.images = append(p.images, &pinned{label: l, site: site, was: image, tag: cmp.Or(p.r.Tag, image.Tag)})
 		}

@@ -16,7 +16,8 @@ var Findings = []finding.Rule{
 	{
 		ID: NotPinnedID, Severity: finding.Warning, Title: "a container image is named by a tag alone",
 		Help: "A tag is a name that its owner can move to another image at any time; only a digest names the same bytes tomorrow. Either a `container_image` declares no\n" +
-			"digest, or one of its `references` names an image by a tag alone. Where the digest is declared, and the reference has lost it, that is an error.\n\n" +
+			"digest, or one of its `references` names an image by a tag alone. Where the digest is declared, and the reference has lost it, that is an error.\n" +
+			"Tag and digest are declared together: a digest alone says to nobody which version it is, and an audit cannot ask whether its tag moved.\n\n" +
 			"What to do: `sbomctl pin //:cpython_autoconf` asks the registry for the digest of the tag, and writes it into `BUILD.star` and into the references. Where the digest\n" +
 			"is declared already, `sbomctl check --fix` writes it into the references, and asks nobody.",
 	},

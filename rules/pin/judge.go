@@ -1,6 +1,7 @@
 package pin
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -108,7 +109,8 @@ func closest(images []*GroupImage, r Reference) *GroupImage {
 
 // compare holds a reference against the image that is declared of its repository.
 func compare(r Reference, i *GroupImage) *verdict {
-	v := &verdict{Finding: finding.Finding{Rule: DriftID, Severity: finding.Error}, write: Reference{r.Repository, i.Tag, i.Digest}}
+	tag := cmp.Or(i.Tag, r.Tag) // a declaration without a tag has nothing against one
+	v := &verdict{Finding: finding.Finding{Rule: DriftID, Severity: finding.Error}, write: Reference{r.Repository, tag, i.Digest}}
 	switch {
 	case i.Digest == "" && r.Digest == "": // nobody has a digest to write
 		v.Rule, v.Severity, v.write = NotPinnedID, finding.Warning, Reference{}
@@ -121,19 +123,19 @@ func compare(r Reference, i *GroupImage) *verdict {
 	case r.Digest == "":
 		v.Rule = NotPinnedID
 		v.Msg = fmt.Sprintf("%s is named %s, and %s declares the digest %s", r, r.lacking(), i.Label, i.Digest)
-		if r.Tag != "" && r.Tag != i.Tag {
-			v.Msg = fmt.Sprintf("%s is named by a tag alone, and by another than %s declares, %s with the digest %s", r, i.Label, i.Tag, i.Digest)
+		if r.Tag != "" && r.Tag != tag {
+			v.Msg = fmt.Sprintf("%s is named by a tag alone, and by another than %s declares, %s with the digest %s", r, i.Label, tag, i.Digest)
 		}
 	case r.Digest != i.Digest:
 		v.Msg = fmt.Sprintf("the digest of %s is %s here, and %s declares %s", Reference{r.Repository, r.Tag, ""}, r.Digest, i.Label, i.Digest)
-		if r.Tag != "" && r.Tag != i.Tag {
+		if r.Tag != "" && r.Tag != tag {
 			v.Msg = fmt.Sprintf("%s is another image than the one that %s declares, %s", r, i.Label, v.write)
 		}
-	case r.Tag == "":
+	case r.Tag == "" && tag != "":
 		v.Severity = finding.Warning
-		v.Msg = fmt.Sprintf("%s is named by the declared digest, but not by the tag %s, which says to a reader what it is", r.Repository, i.Tag)
-	case r.Tag != i.Tag:
-		v.Msg = fmt.Sprintf("the tag of %s is %s here, and %s declares %s; the digest is the declared one", r.Repository, r.Tag, i.Label, i.Tag)
+		v.Msg = fmt.Sprintf("%s is named by the declared digest, but not by the tag %s, which says to a reader what it is", r.Repository, tag)
+	case r.Tag != tag:
+		v.Msg = fmt.Sprintf("the tag of %s is %s here, and %s declares %s; the digest is the declared one", r.Repository, r.Tag, i.Label, tag)
 	default:
 		return nil
 	}

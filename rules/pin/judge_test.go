@@ -25,6 +25,7 @@ func TestJudge(t *testing.T) {
 		{Label: "//:newer", Repository: "quay.io/tiran/cpython_autoconf", Tag: "271", Digest: d2},
 		{Label: "//:alpine", Repository: "docker.io/library/alpine", Tag: "3", Digest: d1},
 		{Label: "//:unpinned", Repository: "q.io/u", Tag: "1"},
+		{Label: "//:untagged", Repository: "q.io/t", Digest: d1},
 	}
 	j := newJudge(images, "//:all")
 	autoconf := "quay.io/tiran/cpython_autoconf"
@@ -46,6 +47,9 @@ func TestJudge(t *testing.T) {
 		{"index.docker.io/library/alpine:3@" + d1, "", "", ""},
 		{"q.io/u:1", NotPinnedID, "warning", ""},
 		{"q.io/u:1@" + d1, DriftID, "error", ""},
+		{"q.io/t:3@" + d1, "", "", ""}, // what is declared without a tag has nothing against one
+		{"q.io/t@" + d1, "", "", ""},
+		{"q.io/t:3", NotPinnedID, "error", "q.io/t:3@" + d1},
 		{"debian@" + d1, UndeclaredID, "warning", ""},
 		{"No:such:image", UnresolvedID, "note", ""},
 	} {

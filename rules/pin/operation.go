@@ -20,8 +20,8 @@ const InputFiles = "files"
 // of a Group. Input "files": the files that name images. Output "report", empty.
 func Operations() []action.Operation {
 	return []action.Operation{
-		{Name: OperationName, Version: 2, Run: runImage},
-		{Name: GroupOperationName, Version: 2, Run: runGroup},
+		{Name: OperationName, Version: 3, Run: runImage},
+		{Name: GroupOperationName, Version: 3, Run: runGroup},
 	}
 }
 
@@ -34,6 +34,11 @@ func runImage(ctx context.Context, call action.Call) error {
 		call.Report(finding.Finding{Rule: NotPinnedID, Severity: finding.Warning, Attr: "digest",
 			Msg: fmt.Sprintf("%s is declared without a digest, so the tag %s may be another image tomorrow", i, i.Tag),
 			Fix: &finding.Fix{Command: "sbomctl pin " + i.Label}})
+	}
+	if i.Tag == "" {
+		call.Report(finding.Finding{Rule: NotPinnedID, Severity: finding.Warning, Attr: "tag",
+			Msg:   fmt.Sprintf("%s is declared without the tag that it was pinned as, so nobody can say which version it is, or whether the tag moved", i),
+			Hints: []string{"sbomctl pin " + i.Label + " --tag TAG writes both"}})
 	}
 	return run(ctx, call, newJudge([]GroupImage{{i.Label, i.Repository, i.Tag, i.Digest, i.Role}}, ""))
 }
