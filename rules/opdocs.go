@@ -117,6 +117,7 @@ var (
 		"product.creators":             `"Tool: NAME", ...`,
 		"product.created":              `"YYYY-MM-DDThh:mm:ssZ"`,
 		"product.license_list_version": "of the SPDX licence list",
+		"product.profile":              "\"complete\" or \"upstream\"; see the attribute profile of product",
 	}
 )
 

@@ -26,7 +26,17 @@ type Product struct {
 	Creators           []string `json:"creators"`             // "Tool: NAME", ...
 	Created            string   `json:"created"`              // "YYYY-MM-DDThh:mm:ssZ"
 	LicenseListVersion string   `json:"license_list_version"` // "3.22"
+	Profile            Profile  `json:"profile"`
 }
+
+// Profile is how documents are written.
+type Profile string
+
+// The profiles. Upstream gives the bytes of CPython's own scripts; Complete is what scanners, auditors and validators want.
+const (
+	Complete Profile = "complete"
+	Upstream Profile = "upstream"
+)
 
 var licenseListVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d+\.\d+(\.\d+)?$`) })
 
