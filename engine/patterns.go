@@ -90,10 +90,10 @@ func unmatchedFinding(f fileRef, u files.Unmatched) finding.Finding {
 var SpecialRule = finding.Rule{
 	ID: "special-file", Severity: finding.Warning,
 	Title: "a FIFO, socket or device of a tree is left out",
-	Help: `What lists all members of a source tree, such as a source archive or its SBOM, lists files, links and folders. A FIFO, a socket or a
-device has no content that a release could hold, so it is left out, and this says so.
+	Help: `A FIFO, a socket or a device has no content that a release could hold. Where a pattern matches one, or all members of a tree are listed, it is left
+out, and this says so.
 
-Remove it from the tree, or have git ignore it.`,
+Remove it from the tree, exclude it, or have git ignore it.`,
 }
 
 // maxSpecial is how many special files of one set are told by name.

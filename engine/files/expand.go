@@ -24,7 +24,7 @@ type Selection struct {
 	IncludeUsed []bool  // which include patterns match a file, excluded or not
 	ExcludeUsed []bool  // which exclude patterns match a file that an include pattern matches
 
-	Special []string // FIFOs, sockets and devices that All passed over, in byte order
+	Special []string // FIFOs, sockets and devices that were passed over, in byte order
 
 	ignored []string // for each include pattern, the first path it matches that git ignores
 }
@@ -53,6 +53,7 @@ func (m *Matcher) Expand(t Tree) (*Selection, error) {
 	slices.SortFunc(e.sel.Matches, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.Pattern, b.Pattern), strings.Compare(a.Path, b.Path))
 	})
+	slices.Sort(e.sel.Special)
 	return e.sel, nil
 }
 
@@ -127,6 +128,15 @@ func (e *expansion) entry(path string, entry Entry, inc, exc []int32) error {
 			return nil
 		}
 		return e.file(path, entry, inc, exc)
+	case Other:
+		if a.accept(inc, entry.Name, nil) < 0 || e.m.exclude.accept(exc, entry.Name, nil) >= 0 {
+			return nil
+		}
+		ignored, err := e.tree.Ignored(path, false)
+		if err == nil && !ignored {
+			e.sel.Special = append(e.sel.Special, path)
+		}
+		return err
 	}
 	return nil
 }
