@@ -30,13 +30,13 @@ import (
 // Operations returns the operations of this package.
 //
 //	archive.index  input "archive" (one file); outputs "index", "data"; parameters IndexParams
-//	archive.pack   inputs "tree" (files) and one "overlay:<path>" (one file) for each of the
+//	archive.pack   inputs "tree" (files, links and empty folders) and one "overlay:<path>" (one file) for each of the
 //	               parameter overlays; output "archive"; parameters PackParams
 //
 // The index has the facet of each member.
 func Operations(facet files.Facet) []action.Operation {
 	return []action.Operation{
 		{Name: "archive.index", Version: 5, Run: indexer{facet}.run},
-		{Name: "archive.pack", Version: 1, Run: runPack},
+		{Name: "archive.pack", Version: 2, Run: runPack},
 	}
 }
