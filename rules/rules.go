@@ -76,8 +76,9 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Checks:    checks,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
-			spdx.ValidFinding, score.Finding, vendor.Patch, vendor.Unexplained,
+			engine.UnmatchedRule, engine.SpecialRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			spdx.ValidFinding, vendor.Patch, vendor.Unexplained,
+			score.Finding,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")

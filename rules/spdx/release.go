@@ -3,6 +3,7 @@ package spdx
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -67,7 +68,7 @@ func (r *release) addWheels(wheels []Wheel) error {
 // brought the very same one.
 func (r *release) addWheelPackage(m Metadata) (string, error) {
 	value := packagePrefix + m.Name
-	if before, ok := r.wheels[value]; ok && before == m {
+	if before, ok := r.wheels[value]; ok && reflect.DeepEqual(before, m) {
 		return r.idOf(value), nil
 	}
 	p, err := m.pkg(ident.PURLOf)

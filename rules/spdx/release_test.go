@@ -97,12 +97,17 @@ func TestCheckVersion(t *testing.T) {
 
 func TestMetadataErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{`{"name": "a", "version": "1", "sha512": ""}`, `package metadata has the unknown field "sha512"`},
+		{`{"name": "a", "version": "1", "sha3": ""}`, `package metadata has the unknown field "sha3"`},
 		{`[]`, "package metadata is not the JSON that is expected"},
 		{`{"name": "a", "version": "1"} {}`, "package metadata is not the JSON that is expected"},
-		{`{"label": "//:a", "name": "a", "version": "", "license": "mit", "cpe": "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*"}`,
-			`//:a: package "a": version: is empty` + "\n" + `//:a: package "a": license: licence "mit" is spelled "MIT"` + "\n" +
-				`//:a: package "a": cpe: CPE "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*" states version "2", expected ""`},
+		{`{"label": "//:a", "name": "a", "version": " ", "license": "mit", "cpe": "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*"}`,
+			`//:a: package "a": version: " " has a space or control character, or more than 255 bytes` + "\n" + `//:a: package "a": license: licence "mit" is spelled "MIT"` + "\n" +
+				`//:a: package "a": cpe: CPE "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*" states version "2", expected " "`},
+		{`{"label": "//:a", "name": "a", "version": "", "cpe": "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*"}`,
+			`//:a: package "a": cpe: CPE "cpe:2.3:a:v:p:2:*:*:*:*:*:*:*" states version "2", and none is declared`},
+		{`{"name": "a", "version": "1", "license_declared": "LicenseRef-x"}`,
+			`package "a": license_declared: licence expression "LicenseRef-x" names LicenseRef-x, whose text is nowhere` + "\n" +
+				`  hint: a reader has no other way to know what it says: license_refs = [license_ref("LicenseRef-x", text = ...)]`},
 		{`{"name": "a", "version": "1", "sha256": "00"}`, `package "a": sha256: SHA256 "00" has 2 characters, expected 64 hexadecimal digits`},
 		{`{"name": "a", "version": "1", "purl": "pkg:pypi/a_b@1"}`,
 			`package "a": purl: package URL "pkg:pypi/a_b@1" is not in canonical form` + "\n  hint: write pkg:pypi/a-b@1"},
