@@ -19,17 +19,25 @@ func (e *evaluation) advice(h ElementHeld, c *check) string {
 		if c.mend.product != "" && e.source.Product != "" {
 			return fmt.Sprintf("set %s of %s", c.mend.product, e.source.Product)
 		}
-		return "no attribute states it: the document has no " + strings.ReplaceAll(c.where, "`", "")
+		if e.source.foreign() {
+			return "who made the document can mend it; SPDX 2.3 has it in " + strings.ReplaceAll(c.where, "`", "")
+		}
+		return "no attribute states it; SPDX 2.3 has it in " + strings.ReplaceAll(c.where, "`", "")
 	}
 	if len(e.document.Components) == 0 {
 		return "the document lists no component"
 	}
 	var attrs []string // in the order in which they are met
 	labels := map[string][]string{}
-	rest := 0
+	strangers := 0  // that no target declares
+	silent := false // a target declares it, and has no attribute for this
 	for _, l := range h.Lacking {
-		if l.Attr == "" || l.Label == "" {
-			rest++
+		if l.Label == "" {
+			strangers++
+			continue
+		}
+		if l.Attr == "" {
+			silent = true
 			continue
 		}
 		if labels[l.Attr] == nil {
@@ -43,8 +51,11 @@ func (e *evaluation) advice(h ElementHeld, c *check) string {
 	for _, a := range attrs {
 		steps = append(steps, step(a, labels[a]))
 	}
-	if rest > 0 {
-		steps = append(steps, fmt.Sprintf("no attribute states it of %s", count(rest, "component")))
+	if silent {
+		steps = append(steps, "no attribute states it; SPDX 2.3 has it in "+strings.ReplaceAll(c.where, "`", ""))
+	}
+	if strangers > 0 {
+		steps = append(steps, fmt.Sprintf("no target declares %s of the document: who made it can mend it", count(strangers, "component")))
 	}
 	return strings.Join(steps, "; ")
 }
@@ -87,14 +98,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func quoted(words []string) string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = fmt.Sprintf("%q", w)
-	}
-	return strings.Join(out, ", ")
 }
 
 // clip makes a text of a document fit for a line: it comes from anywhere.

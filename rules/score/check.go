@@ -173,7 +173,7 @@ var (
 		component: func(_ *document, c *component) state { return reachable(c.Homepage, c.Originator, c.Supplier) }}
 	hasName = &check{id: "name", where: "`name`", from: "the target's name, or `package_name`", mend: mend{pkg: "package_name", product: "package_name", wheel: "package_name", vendored: "vendor_txt"},
 		component: func(_ *document, c *component) state { return said(c.Name) }}
-	hasVersion = &check{id: "version", where: "`versionInfo`", from: "`version` of the package; the artifact's name", mend: mend{pkg: "version", product: "naming", wheel: "src", vendored: "vendor_txt"},
+	hasVersion = &check{id: "version", where: "`versionInfo`", from: "`version` of the package; the artifact's name", mend: mend{pkg: "version", wheel: "src", vendored: "vendor_txt"},
 		component: func(_ *document, c *component) state { return said(c.Version) }}
 	hasIdentifier = &check{id: "identifier", where: "`externalRefs`: CPE, package URL, SWID, SWHID, gitoid", from: "`purl`, `cpe` and `cpes` of the package", mend: mend{pkg: "purl", product: "purl", wheel: "cpe", vendored: "vendor_txt"},
 		component: func(_ *document, c *component) state { return c.identified(identifier) }}

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -160,7 +161,7 @@ func overlap(a, b []string) bool {
 // element holds the document against one element of a standard.
 func (e *evaluation) element(s Standard, el Element) ElementHeld {
 	c := el.check
-	out := ElementHeld{ID: c.id, Title: el.Title, Section: el.Section, document: c.component == nil}
+	out := ElementHeld{ID: c.id, Title: el.Title, Section: el.Section, Lacking: []Lacking{}, document: c.component == nil}
 	switch {
 	case c.document == nil && c.component == nil:
 		out.Status = StatusOutside
@@ -189,7 +190,7 @@ func (e *evaluation) element(s Standard, el Element) ElementHeld {
 	}
 	switch {
 	case c.formats != nil && !overlap(c.formats, e.formats):
-		out.Status, out.Held, out.Unknown, out.Lacking = StatusImpossible, 0, 0, nil
+		out.Status, out.Held, out.Unknown, out.Lacking = StatusImpossible, 0, 0, []Lacking{}
 		out.Mend = e.wantFormat(c.formats)
 		return out
 	case out.Of == 0 && len(e.document.Components) > 0:
@@ -229,6 +230,15 @@ func (e *evaluation) count(out *ElementHeld, s state, p *component, c *check) {
 	out.Lacking = append(out.Lacking, l)
 }
 
+// wantFormat says which format to add.
 func (e *evaluation) wantFormat(formats []string) string {
-	return "add " + quoted(formats[:1]) + " to formats of " + e.source.Label
+	if e.source.foreign() {
+		return "make it in " + formats[0] + " as well"
+	}
+	return fmt.Sprintf("add %q to formats of %s", formats[0], e.source.Label)
+}
+
+// foreign reports whether no target declares anything of the document.
+func (s *Source) foreign() bool {
+	return s.Product == "" && len(s.Packages) == 0 && len(s.Wheels) == 0
 }
