@@ -103,14 +103,26 @@ type operationDoc struct {
 // What several operations have.
 var (
 	inputWheels   = star.FieldDoc{Name: "wheels", Doc: "outputs of wheel.packages; may be empty"}
+	inputTexts    = star.FieldDoc{Name: "license:LABEL", Doc: "the files of the licences that the target's license_refs name"}
+	inputSum      = star.FieldDoc{Name: "sha512", Doc: "output of spdx.sha512 for the artifact; may be empty"}
 	outDocument   = star.FieldDoc{Name: "document", Doc: "the SPDX document"}
 	productFields = map[string]string{
 		"product":                      "what every document says of the product itself",
 		"product.label":                "the declaring target, for messages",
 		"product.name":                 `its name: "CPython"`,
-		"product.license":              "SPDX licence expression",
+		"product.license":              "SPDX licence expression that was concluded",
 		"product.originator":           `"Organization: NAME"`,
-		"product.supplier":             "of the product and of everything that is shipped in it",
+		"product.supplier":             `of the product, and in the profile "upstream" of everything that is shipped in it`,
+		"product.license_declared":     "SPDX licence expression that it states of itself",
+		"product.license_refs":         "licences on no list that its expressions name",
+		"product.license_refs.id":      `"LicenseRef-..."`,
+		"product.license_refs.name":    "what people call it",
+		"product.license_refs.text":    "its text",
+		"product.license_refs.file":    `the file that is its text, where text is ""`,
+		"product.copyright":            "copyright lines",
+		"product.homepage":             "page of its project",
+		"product.cpes":                 "more CPEs",
+		"product.vcs_url":              "its sources, git+https://HOST/PATH@TAG",
 		"product.cpe":                  "CPE 2.3 formatted string; {version} is replaced",
 		"product.purl":                 "package URL; {version} is replaced",
 		"product.download_url":         "where an artifact is published; the document's namespace is this and \".spdx.json\"",
@@ -171,6 +183,9 @@ var operationDocs = map[string]operationDoc{
 	pin.GroupOperationName:  imagesDoc,
 	reproduce.CheckedInName: madeDoc,
 	reproduce.CompareName:   runsDoc,
+	"spdx.whole":            wholeDoc,
+	"spdx.product":          productDoc,
+	"spdx.sha512":           sha512Doc,
 	"archive.index": {
 		doc:    "Reads an archive (.tar, .tar.gz, .tar.xz, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
 		params: archive.IndexParams{},
@@ -274,7 +289,7 @@ var operationDocs = map[string]operationDoc{
 		params: spdx.PackagesParams{},
 		fields: packageFields("packages", "in the document's order"),
 		inputs: []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"},
-			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}},
+			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}, inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.binary": {
@@ -283,9 +298,10 @@ var operationDocs = map[string]operationDoc{
 		fields: with(productFields, packageFields("deps", "the platform's source dependencies, in declared order"), packageFields("base", "the vendored packages, likewise"), map[string]string{
 			"artifact": "file name, which says what it is",
 			"sha256":   `its checksum; "" when it is an input`,
+			"sha512":   "likewise",
 			"platform": `"windows" or "macos"`,
 		}),
-		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputWheels},
+		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputSum, inputWheels, inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.checked_in": {
@@ -315,20 +331,21 @@ var operationDocs = map[string]operationDoc{
 		doc:     "Writes the SBOM of packages without files.",
 		params:  spdx.PackagesParams{},
 		fields:  packageFields("packages", "in the document's order"),
+		inputs:  []star.FieldDoc{inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.source": {
 		doc:    "Writes the SBOM of a source archive: every file in it, the vendored packages, the wheels.",
 		params: spdx.SourceParams{},
-		fields: with(productFields, map[string]string{
+		fields: with(productFields, packageFields("packages", "what is declared of the packages of the base SBOM"), map[string]string{
 			"artifact":   "file name, which says what it is",
 			"superseded": "name of a package of the archive's own SBOM that is not believed -> why",
 			"base_label": "target of the base SBOM, for messages",
 			"own":        "path of the archive's own SBOM, for messages",
 			"prefix":     `folder that the members lie in, such as "Python-3.13.5"; "" when it is stripped`,
 		}),
-		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order"}, {Name: "own", Doc: "its own SBOM"},
-			{Name: "base", Doc: "output of spdx.base"}, inputWheels, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
+		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order; links too"}, {Name: "own", Doc: "its own SBOM; may be empty"},
+			{Name: "base", Doc: "output of spdx.base"}, {Name: "whole", Doc: "output of spdx.whole, with which an SBOM of its own that is whole is compared; may be empty"}, inputSum, inputWheels, inputTexts, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.valid": {

@@ -88,10 +88,23 @@ func artifactOf(name string, kinds ...Kind) (Artifact, error) {
 // CheckVersion reports whether the tree whose Include/patchlevel.h is given (path is where it
 // lies, for the message) is of the version that the artifact's name states.
 func CheckVersion(a Artifact, path string, patchlevel []byte) error {
-	if err := diag.CheckText(path, patchlevel); err != nil {
+	version, line, err := treeVersion(path, patchlevel)
+	if err != nil || version == a.Version {
 		return err
 	}
-	line := 0
+	e := &diag.Error{Pos: diag.Pos{File: path, Line: line},
+		Msg: fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", version, a.Name, a.Version)}
+	if strings.HasSuffix(version, "+") {
+		e.Hints = []string{`"+" marks a tree between releases; check out the release's tag`}
+	}
+	return e
+}
+
+// treeVersion returns the version that the tree states, and in which line.
+func treeVersion(path string, patchlevel []byte) (version string, line int, err error) {
+	if err := diag.CheckText(path, patchlevel); err != nil {
+		return "", 0, err
+	}
 	for text := range bytes.Lines(patchlevel) {
 		line++
 		fields := strings.Fields(string(text))
@@ -100,17 +113,9 @@ func CheckVersion(a Artifact, path string, patchlevel []byte) error {
 		}
 		version, err := strconv.Unquote(fields[2])
 		if err != nil {
-			return &diag.Error{Pos: diag.Pos{File: path, Line: line}, Msg: "PY_VERSION is not a quoted string"}
+			return "", line, &diag.Error{Pos: diag.Pos{File: path, Line: line}, Msg: "PY_VERSION is not a quoted string"}
 		}
-		if version == a.Version {
-			return nil
-		}
-		e := &diag.Error{Pos: diag.Pos{File: path, Line: line},
-			Msg: fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", version, a.Name, a.Version)}
-		if strings.HasSuffix(version, "+") {
-			e.Hints = []string{`"+" marks a tree between releases; check out the release's tag`}
-		}
-		return e
+		return version, line, nil
 	}
-	return &diag.Error{Pos: diag.File(path), Msg: "no \"#define PY_VERSION\" in it, so the tree's version is unknown"}
+	return "", 0, &diag.Error{Pos: diag.File(path), Msg: "no \"#define PY_VERSION\" in it, so the tree's version is unknown"}
 }
