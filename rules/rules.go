@@ -12,6 +12,7 @@
 //	sbomdiff  how two SBOMs differ: no operations
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
+//	score     how complete an SBOM is       sbom.score
 //	evidence  what a tree says of itself  evidence.check evidence.recipes
 //	inventory all components together     inventory.table inventory.unclaimed
 //	textsearch what an own rule looks for  text.search
@@ -47,6 +48,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
+	"github.com/sbomctl/sbomctl/rules/score"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
@@ -80,6 +82,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 			ident.Finding,
 			spdx.OverlapFinding, spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding,
 			vendor.Patch, vendor.Unexplained,
+			score.Finding,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
@@ -97,7 +100,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	}
 	for _, ops := range [][]action.Operation{
 		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), pin.Operations(), reproduce.Operations(),
-		{checkedin.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
+		{checkedin.Operation(), fetch.Operation(fetcher), score.Operation(), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

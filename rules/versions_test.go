@@ -183,6 +183,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return fixedReproduce(operation)
 	case pin.OperationName, pin.GroupOperationName:
 		return fixedPin(operation)
+	case "sbom.score":
+		return fixedScore()
 	case "spdx.checksums":
 		return &actiontest.Call{Parameters: object{"patterns": []string{"**"}}, Inputs: inputs{"files": {hashed("a.c", "int a;\n"), hashed("NEWS", fixedNews)}}}
 	case "spdx.base":
