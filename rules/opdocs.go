@@ -284,6 +284,7 @@ var operationDocs = map[string]operationDoc{
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"sbom.score": scoreDoc,
+	"spdx.convert": convertDoc,
 	"spdx.base": {
 		doc:    "Writes the SBOM of vendored packages with their files.",
 		params: spdx.PackagesParams{},

@@ -21,6 +21,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
+	"github.com/sbomctl/sbomctl/rules/convert"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
@@ -183,6 +184,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return fixedReproduce(operation)
 	case pin.OperationName, pin.GroupOperationName:
 		return fixedPin(operation)
+	case convert.OperationName:
+		return fixedConvert(t)
 	case "sbom.score":
 		return fixedScore()
 	case "spdx.checksums":
