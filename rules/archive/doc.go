@@ -37,6 +37,6 @@ import (
 func Operations(facet files.Facet) []action.Operation {
 	return []action.Operation{
 		{Name: "archive.index", Version: 5, Run: indexer{facet}.run},
-		{Name: "archive.pack", Version: 1, Run: runPack},
+		{Name: "archive.pack", Version: 2, Run: runPack},
 	}
 }
