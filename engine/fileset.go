@@ -327,7 +327,7 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 		f := action.File{Path: e.Path, Digest: e.State.Digest, Facet: e.State.Facet,
 			Executable: e.State.Executable, Pattern: e.Pattern}
 		if e.State.Kind != files.Regular {
-			out[i] = w.noFile(f, e.State)
+			out[i] = w.noFile(s.place(e.Path), f, e.State)
 			continue
 		}
 		if s.Index == "" {
@@ -344,13 +344,23 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 	return out
 }
 
-// noFile makes f the input file that stands for a link or an empty folder.
-func (w *Workspace) noFile(f action.File, s files.State) action.File {
+// place is what a path of the set is called in messages.
+func (s *fileSet) place(p string) string {
+	if s.Index == "" {
+		return path.Join(s.Dir, p)
+	}
+	var t treeRef
+	_ = json.Unmarshal([]byte(s.Index), &t) // it was made of one
+	return t.String() + "!" + p
+}
+
+// noFile makes f the input file that stands for a link or an empty folder, which is told at place.
+func (w *Workspace) noFile(place string, f action.File, s files.State) action.File {
 	h := files.NewHasher(w.opt.Rules.Facet)
 	h.Write([]byte(s.Target))
 	sum := h.Sum()
 	f.Digest, f.Facet, f.Link, f.Folder = sum.Digest, sum.Facet, s.Target, s.Kind == files.Directory
-	f.Handle = action.Inline{Bytes: []byte(s.Target)}
+	f.Handle = action.Inline{Bytes: []byte(s.Target), Path: place}
 	return f
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -101,13 +100,9 @@ const maxSpecial = 20
 
 // special are the findings of what a set of all files of t leaves out.
 func (s *fileSet) special(t treeRef) (found []finding.Finding) {
-	in := t.String() + "/"
-	if s.Index != "" {
-		in = t.String() + "!"
-	}
 	for i, p := range s.Special {
 		f := finding.Finding{Rule: SpecialRule.ID, Severity: SpecialRule.Severity, Msg: "is a FIFO, socket or device, which is left out"}
-		f.Pos.File = event.Printable(strings.TrimPrefix(in+p, "./"))
+		f.Pos.File = event.Printable(s.place(p))
 		if n := len(s.Special) - i; i == maxSpecial && n > 1 {
 			f.Pos.File, f.Msg = event.Printable(t.String()), fmt.Sprintf("%d more FIFOs, sockets and devices are left out", n)
 			return append(found, f)

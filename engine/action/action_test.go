@@ -50,7 +50,7 @@ func newExecutor(t *testing.T) (*Executor, *cache.Disk) {
 }
 
 func inline(path, content string) File {
-	return File{Path: path, Digest: cache.Of([]byte(content)), Handle: Inline{[]byte(content)}}
+	return File{Path: path, Digest: cache.Of([]byte(content)), Handle: Inline{Bytes: []byte(content)}}
 }
 
 func concatSpec(files ...File) *Spec {
@@ -104,7 +104,7 @@ func TestWhereBytesLie(t *testing.T) {
 		"disk":   {Path: "f", Digest: cache.Of([]byte("desk")), Handle: Disk{disk}},
 		"gone":   {Path: "f", Digest: cache.Of([]byte("disk")), Handle: Disk{disk + "x"}},
 		"member": {Path: "f", Digest: cache.Of([]byte("member")), Handle: Member{data, 1}},
-		"inline": {Path: "f", Digest: cache.Of([]byte("x")), Handle: Inline{[]byte("y")}},
+		"inline": {Path: "f", Digest: cache.Of([]byte("x")), Handle: Inline{Bytes: []byte("y")}},
 	} {
 		_, err := x.Do(context.Background(), concatSpec(f), false)
 		var d *diag.Error

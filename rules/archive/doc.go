@@ -30,7 +30,7 @@ import (
 // Operations returns the operations of this package.
 //
 //	archive.index  input "archive" (one file); outputs "index", "data"; parameters IndexParams
-//	archive.pack   inputs "tree" (files) and one "overlay:<path>" (one file) for each of the
+//	archive.pack   inputs "tree" (files, links and empty folders) and one "overlay:<path>" (one file) for each of the
 //	               parameter overlays; output "archive"; parameters PackParams
 //
 // The index has the facet of each member.
