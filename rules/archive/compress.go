@@ -1,22 +1,22 @@
 package archive
 
 import (
+	"context"
 	"io"
+	"runtime"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/ulikunitz/xz"
+	"github.com/sbomctl/sbomctl/rules/archive/xz"
 )
 
-// The compressors' settings. Their bytes also depend on the version of their module: when one is
-// upgraded TestPackGolden fails, and the operation's version is to be raised with it.
-const gzipLevel = 6
+// maxWorkers is how many parts of an archive are compressed at the same time: each takes memory.
+const maxWorkers = 8
 
-var xzConfig = xz.WriterConfig{DictCap: 8 << 20, BufSize: 4096, CheckSum: xz.CRC64}
-
-// compressor returns the writer of an archive's bytes, whose tar archive is written to it; format is one of PackParams.
-func compressor(w io.Writer, format string) (io.WriteCloser, error) {
+// compressor returns the writer of an archive's bytes, whose tar archive is written to it; format is one of PackParams. Both formats
+// are compressed well rather than fast: an archive is packed once and downloaded often. When it is not closed, ctx is to be cancelled.
+func compressor(ctx context.Context, w io.Writer, format string) (io.WriteCloser, error) {
+	workers := min(runtime.GOMAXPROCS(0), maxWorkers)
 	if format == "tgz" {
-		return gzip.NewWriterLevel(w, gzipLevel) // its header says neither name nor time
+		return newGzipWriter(w, workers), nil
 	}
-	return xzConfig.NewWriter(w)
+	return xz.NewWriter(ctx, w, workers), nil
 }

@@ -43,7 +43,9 @@ func runPack(ctx context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	z, err := compressor(out, params.Format)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	z, err := compressor(ctx, out, params.Format)
 	if err != nil {
 		return err
 	}

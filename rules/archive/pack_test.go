@@ -51,8 +51,8 @@ func pack(t testing.TB, c *actiontest.Call) []byte {
 // of archive.pack then.
 func TestPackGolden(t *testing.T) {
 	for format, want := range map[string]string{
-		"tgz":    "73c89145b1b3dd2272282aca890b10f70edf6db3492b64c824d36b90982f0d00",
-		"tar.xz": "437fac36ed42bd24a4aa96edb915b6666aec7211b8ddbaf89bda0ca8e39a89cf",
+		"tgz":    "30b30acaf2cfdbe6e730b7ee83c2958a38610777221df16542179794f1006ecc",
+		"tar.xz": "7f96cca65052c7c0e9a5cd5095d717fb3fc4995843d11d32fe86fa5e3c0e34ef",
 	} {
 		b := pack(t, packCall(packParams(format), overlays))
 		sum := sha256.Sum256(b)

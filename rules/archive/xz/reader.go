@@ -1,5 +1,5 @@
-// Package xz decodes the .xz format (https://tukaani.org/xz/xz-file-format.txt) as fast as the xz
-// program does, on one core.
+// Package xz decodes and encodes the .xz format (https://tukaani.org/xz/xz-file-format.txt): as fast as the xz program decodes
+// on one core, and as small as xz -6 encodes. To read a file call NewReader, to write one NewWriter.
 //
 // A file is a row of streams, padded with zeros; a stream is a header, blocks, an index of the
 // blocks, and a footer; a block is a header, LZMA2 chunks, and a checksum of what they decode to.
@@ -8,6 +8,9 @@
 //
 // LZMA2 is the only filter: the others (BCJ, delta) are made for machine code and samples, and
 // nobody publishes sources with them.
+//
+// The encoder finds matches with a binary tree (finder), weighs ways to write them by their prices (parse, prices), and
+// writes the cheapest (encoder, rangeEncoder), one block after another, several at the same time (Writer).
 package xz
 
 import (

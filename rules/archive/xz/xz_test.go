@@ -14,7 +14,7 @@ import (
 	"testing/iotest"
 
 	other "github.com/mikelolasagasti/xz"
-	encoder "github.com/ulikunitz/xz"
+	uxz "github.com/ulikunitz/xz"
 	ulzma "github.com/ulikunitz/xz/lzma"
 )
 
@@ -22,7 +22,7 @@ const maxDict = 64 << 20
 
 func decode(b []byte) ([]byte, error) { return io.ReadAll(NewReader(bytes.NewReader(b), maxDict)) }
 
-func encode(t testing.TB, b []byte, c encoder.WriterConfig) []byte {
+func encode(t testing.TB, b []byte, c uxz.WriterConfig) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := c.NewWriter(&out)
@@ -73,24 +73,24 @@ func TestDecode(t *testing.T) {
 	mixed := append(append(text(300_000), noise(200_000)...), text(300_000)...)
 	for name, c := range map[string]struct {
 		data   []byte
-		config encoder.WriterConfig
+		config uxz.WriterConfig
 	}{
-		"empty":         {nil, encoder.WriterConfig{}},
-		"a byte":        {[]byte("x"), encoder.WriterConfig{}},
-		"text":          {text(1_000_000), encoder.WriterConfig{}},
-		"noise":         {noise(300_000), encoder.WriterConfig{}},
-		"mixed":         {mixed, encoder.WriterConfig{}},
-		"zeros":         {make([]byte, 5_000_000), encoder.WriterConfig{}},
-		"small window":  {text(4_000_000), encoder.WriterConfig{DictCap: ulzma.MinDictCap}},
-		"blocks":        {mixed, encoder.WriterConfig{BlockSize: 100_001}},
-		"no check":      {mixed, encoder.WriterConfig{NoCheckSum: true}},
-		"CRC-32":        {mixed, encoder.WriterConfig{CheckSum: encoder.CRC32}},
-		"SHA-256":       {mixed, encoder.WriterConfig{CheckSum: encoder.SHA256}},
-		"lc 0 lp 4":     {mixed, encoder.WriterConfig{Properties: &ulzma.Properties{LC: 0, LP: 4, PB: 4}}},
-		"lc 4 pb 0":     {mixed, encoder.WriterConfig{Properties: &ulzma.Properties{LC: 4, LP: 0, PB: 0}}},
-		"lc 1 lp 2":     {mixed, encoder.WriterConfig{Properties: &ulzma.Properties{LC: 1, LP: 2, PB: 1}}},
-		"window, pb 4":  {text(4_000_000), encoder.WriterConfig{DictCap: 70_001, Properties: &ulzma.Properties{LC: 2, LP: 2, PB: 4}}},
-		"large a chunk": {bytes.Repeat(text(1000), 5000), encoder.WriterConfig{}},
+		"empty":         {nil, uxz.WriterConfig{}},
+		"a byte":        {[]byte("x"), uxz.WriterConfig{}},
+		"text":          {text(1_000_000), uxz.WriterConfig{}},
+		"noise":         {noise(300_000), uxz.WriterConfig{}},
+		"mixed":         {mixed, uxz.WriterConfig{}},
+		"zeros":         {make([]byte, 5_000_000), uxz.WriterConfig{}},
+		"small window":  {text(4_000_000), uxz.WriterConfig{DictCap: ulzma.MinDictCap}},
+		"blocks":        {mixed, uxz.WriterConfig{BlockSize: 100_001}},
+		"no check":      {mixed, uxz.WriterConfig{NoCheckSum: true}},
+		"CRC-32":        {mixed, uxz.WriterConfig{CheckSum: uxz.CRC32}},
+		"SHA-256":       {mixed, uxz.WriterConfig{CheckSum: uxz.SHA256}},
+		"lc 0 lp 4":     {mixed, uxz.WriterConfig{Properties: &ulzma.Properties{LC: 0, LP: 4, PB: 4}}},
+		"lc 4 pb 0":     {mixed, uxz.WriterConfig{Properties: &ulzma.Properties{LC: 4, LP: 0, PB: 0}}},
+		"lc 1 lp 2":     {mixed, uxz.WriterConfig{Properties: &ulzma.Properties{LC: 1, LP: 2, PB: 1}}},
+		"window, pb 4":  {text(4_000_000), uxz.WriterConfig{DictCap: 70_001, Properties: &ulzma.Properties{LC: 2, LP: 2, PB: 4}}},
+		"large a chunk": {bytes.Repeat(text(1000), 5000), uxz.WriterConfig{}},
 	} {
 		b := encode(t, c.data, c.config)
 		if got, err := decode(b); err != nil || !bytes.Equal(got, c.data) {
@@ -101,7 +101,7 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%s: two streams: %v", name, err)
 		}
 	}
-	b := encode(t, mixed, encoder.WriterConfig{})
+	b := encode(t, mixed, uxz.WriterConfig{})
 	if err := iotest.TestReader(NewReader(iotest.OneByteReader(bytes.NewReader(b)), maxDict), mixed); err != nil {
 		t.Error(err)
 	}
@@ -139,8 +139,8 @@ func TestDecodeXZ(t *testing.T) {
 // Whatever bit is damaged and wherever a file ends, that is noticed.
 func TestDamage(t *testing.T) {
 	data := append(text(700), noise(200)...)
-	for _, check := range []byte{encoder.CRC32, encoder.CRC64, encoder.SHA256} {
-		good := encode(t, data, encoder.WriterConfig{CheckSum: check, BlockSize: 400})
+	for _, check := range []byte{uxz.CRC32, uxz.CRC64, uxz.SHA256} {
+		good := encode(t, data, uxz.WriterConfig{CheckSum: check, BlockSize: 400})
 		for i := range good {
 			if _, err := decode(good[:i]); err != io.ErrUnexpectedEOF {
 				t.Errorf("the first %d of %d bytes: %v", i, len(good), err)
@@ -157,7 +157,7 @@ func TestDamage(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	good := encode(t, text(10_000), encoder.WriterConfig{})
+	good := encode(t, text(10_000), uxz.WriterConfig{})
 	edit := func(at int, b ...byte) []byte {
 		c := bytes.Clone(good)
 		if at < 0 {
@@ -209,12 +209,12 @@ func TestErrors(t *testing.T) {
 
 // A file that asks for a large dictionary and has little to say takes little memory.
 func TestMemory(t *testing.T) {
-	b := encode(t, text(10_000), encoder.WriterConfig{DictCap: maxDict})
+	b := encode(t, text(10_000), uxz.WriterConfig{DictCap: maxDict})
 	z := NewReader(bytes.NewReader(b), maxDict)
 	if _, err := io.ReadAll(z); err != nil || len(z.decoder.win) > 1<<20 {
 		t.Errorf("window of %d bytes: %v", len(z.decoder.win), err)
 	}
-	z = NewReader(bytes.NewReader(encode(t, text(6_000_000), encoder.WriterConfig{DictCap: 1 << 20})), maxDict)
+	z = NewReader(bytes.NewReader(encode(t, text(6_000_000), uxz.WriterConfig{DictCap: 1 << 20})), maxDict)
 	if n, err := io.Copy(io.Discard, z); err != nil || n != 6_000_000 || len(z.decoder.win) > 4<<20 {
 		t.Errorf("window of %d bytes: %v", len(z.decoder.win), err)
 	}
@@ -240,7 +240,7 @@ func wrap(chunks []byte, size int) []byte {
 // FuzzChunks compares the decoder with another one on LZMA2 chunks.
 func FuzzChunks(f *testing.F) {
 	for _, data := range [][]byte{nil, []byte("x"), text(3000), noise(100), append(text(70_000), noise(500)...), text(200_000)} {
-		b := encode(f, data, encoder.WriterConfig{NoCheckSum: true, DictCap: 64 << 10})
+		b := encode(f, data, uxz.WriterConfig{NoCheckSum: true, DictCap: 64 << 10})
 		if end := bytes.LastIndex(b, []byte{0, 1}); end > 24 {
 			f.Add(b[24:end])
 		}
@@ -283,8 +283,8 @@ func FuzzChunks(f *testing.F) {
 func FuzzReader(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte(headerMagic))
-	for _, check := range []byte{encoder.CRC32, encoder.CRC64, encoder.SHA256} {
-		b := encode(f, text(2000), encoder.WriterConfig{CheckSum: check, BlockSize: 900})
+	for _, check := range []byte{uxz.CRC32, uxz.CRC64, uxz.SHA256} {
+		b := encode(f, text(2000), uxz.WriterConfig{CheckSum: check, BlockSize: 900})
 		f.Add(b)
 		f.Add(append(append(bytes.Clone(b), 0, 0, 0, 0), b...))
 	}
