@@ -79,7 +79,7 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 	what := fmt.Sprintf("package %q", m.Name)
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, prefix(err, m.Label, what+": "+field))
+			errs = append(errs, atAttr(prefix(err, m.Label, what+": "+field), field))
 		}
 	}
 	check("name", checkWord(m.Name))
@@ -179,8 +179,16 @@ func checkPurpose(s string) error {
 	return &diag.Error{Msg: fmt.Sprintf("%q is not a package purpose of SPDX%s", s, diag.DidYouMean(s, purposes))}
 }
 
+// atAttr says which attribute of err's target is to blame, if a target is known: fields are called as the attributes are.
+func atAttr(err *diag.Error, attr string) error {
+	if err.Label != "" && err.Attr == "" && attr != "name" {
+		err.Attr = attr
+	}
+	return err
+}
+
 // prefix returns err with a label and with what it is about before its message.
-func prefix(err error, label, what string) error {
+func prefix(err error, label, what string) *diag.Error {
 	e := diag.Error{Msg: err.Error(), Err: err}
 	if d := (*diag.Error)(nil); errors.As(err, &d) {
 		e = *d
