@@ -40,6 +40,11 @@ type Metadata struct {
 	SHA512          string       `json:"sha512,omitempty"`           // of the download, as SHA256
 	CPEs            []string     `json:"cpes,omitempty"`             // beside CPE
 	Homepage        string       `json:"homepage,omitempty"`
+
+	// Which binaries contain it, by the groups of their names: group -> values.
+	Only     map[string][]string `json:"only,omitempty"`
+	NotIn    map[string][]string `json:"not_in,omitempty"`
+	Replaces []string            `json:"replaces,omitempty"` // labels of packages of the base that it stands in for in binaries
 }
 
 // LicenseRef is a licence that is on no list.

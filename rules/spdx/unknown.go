@@ -17,6 +17,8 @@ const (
 	SupplierID = "supplier"
 	CreatorID  = "creator"
 	OwnID      = "own"
+
+	UnknownSumID = "unknown-checksum"
 )
 
 // The findings of this file, described, and that of source archives without an SBOM of their own.
@@ -37,6 +39,13 @@ Declare ` + "`supplier = \"Organization: NAME\"`" + `: whoever the package was h
 
 A note says that ` + "`vcs_url`" + ` is not declared. Then package URLs that documents make up for vendored packages (` + "`pkg:generic/NAME@VERSION`" + `) name every copy of the package that there is,
 and a VEX statement about this one speaks of all of them. A warning says that ` + "`license_list_version`" + ` is declared: the complete profile states the list that expressions are really checked against.`,
+	}
+	UnknownSumFinding = finding.Rule{
+		ID: UnknownSumID, Severity: finding.Note,
+		Title: "an artifact whose checksum nobody knows",
+		Help: `An ` + "`artifact`" + ` with ` + "`sha256_unknown`" + ` has an SBOM that says which file it is of by its name alone, and why. Whoever holds the file cannot check that it is that one.
+
+Give the file with ` + "`src`" + `, or its ` + "`sha256`" + ` as soon as somebody states it.`,
 	}
 	OwnFinding = finding.Rule{
 		ID: OwnID, Severity: finding.Note,
@@ -81,6 +90,7 @@ type ProductParams struct {
 	Profile            Profile  `json:"profile"`
 	Supplier           string   `json:"supplier"`
 	VCSURL             string   `json:"vcs_url"`
+	Evidence           bool     `json:"evidence"` // it has version_evidence
 }
 
 var toolVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Tool: \S.*[- ]v?[0-9][^\s-]*(-[0-9A-Za-z.+]+)*$`) })
@@ -93,6 +103,10 @@ func runProduct(_ context.Context, call action.Call) error {
 	}
 	report := func(severity finding.Severity, attr, msg string, hints ...string) {
 		call.Report(finding.Finding{Rule: CreatorID, Severity: severity, Attr: attr, Msg: msg, Hints: hints})
+	}
+	if !p.Evidence {
+		call.Report(finding.Finding{Rule: VersionID, Severity: finding.Warning, Msg: "no version_evidence: nothing holds the versions that names of artifacts say against the tree",
+			Hints: []string{`version_evidence = regex("FILE", r'VERSION = "(?P<version>[^"]+)"') says where the tree states the version`}})
 	}
 	if p.Profile == Complete {
 		tools := 0
