@@ -69,14 +69,14 @@ func (in *tarReader) explain(w *walker, err error, last string) error {
 	switch {
 	case in.err != nil:
 		return in.err
+	case last == "" && !isTar(in.first) && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, tar.ErrHeader)):
+		return w.fail("holds no tar archive")
 	case errors.Is(err, io.ErrUnexpectedEOF) && last == "":
 		return w.fail("is truncated: the tar archive ends before its first member")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return w.fail("is truncated: the tar archive ends too early, after or in member %q", last)
 	case errors.Is(err, tar.ErrFieldTooLong):
 		return w.fail("has a name or extended header of more than 1 MiB %s", where)
-	case last == "" && !isTar(in.first):
-		return w.fail("holds no tar archive")
 	}
 	return w.fail("is corrupt: the tar header %s is damaged or its checksum does not match", where)
 }
