@@ -21,7 +21,13 @@ var (
 	productDoc = operationDoc{
 		doc:     "Reports what a product does not say of the making of its documents (creator, supplier).",
 		params:  spdx.ProductParams{},
-		fields:  productFields,
+		fields: map[string]string{
+			"creators":             `"Tool: NAME-VERSION", ...`,
+			"license_list_version": "of the SPDX licence list",
+			"profile":              `"complete" or "upstream"; of "upstream" nothing is reported`,
+			"supplier":             "who supplies it",
+			"vcs_url":              "its sources",
+		},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	}
 	sha512Doc = operationDoc{

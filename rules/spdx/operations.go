@@ -6,9 +6,8 @@ import (
 
 // Bounds of what the operations read, in bytes. A wheel vendors some tens of packages.
 const (
-	maxMetadata   = 1 << 20
-	maxChecksums  = 512 << 20
-	maxPatchlevel = 1 << 20
+	maxMetadata  = 1 << 20
+	maxChecksums = 512 << 20
 )
 
 // The names of outputs.

@@ -12,9 +12,9 @@ import (
 )
 
 // SourceParams are the parameters of "spdx.source". Inputs: "archive" (the artifact; its digest is
-// used), "sha512" (output of "spdx.sha512"), "members" (every file of it, in archive order; links too), "own" (its Misc/sbom.spdx.json),
-// "base" (the base SBOM as a fragment), "whole" (as a whole document, if it is one), "wheels" (outputs of "wheel.packages"), "patchlevel" (the archive's
-// Include/patchlevel.h), "license:LABEL" (the files of that target's LicenseRefs). Output: "document".
+// used), "sha512" (output of "spdx.sha512"), "members" (every file of it, in archive order; links too), "own" (the SBOM that it carries),
+// "base" (the base SBOM as a fragment), "whole" (as a whole document, if it is one), "wheels" (outputs of
+// "wheel.packages"), "license:LABEL" (the files of that target's LicenseRefs). Output: "document".
 type SourceParams struct {
 	Artifact   string            `json:"artifact"` // file name
 	Product    Product           `json:"product"`
@@ -22,7 +22,7 @@ type SourceParams struct {
 	Superseded map[string]string `json:"superseded"` // package name -> reason
 	BaseLabel  string            `json:"base_label"` // for messages
 	Own        string            `json:"own"`        // path of the input "own", for messages
-	Prefix     string            `json:"prefix"`     // folder that members lie in, as Python-<version>; "" when it is stripped already
+	Prefix     string            `json:"prefix"`     // folder that members lie in; "" when it is stripped already
 }
 
 func runSource(_ context.Context, call action.Call) error {
@@ -30,7 +30,7 @@ func runSource(_ context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	a, err := artifactOf(p.Artifact, SourceKind)
+	a, err := p.Product.Naming.Artifact(p.Artifact)
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,6 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	if in.Licenses, err = licensesOf(call, &p.Product, p.Packages, wheelMetadata(in.Wheels)); err != nil {
-		return err
-	}
-	if err := checkPatchlevel(call, a); err != nil {
 		return err
 	}
 	if in.Members, err = membersOf(call.Files("members"), p.Prefix, a); err != nil {
@@ -111,9 +108,6 @@ func readOwn(call action.Call, in *SourceInput) error {
 
 // membersOf returns the files of an archive without the folder that they all lie in.
 func membersOf(files []action.File, prefix string, a Artifact) ([]Member, error) {
-	if want := "Python-" + a.Version; prefix != "" && prefix != want {
-		return nil, &diag.Error{Msg: fmt.Sprintf("files of %s lie in %q, expected %q", a.Name, prefix, want)}
-	}
 	members := make([]Member, len(files))
 	for i := range files {
 		f := &files[i]
