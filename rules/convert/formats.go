@@ -14,6 +14,8 @@ type Format struct {
 // Formats are those that [Document.Write] writes.
 var Formats = []Format{
 	{Name: TagValue, write: writeTagValue},
+	{Name: CycloneDX16, write: writeCycloneDX("1.6")},
+	{Name: CycloneDX17, write: writeCycloneDX("1.7")},
 }
 
 // The names of formats.
