@@ -283,7 +283,8 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "all files of a tree"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
-	"sbom.score": scoreDoc,
+	"sbom.score":   scoreDoc,
+	"spdx.convert": convertDoc,
 	"spdx.base": {
 		doc:    "Writes the SBOM of vendored packages with their files.",
 		params: spdx.PackagesParams{},

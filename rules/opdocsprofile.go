@@ -19,8 +19,8 @@ var (
 		outputs: []star.FieldDoc{outDocument},
 	}
 	productDoc = operationDoc{
-		doc:     "Reports what a product does not say of the making of its documents (creator, supplier).",
-		params:  spdx.ProductParams{},
+		doc:    "Reports what a product does not say of the making of its documents (creator, supplier).",
+		params: spdx.ProductParams{},
 		fields: map[string]string{
 			"creators":             `"Tool: NAME-VERSION", ...`,
 			"license_list_version": "of the SPDX licence list",

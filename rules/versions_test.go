@@ -21,6 +21,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
+	"github.com/sbomctl/sbomctl/rules/convert"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
@@ -183,6 +184,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return fixedReproduce(operation)
 	case pin.OperationName, pin.GroupOperationName:
 		return fixedPin(operation)
+	case convert.OperationName:
+		return fixedConvert(t)
 	case "sbom.score":
 		return fixedScore()
 	case "spdx.checksums":
@@ -208,7 +211,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "spdx.version":
 		return &actiontest.Call{Parameters: object{"artifact": "python-3.14.2.exe"}, Inputs: inputs{"patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
 	case "spdx.binary":
-		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2.exe", Platform: spdx.WindowsKind, Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages},
+		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2.exe", Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages},
 			Inputs: inputs{"artifact": one("python-3.14.2.exe", "MZ"), "wheels": one("pip.json", fixedWheel)}}
 	case "spdx.source":
 		base := fixedDocument("2.7.1")

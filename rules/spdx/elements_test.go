@@ -15,10 +15,7 @@ func TestElements(t *testing.T) {
 	document := func(profile Profile) *Document {
 		product := Product{Name: "X", License: "MIT", Originator: "Organization: X", Supplier: "Organization: X", DownloadURL: "https://example.org/{artifact}",
 			Created: "2025-06-11T00:00:00Z", Creators: []string{"Organization: X", "Tool: x-1.0"}, Profile: profile}
-		a, err := artifactOf("python-3.14.2-amd64.zip", WindowsKind)
-		if err != nil {
-			t.Fatal(err)
-		}
+		a := Artifact{Name: "x-3.14.2.zip", Version: "3.14.2", BaseVersion: "3.14.2"}
 		packages, err := packagesOf([]Metadata{{Label: "//:a", Name: "a", Version: "1", PURL: "pkg:generic/a@1", Originator: "Organization: A"}, {Label: "//:b", Name: "b", Version: "1", PURL: "pkg:generic/b@1"}}, product.scope(a))
 		if err != nil {
 			t.Fatal(err)
