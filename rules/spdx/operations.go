@@ -27,7 +27,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.whole", Version: 2, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 1, Run: runProduct},
-		{Name: "spdx.valid", Version: 1, Run: runValid},
+		{Name: "spdx.valid", Version: 2, Run: runValid},
 		{Name: "spdx.version", Version: 2, Run: runVersion},
 	}
 }

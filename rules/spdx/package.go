@@ -56,7 +56,7 @@ type LicenseRef struct {
 }
 
 // purposes are the values of primaryPackagePurpose (SPDX 2.3, 7.24).
-var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING-SYSTEM", "DEVICE", "FIRMWARE",
+var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING_SYSTEM", "DEVICE", "FIRMWARE",
 	"SOURCE", "ARCHIVE", "FILE", "INSTALL", "OTHER"}
 
 // decodeStrict decodes one JSON object whose fields must all be known.

@@ -17,17 +17,18 @@ import (
 
 // Params are the parameters of the operation "wheel.packages".
 type Params struct {
-	Label           string `json:"label"`                      // target, for errors and the command that writes its lock
-	PackageName     string `json:"package_name"`               // project that the wheel must be of: "pip"
-	VendorTXT       string `json:"vendor_txt"`                 // path inside the wheel; "" when it vendors nothing
-	Lock            string `json:"lock,omitempty"`             // path of the lock file in the workspace, for errors; "": the input's own path
-	License         string `json:"license,omitempty"`          // of the wheel's package; "" or NOASSERTION: what the lock says
-	LicenseDeclared string `json:"license_declared,omitempty"` // likewise; "": what the wheel states, else the lock
-	Copyright       string `json:"copyright,omitempty"`        // of the wheel's package
-	Homepage        string `json:"homepage,omitempty"`         // of the wheel's package; "": what the wheel states, else the lock
-	Supplier        string `json:"supplier,omitempty"`         // of the wheel's package and of what is vendored in it, which came with it
-	Originator      string `json:"originator,omitempty"`       // of the wheel's package: "Organization: Python Packaging Authority"; "": what the wheel states, else the lock
-	CPE             string `json:"cpe,omitempty"`              // of the wheel's package; {version} is replaced
+	Label           string            `json:"label"`                      // target, for errors and the command that writes its lock
+	PackageName     string            `json:"package_name"`               // project that the wheel must be of: "pip"
+	VendorTXT       string            `json:"vendor_txt"`                 // path inside the wheel; "" when it vendors nothing
+	Lock            string            `json:"lock,omitempty"`             // path of the lock file in the workspace, for errors; "": the input's own path
+	License         string            `json:"license,omitempty"`          // of the wheel's package; "" or NOASSERTION: what the lock says
+	LicenseDeclared string            `json:"license_declared,omitempty"` // likewise; "": what the wheel states, else the lock
+	Copyright       string            `json:"copyright,omitempty"`        // of the wheel's package
+	Homepage        string            `json:"homepage,omitempty"`         // of the wheel's package; "": what the wheel states, else the lock
+	Supplier        string            `json:"supplier,omitempty"`         // of the wheel's package and of what is vendored in it, which came with it
+	LicenseRefs     []spdx.LicenseRef `json:"license_refs,omitempty"`     // those that both name
+	Originator      string            `json:"originator,omitempty"`       // of the wheel's package: "Organization: Python Packaging Authority"; "": what the wheel states, else the lock
+	CPE             string            `json:"cpe,omitempty"`              // of the wheel's package; {version} is replaced
 }
 
 // Operations returns this package's operation, "wheel.packages": inputs "wheel" (exactly one file)
@@ -149,7 +150,7 @@ func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
 		pkg.License = p.License
 	}
 	pkg.LicenseDeclared = cmp.Or(p.LicenseDeclared, w.Stated.License, pkg.LicenseDeclared)
-	pkg.Copyright = p.Copyright
+	pkg.LicenseRefs, pkg.Copyright = p.LicenseRefs, p.Copyright
 	pkg.Originator = cmp.Or(p.Originator, w.Stated.Author, pkg.Originator)
 	pkg.Homepage = cmp.Or(p.Homepage, w.Stated.Homepage, pkg.Homepage)
 	pkg.CPE = strings.ReplaceAll(p.CPE, "{version}", ident.QuoteCPE(w.Version))
