@@ -204,7 +204,7 @@ var (
 	hasExecutable = &check{id: "executable", where: "an annotation `bsi:component:NAME=VALUE`", from: "the ending of the artifact's name, as far as it tells", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:executable")}
 	hasArchived   = &check{id: "archive", where: "an annotation `bsi:component:NAME=VALUE`", from: "the ending of the artifact's name, as far as it tells", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:archive")}
 	hasStructured = &check{id: "structured", where: "an annotation `bsi:component:NAME=VALUE`", from: "the ending of the artifact's name, as far as it tells", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:structured")}
-	hasSourceURI  = &check{id: "source-uri", where: "`downloadLocation` of what is source", from: "`download_url` of the package", mend: mend{pkg: "download_url", product: "download_url", vendored: attrLock},
+	hasSourceURI  = &check{id: "source-uri", where: "`downloadLocation` of what is source", from: "`download_url` of the package", mend: mend{pkg: "download_url", product: "download_url", wheel: attrLock, vendored: attrLock},
 		asked:     func(d *document, c *component) bool { return !d.deployed(c) || c.Purpose == "SOURCE" },
 		component: func(_ *document, c *component) state { return location(c) }}
 	hasDeployableURI = &check{id: "deployable-uri", where: "`downloadLocation` of what is deployed", from: "`download_url` of `product`; the lock file of a wheel", mend: mend{product: "download_url", wheel: attrLock}, asked: (*document).deployed,

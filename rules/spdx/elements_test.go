@@ -20,7 +20,7 @@ func TestElements(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := Binary(BinaryInput{Artifact: a, SHA256: strings.Repeat("1", 64), Product: product, Deps: packages})
+		d, err := Binary(BinaryInput{Artifact: a, Sums: Sums{SHA256: strings.Repeat("1", 64)}, Product: product, Deps: packages})
 		if err != nil {
 			t.Fatal(err)
 		}
