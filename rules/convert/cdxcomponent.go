@@ -5,7 +5,7 @@ import "regexp"
 // cdxTypes are the types of components for purposes of packages. What is neither is an application where it is what the
 // document describes, else a library: readers look for vulnerabilities of these.
 var cdxTypes = map[string]string{
-	"APPLICATION": "application", "FRAMEWORK": "framework", "LIBRARY": "library", "CONTAINER": "container", "OPERATING_SYSTEM": "operating-system",
+	"APPLICATION": "application", "FRAMEWORK": "framework", "LIBRARY": "library", "CONTAINER": "container", "OPERATING-SYSTEM": "operating-system",
 	"DEVICE": "device", "FIRMWARE": "firmware", "FILE": "file",
 }
 

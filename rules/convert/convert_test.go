@@ -2,8 +2,10 @@ package convert
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +38,8 @@ func written(t testing.TB, name string, data []byte) (out []byte, losses []strin
 
 // readers read back what is written in a format.
 var readers = map[string]func(*testing.T, []byte) *document{
+	TagValue:    fromTagValue,
+	SPDX3:       fromSPDX3,
 	CycloneDX16: fromCycloneDX,
 	CycloneDX17: fromCycloneDX,
 }
@@ -47,10 +51,19 @@ func TestEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	unset(t, reflect.ValueOf(*want), "document")
+	for _, h := range table {
+		if h.cyclonedx == "" || h.spdx3 == "" || h.tag == "" && h.field != "hasExtractedLicensingInfos.crossRefs" {
+			t.Errorf("the table says that a format cannot hold %s, and this test does not know it", h.field)
+		}
+	}
 	for name, reader := range readers {
 		t.Run(name, func(t *testing.T) {
 			out, losses := written(t, name, every(t))
-			if len(losses) > 0 {
+			want := want
+			if name == TagValue {
+				want = mended(t, want)
+			}
+			if name != TagValue && len(losses) > 0 || name == TagValue && len(losses) != 3 {
 				t.Errorf("lost: %q", losses)
 			}
 			got := reader(t, out)
@@ -59,6 +72,39 @@ func TestEveryField(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mended is the document as tag-value can hold it: it has no cross references of licences, no spaces in locators and no
+// reviews by nobody, and tools-golang reads bytes and lines of a range as one range each.
+func mended(t *testing.T, d *document) *document {
+	t.Helper()
+	out := &document{}
+	if err := json.Unmarshal([]byte(text(d)), out); err != nil {
+		t.Fatal(err)
+	}
+	out.Reviews = slices.DeleteFunc(out.Reviews, func(r review) bool { return r.Reviewer == "" })
+	for i := range out.Licenses {
+		out.Licenses[i].CrossRefs = nil
+	}
+	for i := range out.Packages {
+		for j, r := range out.Packages[i].Refs {
+			out.Packages[i].Refs[j].Locator = strings.ReplaceAll(r.Locator, " ", "%20")
+		}
+	}
+	for i := range out.Snippets {
+		var ranges []snippetRange
+		for _, r := range out.Snippets[i].Ranges {
+			lines := r
+			r.Start.Line, r.End.Line = nil, nil
+			lines.Start.Offset, lines.End.Offset = nil, nil
+			ranges = append(ranges, r, lines)
+		}
+		out.Snippets[i].Ranges = ranges
+	}
+	if err := out.canonicalize(); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // unset wants every field of a value, or of one item of each list, to be set.
@@ -86,7 +132,7 @@ func unset(t *testing.T, v reflect.Value, where string) {
 	}
 	switch {
 	case !v.IsZero():
-	case strings.HasSuffix(where, ".Describes"), strings.HasSuffix(where, ".HasFiles"): // read makes relationships of them
+	case strings.HasSuffix(where, ".Describes"), strings.HasSuffix(where, ".Schema"), strings.HasSuffix(where, ".HasFiles"): // read makes relationships of them
 	default:
 		t.Errorf("the document of the test does not set %s", where)
 	}

@@ -16,6 +16,7 @@ var Formats = []Format{
 	{Name: TagValue, write: writeTagValue},
 	{Name: CycloneDX16, write: writeCycloneDX("1.6")},
 	{Name: CycloneDX17, write: writeCycloneDX("1.7")},
+	{Name: SPDX3, write: writeSPDX3},
 }
 
 // The names of formats.
