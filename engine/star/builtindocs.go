@@ -143,6 +143,7 @@ func attrFunction(typ string) FunctionDoc {
 	what := map[string]string{
 		typeString: "a string", typeInt: "a number", typeBool: "True or False",
 		typeStringList: "a list of strings", typeIntList: "a list of numbers", typeStringDict: "a dictionary from strings to strings",
+		typeIntDict:    "a dictionary from strings to numbers",
 		typeStructList: "a list of structs, which functions such as regex make", typeLabel: "a target", typeLabelList: "a list of targets",
 		typeLabelDict: "a dictionary from strings to targets", typeLabelKeyedStringMap: "a dictionary from targets to strings", typeAny: "any data",
 	}[typ]
