@@ -18,6 +18,7 @@ var checks = map[string]func(value string) error{
 	"url":      ident.URL,
 	"evidence": evidence.ValidateJSON, // as JSON
 	"regex":    evidence.ValidateRegexp,
+	"naming":   spdx.CheckNaming,
 	"pattern": func(s string) error {
 		_, err := files.Compile([]string{s}, nil)
 		return err

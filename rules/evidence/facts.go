@@ -27,6 +27,7 @@ const (
 	Version  = version
 	Revision = revision
 	Tag      = tag
+	Date     = date
 	URL      = urlFact
 	SHA512   = sha512
 	SHA256   = sha256

@@ -3,7 +3,6 @@ package spdx
 import (
 	"errors"
 	"fmt"
-	"path"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -69,18 +68,6 @@ func readWheels(call action.Call) ([]Wheel, error) {
 		wheels = append(wheels, w)
 	}
 	return wheels, errs.Err()
-}
-
-func checkPatchlevel(call action.Call, a Artifact) error {
-	f, err := single(call, "patchlevel")
-	if err != nil {
-		return err
-	}
-	data, err := call.Read(f, maxPatchlevel)
-	if err != nil {
-		return err
-	}
-	return CheckVersion(a, path.Clean(f.Path), data)
 }
 
 func write(call action.Call, output string, data []byte) error {

@@ -3,22 +3,23 @@ package spdx
 import (
 	"context"
 	"fmt"
-	"path"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 )
 
 // WholeParams are the parameters of "spdx.whole". Inputs: "checksums" (the list of each package, in the same order; none: no files are
-// listed), "vendored" (outputs of "vendor.compare"), "patchlevel" (the tree's Include/patchlevel.h), "license:LABEL" (the files of that
+// listed), "vendored" (outputs of "vendor.compare"), "evidence" (the files of the tree that rules name), "license:LABEL" (the files of that
 // target's LicenseRefs). Output: "document".
 type WholeParams struct {
 	Name     string     `json:"name"` // of the document
 	Product  Product    `json:"product"`
 	Alone    bool       `json:"alone"`    // the document describes its one package, not the product
 	Packages []Metadata `json:"packages"` // in any order
+
+	Rules []map[string]any `json:"rules"` // where the tree states the product's version, as "evidence.check" has them; none: it is not known
 }
 
-func runWhole(_ context.Context, call action.Call) error {
+func runWhole(ctx context.Context, call action.Call) error {
 	var p WholeParams
 	if err := call.Params(&p); err != nil {
 		return err
@@ -28,7 +29,7 @@ func runWhole(_ context.Context, call action.Call) error {
 	}
 	in := WholeInput{Name: p.Name, Product: p.Product, Alone: p.Alone}
 	var err error
-	if in.Version, err = versionOfTree(call); err != nil {
+	if in.Version, err = versionOfTree(ctx, call, p.Product.Label, p.Rules); err != nil {
 		return err
 	}
 	scope := p.Product.scope(Artifact{Name: p.Name, Version: in.Version, BaseVersion: baseVersion(in.Version)})
@@ -67,18 +68,4 @@ func runWhole(_ context.Context, call action.Call) error {
 	reportIdentifiers(call, p.Packages)
 	reportUnknown(call, p.Product, p.Packages)
 	return writeDocument(call, doc)
-}
-
-// versionOfTree is what the input "patchlevel" states.
-func versionOfTree(call action.Call) (string, error) {
-	f, err := single(call, "patchlevel")
-	if err != nil {
-		return "", err
-	}
-	data, err := call.Read(f, maxPatchlevel)
-	if err != nil {
-		return "", err
-	}
-	version, _, err := treeVersion(path.Clean(f.Path), data)
-	return version, err
 }

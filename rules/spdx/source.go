@@ -79,7 +79,7 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newRelease(in.Product, in.Artifact, Sums{in.SHA256, in.SHA512}, ids, packages)
+	r, err := newRelease(in.Product, in.Artifact, Sums{SHA256: in.SHA256, SHA512: in.SHA512}, ids, packages)
 	if err != nil {
 		return nil, nil, err
 	}

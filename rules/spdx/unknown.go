@@ -17,6 +17,8 @@ const (
 	SupplierID = "supplier"
 	CreatorID  = "creator"
 	OwnID      = "own"
+
+	UnknownSumID = "unknown-checksum"
 )
 
 // The findings of this file, described, and that of source archives without an SBOM of their own.
@@ -37,6 +39,13 @@ Declare ` + "`supplier = \"Organization: NAME\"`" + `: whoever the package was h
 
 A note says that ` + "`vcs_url`" + ` is not declared. Then package URLs that documents make up for vendored packages (` + "`pkg:generic/NAME@VERSION`" + `) name every copy of the package that there is,
 and a VEX statement about this one speaks of all of them. A warning says that ` + "`license_list_version`" + ` is declared: the complete profile states the list that expressions are really checked against.`,
+	}
+	UnknownSumFinding = finding.Rule{
+		ID: UnknownSumID, Severity: finding.Note,
+		Title: "an artifact whose checksum nobody knows",
+		Help: `An ` + "`artifact`" + ` with ` + "`sha256_unknown`" + ` has an SBOM that says which file it is of by its name alone, and why. Whoever holds the file cannot check that it is that one.
+
+Give the file with ` + "`src`" + `, or its ` + "`sha256`" + ` as soon as somebody states it.`,
 	}
 	OwnFinding = finding.Rule{
 		ID: OwnID, Severity: finding.Note,
@@ -74,9 +83,14 @@ func reportUnknown(call action.Call, product Product, lists ...[]Metadata) {
 	}
 }
 
-// ProductParams are the parameters of "spdx.product", a validation without inputs; output "report", empty.
+// ProductParams are what "spdx.product" looks at of a product. It is a validation without inputs; output "report", empty.
 type ProductParams struct {
-	Product Product `json:"product"`
+	Creators           []string `json:"creators"`
+	LicenseListVersion string   `json:"license_list_version"`
+	Profile            Profile  `json:"profile"`
+	Supplier           string   `json:"supplier"`
+	VCSURL             string   `json:"vcs_url"`
+	Evidence           bool     `json:"evidence"` // it has version_evidence
 }
 
 var toolVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Tool: \S.*[- ]v?[0-9][^\s-]*(-[0-9A-Za-z.+]+)*$`) })
@@ -90,9 +104,13 @@ func runProduct(_ context.Context, call action.Call) error {
 	report := func(severity finding.Severity, attr, msg string, hints ...string) {
 		call.Report(finding.Finding{Rule: CreatorID, Severity: severity, Attr: attr, Msg: msg, Hints: hints})
 	}
-	if p.Product.Profile == Complete {
+	if !p.Evidence {
+		call.Report(finding.Finding{Rule: VersionID, Severity: finding.Warning, Msg: "no version_evidence: nothing holds the versions that names of artifacts say against the tree",
+			Hints: []string{`version_evidence = regex("FILE", r'VERSION = "(?P<version>[^"]+)"') says where the tree states the version`}})
+	}
+	if p.Profile == Complete {
 		tools := 0
-		for i, c := range p.Product.Creators {
+		for i, c := range p.Creators {
 			if !strings.HasPrefix(c, "Tool: ") {
 				continue
 			}
@@ -104,14 +122,14 @@ func runProduct(_ context.Context, call action.Call) error {
 		if tools == 0 {
 			report(finding.Warning, "creators", "no tool is among the creators: what made the documents?", `add "Tool: NAME-VERSION"`)
 		}
-		if p.Product.VCSURL == "" {
+		if p.VCSURL == "" {
 			report(finding.Note, "", "vcs_url is not declared: package URLs of packages that declare none are those of every copy", `vcs_url = "git+https://HOST/PATH@v{version}" says where these sources are`)
 		}
-		if p.Product.Supplier == "" {
+		if p.Supplier == "" {
 			call.Report(finding.Finding{Rule: SupplierID, Severity: finding.Warning, Msg: "no supplier is declared of the product: documents say NOASSERTION", Hints: []string{`set supplier = "Organization: NAME"`}})
 		}
-		if v := p.Product.LicenseListVersion; v != "" && v != licenseList() {
-			report(finding.Warning, "license_list_version", fmt.Sprintf("it is %q, and expressions are checked against version %s of the list, which the documents state", v, licenseList()),
+		if v := p.LicenseListVersion; v != "" && v != licenseList() {
+			report(finding.Warning, "license_list_version", fmt.Sprintf("license_list_version is %q, and expressions are checked against version %s of the list, which is what documents state", v, licenseList()),
 				`leave it out; it is for profile = "upstream"`)
 		}
 	}
