@@ -165,7 +165,7 @@ func TestIndexZipRefuses(t *testing.T) {
 		{"link with a slash", named("d/l/", fs.ModeSymlink|0o777), IndexParams{}, `member "d/l/": is a directory by its name and none by its mode`},
 		{"folder with data", makeZip(t, zipMade{FileHeader: zip.FileHeader{Name: "d/e", CompressedSize64: 1, UncompressedSize64: 1}, mode: fs.ModeDir | 0o755, body: "x", raw: true}), IndexParams{}, `member "d/e": is no file but has 1 bytes of data`},
 		{"below a link", makeZip(t, zipMade{FileHeader: zip.FileHeader{Name: "d/l"}, mode: fs.ModeSymlink | 0o777, body: "e"}, zipped("d/l/f", "")), IndexParams{}, `member "d/l/f": lies below "d/l", which is a symbolic link, expected a directory`},
-		{"two tops", makeZip(t, zipped("d/f", ""), zipped("e/f", "")), IndexParams{}, "member \"e/f\": lies outside of \"d/\"\n  hint: say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; \".\" strips nothing, \"d\" takes what is in that folder"},
+		{"two tops", makeZip(t, zipped("d/f", ""), zipped("e/f", "")), IndexParams{}, "member \"e/f\": lies outside of \"d/\"\n  hint: say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; \".\" strips nothing, a folder takes what is in it: \"d\", \"e\""},
 		{"no members", makeZip(t), IndexParams{}, "has no files"},
 		{"bytes", good, IndexParams{MaxBytes: 10}, "decompresses to more than the 10 bytes that are allowed\n  hint: " + trust[0]},
 		{"files", good, IndexParams{MaxFiles: 1}, "has more than the 1 files and directories that are allowed"},
