@@ -103,14 +103,26 @@ type operationDoc struct {
 // What several operations have.
 var (
 	inputWheels   = star.FieldDoc{Name: "wheels", Doc: "outputs of wheel.packages; may be empty"}
+	inputTexts    = star.FieldDoc{Name: "license:LABEL", Doc: "the files of the licences that the target's license_refs name"}
+	inputSum      = star.FieldDoc{Name: "sha512", Doc: "output of spdx.sha512 for the artifact; may be empty"}
 	outDocument   = star.FieldDoc{Name: "document", Doc: "the SPDX document"}
 	productFields = map[string]string{
 		"product":                      "what every document says of the product itself",
 		"product.label":                "the declaring target, for messages",
 		"product.name":                 `its name: "CPython"`,
-		"product.license":              "SPDX licence expression",
+		"product.license":              "SPDX licence expression that was concluded",
 		"product.originator":           `"Organization: NAME"`,
-		"product.supplier":             "of the product and of everything that is shipped in it",
+		"product.supplier":             `of the product, and in the profile "upstream" of everything that is shipped in it`,
+		"product.license_declared":     "SPDX licence expression that it states of itself",
+		"product.license_refs":         "licences on no list that its expressions name",
+		"product.license_refs.id":      `"LicenseRef-..."`,
+		"product.license_refs.name":    "what people call it",
+		"product.license_refs.text":    "its text",
+		"product.license_refs.file":    `the file that is its text, where text is ""`,
+		"product.copyright":            "copyright lines",
+		"product.homepage":             "page of its project",
+		"product.cpes":                 "more CPEs",
+		"product.vcs_url":              "its sources, git+https://HOST/PATH@TAG",
 		"product.cpe":                  "CPE 2.3 formatted string; {version} is replaced",
 		"product.purl":                 "package URL; {version} is replaced",
 		"product.download_url":         "where an artifact is published; the document's namespace is this and \".spdx.json\"",
@@ -125,19 +137,29 @@ var (
 func packageFields(name, doc string) map[string]string {
 	out := map[string]string{name: doc}
 	for field, doc := range map[string]string{
-		"label":        "the declaring target, for messages",
-		"name":         "its name in documents",
-		"version":      "its version",
-		"license":      `SPDX licence expression; "" is NOASSERTION`,
-		"originator":   `who made it: "Organization: NAME" or "Person: NAME (EMAIL)"`,
-		"supplier":     "who supplies it, likewise",
-		"download_url": `where this version was downloaded from; "" is NOASSERTION`,
-		"sha256":       `of the download; "" or NOASSERTION: none is stated`,
-		"md5":          "likewise",
-		"cpe":          "CPE 2.3 formatted string",
-		"purl":         "package URL",
-		"purpose":      `primaryPackagePurpose of SPDX; "" is SOURCE`,
-		"comment":      "of the package, in the document",
+		"label":             "the declaring target, for messages",
+		"name":              "its name in documents",
+		"version":           `its version; "": it is not known`,
+		"license":           `SPDX licence expression; "" is NOASSERTION`,
+		"originator":        `who made it: "Organization: NAME" or "Person: NAME (EMAIL)"`,
+		"supplier":          "who supplies it, likewise",
+		"download_url":      `where this version was downloaded from; "" is NOASSERTION`,
+		"sha256":            `of the download; "" or NOASSERTION: none is stated`,
+		"md5":               "likewise",
+		"cpe":               "CPE 2.3 formatted string",
+		"purl":              "package URL",
+		"license_declared":  "SPDX licence expression that it states of itself",
+		"license_refs":      "licences on no list that its expressions name",
+		"license_refs.id":   `"LicenseRef-..."`,
+		"license_refs.name": "what people call it",
+		"license_refs.text": "its text",
+		"license_refs.file": `the file that is its text, where text is ""`,
+		"copyright":         `copyright lines; "" is NOASSERTION`,
+		"sha512":            "of the download, as sha256",
+		"cpes":              "more CPEs",
+		"homepage":          "page of its project",
+		"purpose":           `primaryPackagePurpose of SPDX; "" is SOURCE`,
+		"comment":           "of the package, in the document",
 	} {
 		out[name+"."+field] = doc
 	}
@@ -161,6 +183,9 @@ var operationDocs = map[string]operationDoc{
 	pin.GroupOperationName:  imagesDoc,
 	reproduce.CheckedInName: madeDoc,
 	reproduce.CompareName:   runsDoc,
+	"spdx.whole":            wholeDoc,
+	"spdx.product":          productDoc,
+	"spdx.sha512":           sha512Doc,
 	"archive.index": {
 		doc:    "Reads an archive (.tar.xz, .tar.gz, .tar.bz2, .tar.zst, .tar or .zip, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
 		params: archive.IndexParams{},
@@ -258,12 +283,14 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "all files of a tree"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
+	"sbom.score": scoreDoc,
+	"spdx.convert": convertDoc,
 	"spdx.base": {
 		doc:    "Writes the SBOM of vendored packages with their files.",
 		params: spdx.PackagesParams{},
 		fields: packageFields("packages", "in the document's order"),
 		inputs: []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"},
-			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}},
+			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}, inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.binary": {
@@ -272,9 +299,10 @@ var operationDocs = map[string]operationDoc{
 		fields: with(productFields, packageFields("deps", "the platform's source dependencies, in declared order"), packageFields("base", "the vendored packages, likewise"), map[string]string{
 			"artifact": "file name, which says what it is",
 			"sha256":   `its checksum; "" when it is an input`,
+			"sha512":   "likewise",
 			"platform": `"windows" or "macos"`,
 		}),
-		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputWheels},
+		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputSum, inputWheels, inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.checked_in": {
@@ -304,20 +332,21 @@ var operationDocs = map[string]operationDoc{
 		doc:     "Writes the SBOM of packages without files.",
 		params:  spdx.PackagesParams{},
 		fields:  packageFields("packages", "in the document's order"),
+		inputs:  []star.FieldDoc{inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.source": {
 		doc:    "Writes the SBOM of a source archive: every file in it, the vendored packages, the wheels.",
 		params: spdx.SourceParams{},
-		fields: with(productFields, map[string]string{
+		fields: with(productFields, packageFields("packages", "what is declared of the packages of the base SBOM"), map[string]string{
 			"artifact":   "file name, which says what it is",
 			"superseded": "name of a package of the archive's own SBOM that is not believed -> why",
 			"base_label": "target of the base SBOM, for messages",
 			"own":        "path of the archive's own SBOM, for messages",
 			"prefix":     `folder that the members lie in, such as "Python-3.13.5"; "" when it is stripped`,
 		}),
-		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order"}, {Name: "own", Doc: "its own SBOM"},
-			{Name: "base", Doc: "output of spdx.base"}, inputWheels, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
+		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order; links too"}, {Name: "own", Doc: "its own SBOM; may be empty"},
+			{Name: "base", Doc: "output of spdx.base"}, {Name: "whole", Doc: "output of spdx.whole, with which an SBOM of its own that is whole is compared; may be empty"}, inputSum, inputWheels, inputTexts, {Name: "patchlevel", Doc: "the file of the archive that states the version"}},
 		outputs: []star.FieldDoc{outDocument},
 	},
 	"spdx.valid": {
@@ -418,6 +447,10 @@ var checkDocs = map[string]string{
 	"path":           "a path of a file or folder, relative and without \"..\"",
 	"regex":          "a regular expression",
 	"evidence":       "a regular expression with the named groups that regex() wants",
+	"license_of":     "names of LicenseRef- that are defined, joined with commas, a space, and an SPDX licence expression that names no other",
+	"license_ref":    "the name of a licence on no list: LicenseRef- and letters, digits, \".\" and \"-\"",
+	"sha512":         "128 lower-case hexadecimal digits, not all zeros",
+	"text":           "a text of several lines, without control characters",
 	"license":        "an SPDX licence expression",
 	"md5":            "32 lower-case hexadecimal digits",
 	"oci_digest":     `"sha256:" and 64 lower-case hexadecimal digits`,
@@ -428,6 +461,7 @@ var checkDocs = map[string]string{
 	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
 	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
 	"purl_of":        "a version, a space, and a package URL that has this version",
+	"standard":       "a standard that [sbom_score](#sbom_score) knows",
 	"sha256":         "64 lower-case hexadecimal digits",
 	"url":            "a URL that something can be downloaded from",
 	"mount":          "an absolute path in a container that nothing else is at",

@@ -21,6 +21,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
+	"github.com/sbomctl/sbomctl/rules/convert"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
@@ -127,7 +128,7 @@ const (
 )
 
 var fixedProduct = spdx.Product{Name: "CPython", License: "PSF-2.0", DownloadURL: "https://example.org/{base_version}/{artifact}", Created: "2025-12-05T00:00:00Z",
-	Creators: []string{"Tool: sbomctl"}, CPE: "cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*", LicenseListVersion: "3.22"}
+	Creators: []string{"Tool: sbomctl"}, CPE: "cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*", LicenseListVersion: "3.22", Profile: spdx.Complete}
 
 // fixedCall is the fixed input of an operation; nil when there is none. Nothing in it is made by another operation, whose
 // change would look like one of this.
@@ -183,6 +184,10 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return fixedReproduce(operation)
 	case pin.OperationName, pin.GroupOperationName:
 		return fixedPin(operation)
+	case convert.OperationName:
+		return fixedConvert(t)
+	case "sbom.score":
+		return fixedScore()
 	case "spdx.checksums":
 		return &actiontest.Call{Parameters: object{"patterns": []string{"**"}}, Inputs: inputs{"files": {hashed("a.c", "int a;\n"), hashed("NEWS", fixedNews)}}}
 	case "spdx.base":
@@ -193,6 +198,14 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 			Inputs: inputs{"checked_in": one("Misc/sbom.spdx.json", fixedDocument("2.6.3")), "document": one("base.json", strings.Replace(fixedDocument("2.7.1"), "ddaa", "eeaa", 1)), "files:0": one("NEWS", fixedNews)}}
 	case "spdx.deps":
 		return &actiontest.Call{Parameters: packages}
+	case "spdx.whole":
+		list := spdx.EncodeChecksums([]spdx.File{{Path: "NEWS", SHA1: [20]byte{1}, SHA256: [32]byte{2}}})
+		return &actiontest.Call{Parameters: spdx.WholeParams{Name: "base_sbom", Product: fixedProduct, Packages: packages.Packages},
+			Inputs: inputs{"checksums": one("expat.checksums", string(list)), "patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
+	case "spdx.product":
+		return &actiontest.Call{Parameters: spdx.ProductParams{Product: fixedProduct}}
+	case "spdx.sha512":
+		return &actiontest.Call{Parameters: object{}, Inputs: inputs{"file": one("a", "a")}}
 	case "spdx.valid":
 		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
@@ -202,7 +215,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 			Inputs: inputs{"artifact": one("python-3.14.2.exe", "MZ"), "wheels": one("pip.json", fixedWheel)}}
 	case "spdx.source":
 		base := fixedDocument("2.7.1")
-		return &actiontest.Call{Parameters: spdx.SourceParams{Artifact: "Python-3.14.2.tgz", Product: fixedProduct, BaseLabel: "//:base", Own: "Misc/sbom.spdx.json", Superseded: map[string]string{"expat": "it is newer"}},
+		return &actiontest.Call{Parameters: spdx.SourceParams{Artifact: "Python-3.14.2.tgz", Product: fixedProduct, BaseLabel: "//:base", Packages: packages.Packages, Own: "Misc/sbom.spdx.json", Superseded: map[string]string{"expat": "it is newer"}},
 			Inputs: inputs{"archive": one("Python-3.14.2.tgz", "gz"), "own": one("Misc/sbom.spdx.json", fixedDocument("2.6.3")), "base": one("base.json", base), "wheels": one("pip.json", fixedWheel),
 				"patchlevel": one("Include/patchlevel.h", fixedPatchlevel), "members": {hashed("Misc/sbom.spdx.json", base), hashed("NEWS", fixedNews),
 					hashed("Lib/ensurepip/_bundled/pip-25.1.1-py3-none-any.whl", "PK")}}}

@@ -174,7 +174,7 @@ func baseLists(t testing.TB) func(int) ([]File, error) {
 
 func TestBaseGolden(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteBase(&b, declared(t, "Misc-sbom.spdx.json"), baseLists(t), nil); err != nil {
+	if err := WriteBase(&b, declared(t, "Misc-sbom.spdx.json"), nil, baseLists(t), nil); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "base", b.Bytes(), golden(t, "Misc-sbom.spdx.json"))
@@ -376,7 +376,7 @@ func BenchmarkBase100k(b *testing.B) {
 	packages, files := manyFiles()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := WriteBase(io.Discard, packages, files, nil); err != nil {
+		if err := WriteBase(io.Discard, packages, nil, files, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

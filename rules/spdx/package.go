@@ -17,7 +17,7 @@ import (
 )
 
 // Metadata is what Starlark declares of a package: the JSON object that it is in the operations' parameters. Only
-// name and version must be there; "" is not stated.
+// the name must be there; "" is not stated.
 type Metadata struct {
 	Label       string `json:"label,omitempty"` // the declaring target, for messages only
 	Name        string `json:"name"`
@@ -32,6 +32,27 @@ type Metadata struct {
 	PURL        string `json:"purl,omitempty"`         // package URL
 	Purpose     string `json:"purpose,omitempty"`      // primaryPackagePurpose; default SOURCE
 	Comment     string `json:"comment,omitempty"`
+
+	// What only whole documents of the complete profile hold.
+	LicenseDeclared string       `json:"license_declared,omitempty"` // default NOASSERTION
+	LicenseRefs     []LicenseRef `json:"license_refs,omitempty"`     // those that License and LicenseDeclared name
+	Copyright       string       `json:"copyright,omitempty"`        // default NOASSERTION
+	SHA512          string       `json:"sha512,omitempty"`           // of the download, as SHA256
+	CPEs            []string     `json:"cpes,omitempty"`             // beside CPE
+	Homepage        string       `json:"homepage,omitempty"`
+
+	// Which binaries contain it, by the groups of their names: group -> values.
+	Only     map[string][]string `json:"only,omitempty"`
+	NotIn    map[string][]string `json:"not_in,omitempty"`
+	Replaces []string            `json:"replaces,omitempty"` // labels of packages of the base that it stands in for in binaries
+}
+
+// LicenseRef is a licence that is on no list.
+type LicenseRef struct {
+	ID   string `json:"id"`             // "LicenseRef-..."
+	Name string `json:"name,omitempty"` // what people call it
+	Text string `json:"text,omitempty"`
+	File string `json:"file,omitempty"` // the file that is the text, where Text is ""
 }
 
 // purposes are the values of primaryPackagePurpose (SPDX 2.3, 7.24).
@@ -67,7 +88,9 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 		}
 	}
 	check("name", checkWord(m.Name))
-	check("version", checkWord(m.Version))
+	if m.Version != "" {
+		check("version", checkWord(m.Version))
+	}
 
 	p := Package{
 		Name: m.Name, Version: m.Version, License: orNoAssertion(m.License), Originator: m.Originator, Supplier: m.Supplier,
@@ -76,7 +99,27 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 	if p.Purpose == "" {
 		p.Purpose = purposeSource
 	}
-	check("license", ident.License(p.License))
+	var defined []string
+	for _, r := range m.LicenseRefs {
+		check("license_refs", ident.LicenseRef(r.ID))
+		defined = append(defined, r.ID)
+	}
+	check("license", ident.LicenseOf(p.License, defined))
+	if m.LicenseDeclared != "" {
+		check("license_declared", ident.LicenseOf(m.LicenseDeclared, defined))
+	}
+	for _, text := range []struct{ field, value string }{{"copyright", m.Copyright}, {"comment", m.Comment}} {
+		check(text.field, ident.Text(text.value))
+	}
+	if m.SHA512 != "" && m.SHA512 != ident.NoAssertion {
+		check("sha512", ident.Checksum("SHA512", m.SHA512))
+	}
+	if m.Homepage != "" && m.Homepage != ident.NoAssertion {
+		check("homepage", ident.URL(m.Homepage))
+	}
+	for _, cpe := range m.CPEs {
+		check("cpes", ident.CPEOf(cpe, m.Version))
+	}
 	if m.Originator != "" {
 		check("originator", ident.Agent(m.Originator))
 	}

@@ -32,7 +32,7 @@ type Params struct {
 // order). Names are in lower case, otherwise as written; a download_url that is not known is NOASSERTION, a
 // sha256 that is not known is left out.
 func Operations() []action.Operation {
-	return []action.Operation{{Name: "wheel.packages", Version: 2, Run: run}}
+	return []action.Operation{{Name: "wheel.packages", Version: 3, Run: run}}
 }
 
 func run(_ context.Context, call action.Call) error {
@@ -150,7 +150,7 @@ func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
 	}
 	out := spdx.Wheel{Path: w.Path, Package: metadata(strings.ToLower(p.PackageName), w.Version, entry), Vendored: []spdx.Metadata{}}
 	out.Package.Originator = p.Originator
-	out.Package.CPE = strings.ReplaceAll(p.CPE, "{version}", w.Version)
+	out.Package.CPE = strings.ReplaceAll(p.CPE, "{version}", ident.QuoteCPE(w.Version))
 	for _, r := range w.Vendored {
 		entry, _ := lock.Find(r.ShownName()) // a lock has them all: Agree said so
 		out.Vendored = append(out.Vendored, metadata(r.ShownName(), r.Version, entry))
