@@ -25,7 +25,8 @@ func (r *Request) receive(body io.Reader, create Create, told func(done int64)) 
 	}
 	defer w.Abort() // which does nothing to what is sealed
 	h := sha256.New()
-	buf := make([]byte, 128<<10)
+	hashed := make(chan struct{}, 1)
+	buf := make([]byte, 512<<10)
 	for err == nil {
 		var n int
 		n, err = body.Read(buf)
@@ -35,9 +36,14 @@ func (r *Request) receive(body io.Reader, create Create, told func(done int64)) 
 		if got += int64(n); got > r.MaxBytes {
 			return got, "", errTooLong
 		}
-		h.Write(buf[:n])
-		if _, err := w.Write(buf[:n]); err != nil {
-			return got, "", final{err}
+		go func() { // the output hashes them too
+			h.Write(buf[:n])
+			hashed <- struct{}{}
+		}()
+		_, failed := w.Write(buf[:n])
+		<-hashed
+		if failed != nil {
+			return got, "", final{failed}
 		}
 		told(got)
 	}

@@ -33,9 +33,6 @@ const (
 	maxText    = 100      // bytes of a signal
 )
 
-// words are in every line that says something.
-var words = [][]byte{[]byte("copyright"), []byte("licen"), []byte("(c)"), []byte("©"), []byte("permission"), []byte("redistribution"), []byte("public domain"), []byte("as-is")}
-
 // Scan returns what the first MaxScan bytes of a file say of its origin, in the order of lines. A file with a NUL byte in
 // them says nothing.
 func Scan(content []byte) []Signal { return new(scanner).scan(content) }
@@ -43,7 +40,7 @@ func Scan(content []byte) []Signal { return new(scanner).scan(content) }
 // scanner scans one file after another; it is scratch memory.
 type scanner struct {
 	head  []byte // of a file that is written to it, see Facet
-	lower []byte
+	lower []byte // a line and the next one
 	at    []int
 }
 
@@ -54,19 +51,7 @@ func (s *scanner) scan(content []byte) []Signal {
 	if bytes.IndexByte(content, 0) >= 0 {
 		return nil
 	}
-	s.toLower(content)
-	s.at = s.at[:0]
-	for _, w := range words {
-		for from := 0; ; {
-			i := bytes.Index(s.lower[from:], w)
-			if i < 0 {
-				break
-			}
-			s.at = append(s.at, from+i)
-			from += i + len(w)
-		}
-	}
-	slices.Sort(s.at)
+	s.at = appendWords(s.at[:0], content)
 	var out []Signal
 	var named []string // licences
 	line, start, done := 1, 0, 0
@@ -78,7 +63,9 @@ func (s *scanner) scan(content []byte) []Signal {
 		line += bytes.Count(content[start:begin], []byte{'\n'})
 		start = begin
 		done = lineEnd(content, begin)
-		text, low := content[begin:done], s.lower[begin:done]
+		text, next := content[begin:done], content[done:lineEnd(content, done)]
+		s.toLower(content[begin : done+len(next)])
+		low, nextLow := s.lower[:len(text)], s.lower[len(text):]
 		add := func(kind Kind, line int, text string) {
 			if len(out) < maxSignals {
 				out = append(out, Signal{kind, line, text})
@@ -95,8 +82,7 @@ func (s *scanner) scan(content []byte) []Signal {
 		if who, ok := holder(string(text), string(low)); ok {
 			add(Copyright, line, who)
 		} else if bytes.HasSuffix(bytes.TrimSpace(low), []byte("copyright (c)")) { // it goes on in the next line
-			next := content[done:lineEnd(content, done)]
-			if who, ok := holder("(c) "+string(next), "(c) "+string(s.lower[done:done+len(next)])); ok {
+			if who, ok := holder("(c) "+string(next), "(c) "+string(nextLow)); ok {
 				add(Copyright, line+1, who)
 			}
 		}

@@ -94,9 +94,23 @@ func (z *Reader) chunk() error {
 	}
 	z.size += int64(len(z.decoder.out))
 	if z.check != nil {
-		z.check.Write(z.decoder.out)
+		z.settle()
+		out, checked := z.decoder.out, make(chan struct{})
+		z.checked = checked
+		go func() {
+			z.check.Write(out)
+			close(checked)
+		}()
 	}
 	return nil
+}
+
+// settle waits until the checksum has the chunk that was decoded last: it is worked out while the next one is decoded.
+func (z *Reader) settle() {
+	if z.checked != nil {
+		<-z.checked
+		z.checked = nil
+	}
 }
 
 // endBlock compares a block's sizes and checksum with what it says.
@@ -111,6 +125,7 @@ func (z *Reader) endBlock() error {
 		return z.in.or(ErrCorrupt)
 	}
 	if z.check != nil {
+		z.settle()
 		want := z.check.Sum(nil)
 		got := make([]byte, len(want))
 		z.in.full(got)

@@ -14,6 +14,7 @@ type lzma2 struct {
 	needDict  bool   // the next chunk must reset the dictionary
 	needProps bool   // the next LZMA chunk must set the properties
 	lzma      lzma
+	settle    func() // called before out is overwritten
 }
 
 const (
@@ -37,6 +38,7 @@ func (d *lzma2) chunk(in *input) (bool, error) {
 	// resets its state, 0xc0 also sets its properties, 0xe0 also resets the dictionary.
 	if control >= 0xe0 || control == 0x01 {
 		d.needDict, d.needProps = false, true
+		d.settle()
 		d.pos = 0
 	}
 	if d.needDict || control > 0x02 && control < 0x80 {
@@ -98,6 +100,7 @@ func (d *lzma2) reserve(n int) {
 		d.win = win
 	}
 	if need > len(d.win) {
+		d.settle()
 		keep := d.dict + d.pos&15
 		copy(d.win, d.win[d.pos-keep:d.pos])
 		d.pos = keep

@@ -45,8 +45,9 @@ type Reader struct {
 	err     error
 
 	inStream bool
-	flags    [2]byte   // of the stream: the second byte is the kind of check
-	check    hash.Hash // of the block's data; nil for none
+	flags    [2]byte       // of the stream: the second byte is the kind of check
+	check    hash.Hash     // of the block's data; nil for none
+	checked  chan struct{} // closed when check has the last chunk; nil when it has
 	blocks   index
 
 	inBlock   bool
@@ -61,7 +62,9 @@ type Reader struct {
 // of more than maxDict bytes is refused with ErrDictionary. Memory is at most one and a half
 // dictionaries and 3 MiB, and not much more than twice what was decoded.
 func NewReader(r io.Reader, maxDict uint32) *Reader {
-	return &Reader{in: input{r: bufio.NewReaderSize(r, 64<<10)}, maxDict: maxDict}
+	z := &Reader{in: input{r: bufio.NewReaderSize(r, 64<<10)}, maxDict: maxDict}
+	z.decoder.settle = z.settle
+	return z
 }
 
 // Read implements io.Reader. What was returned before an error may be damaged too.

@@ -247,7 +247,7 @@ func FuzzChunks(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, chunks []byte) {
 		in := input{r: bufio.NewReader(bytes.NewReader(chunks))}
-		var d lzma2
+		d := lzma2{settle: func() {}}
 		d.start(64 << 10)
 		var out []byte
 		for {
