@@ -86,6 +86,11 @@ func layTree(s *action.Spec) error {
 		kept := in.Files[:0]
 		for _, f := range in.Files {
 			was := f.Path
+			if f.Link != "" || f.Folder {
+				errs = append(errs, &diag.Error{Msg: fmt.Sprintf("inputs: %s is a symbolic link or an empty folder, and a command is given files only", was),
+					Hints: []string{`ctx.actions.members(tree, links = "skip") leaves them out`}})
+				continue
+			}
 			switch {
 			case in.Name == "":
 			case strings.HasSuffix(in.Name, "/"):

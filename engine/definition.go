@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/eval"
+	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/star"
 )
 
@@ -97,7 +99,7 @@ func (w *Workspace) inputFile(c *eval.Context, r star.Ref) (fileRef, error) {
 	}
 	t, err := w.treeRef(c.Get, r.FileSet.Tree)
 	return fileRef{IncludeAttr: r.FileSet.IncludeAttr, ExcludeAttr: r.FileSet.ExcludeAttr, Set: &fileSetSpec{
-		Tree: t, All: r.FileSet.Members, Include: r.FileSet.Include, Exclude: r.FileSet.Exclude, Loose: !r.FileSet.RequireAll,
+		Tree: t, All: r.FileSet.Members, Links: files.Links(max(0, slices.Index(star.LinksWords, r.FileSet.Links))), Include: r.FileSet.Include, Exclude: r.FileSet.Exclude, Loose: !r.FileSet.RequireAll,
 	}}, err
 }
 

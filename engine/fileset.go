@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,6 +40,8 @@ type fileSetSpec struct {
 	Exclude []string `json:"exclude,omitempty"`
 	All     bool     `json:"all,omitempty"`   // every file, in the archive's order; no patterns
 	Loose   bool     `json:"loose,omitempty"` // a pattern may match nothing
+
+	Links files.Links `json:"links,omitempty"` // with All
 }
 
 func fileSetKey(s fileSetSpec) eval.Key { return eval.Key{Kind: kindFileSet, Arg: mustJSON(s)} }
@@ -141,7 +144,9 @@ type fileSet struct {
 	Index   string       // argument of the index node that made Data
 	Entries []fileSetEntry
 
-	Unmatched []files.Unmatched // exclude patterns that match nothing, which is a finding of whoever uses the set
+	// What is a finding of whoever uses the set.
+	Unmatched []files.Unmatched // exclude patterns that match nothing
+	Special   []string          // FIFOs, sockets and devices among all files, which are left out
 }
 
 type fileSetEntry struct {
@@ -218,13 +223,13 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 	if err != nil {
 		return eval.Result{}, err
 	}
-	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys)), Unmatched: unmatched}
+	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys)), Unmatched: unmatched, Special: sel.Special}
 	for i, match := range sel.Matches {
 		e := fileSetEntry{Path: match.Path, Pattern: match.Pattern, State: states[i].(files.State)}
 		if match.File != match.Path {
 			e.File = match.File
 		}
-		if e.State.Kind != files.Regular {
+		if e.State.Kind != match.Kind {
 			return eval.Result{}, changedMeanwhile(match.Path)
 		}
 		set.Entries[i] = e
@@ -240,26 +245,38 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		return eval.Result{}, err
 	}
 	set := &fileSet{Data: ai.data, Index: k.Arg}
-	entry := func(e tree.Entry, pattern int) fileSetEntry {
-		return fileSetEntry{Path: e.Path, Pattern: pattern, Offset: e.Offset, State: files.State{
-			Kind: files.Regular, Executable: e.Executable, Digest: e.Digest, Facet: e.Facet}}
-	}
-	if s.All {
-		for e := range x.All() {
-			set.Entries = append(set.Entries, entry(e, 0))
-		}
-		return set.result(), nil
-	}
 	sel, unmatched, err := selectFiles(w.pathTree(ai.index.Digest, x), s)
 	if err != nil {
-		return eval.Result{}, err
+		return eval.Result{}, inArchive(s.Tree, err)
 	}
-	set.Unmatched = unmatched
-	for _, match := range sel.Matches {
-		e, _ := x.Lookup(match.Path)
-		set.Entries = append(set.Entries, entry(e, match.Pattern))
+	set.Unmatched, set.Special = unmatched, sel.Special
+	set.Entries = make([]fileSetEntry, len(sel.Matches))
+	for i, match := range sel.Matches {
+		e, _ := x.Lookup(match.File)
+		set.Entries[i] = fileSetEntry{Path: match.Path, Pattern: match.Pattern, Offset: e.Offset, State: e.State()}
+	}
+	if s.All { // in the archive's order, which says nothing but is the quickest to read
+		at := make(map[string]int, x.Len())
+		for i := range x.Len() {
+			at[x.At(i).Path] = i
+		}
+		slices.SortFunc(set.Entries, func(a, b fileSetEntry) int { return at[a.Path] - at[b.Path] })
 	}
 	return set.result(), nil
+}
+
+// inArchive gives errors of members the place that they have in the archive.
+func inArchive(t treeRef, err error) error {
+	var out diag.List
+	for _, e := range diag.Flatten(err) {
+		if d, ok := e.(*diag.Error); ok && d.Pos.File != "" {
+			placed := *d
+			placed.Pos.File = t.String() + "!" + d.Pos.File
+			e = &placed
+		}
+		out = append(out, e)
+	}
+	return out.Err()
 }
 
 // pathTree returns the listing of an archive's members, remembered in this process.
@@ -267,20 +284,20 @@ func (w *Workspace) pathTree(d cache.Digest, x *tree.Index) files.Tree {
 	if t, ok := w.pathTrees.Load(d); ok {
 		return t.(files.Tree)
 	}
-	paths := make([]string, 0, x.Len())
+	var t files.PathTree
 	for e := range x.All() {
-		paths = append(paths, e.Path)
+		t.Add(e.Path, e.Kind, e.Text)
 	}
-	t := files.NewPathTree(paths)
-	w.pathTrees.Store(d, t)
-	return t
+	t.Sorted()
+	w.pathTrees.Store(d, &t)
+	return &t
 }
 
 // selectFiles selects from any tree. Unless s is loose, an include pattern that selects nothing is an error, since files
 // are missing then, and exclude patterns that leave nothing out are returned: the set is right without them.
 func selectFiles(t files.Tree, s fileSetSpec) (sel *files.Selection, unmatched []files.Unmatched, err error) {
 	if s.All {
-		sel, err = files.All(t)
+		sel, err = files.All(t, s.Links)
 		return sel, nil, err
 	}
 	m, err := files.Compile(s.Include, s.Exclude)
@@ -309,6 +326,10 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 		e := &s.Entries[i]
 		f := action.File{Path: e.Path, Digest: e.State.Digest, Facet: e.State.Facet,
 			Executable: e.State.Executable, Pattern: e.Pattern}
+		if e.State.Kind != files.Regular {
+			out[i] = w.noFile(f, e.State)
+			continue
+		}
 		if s.Index == "" {
 			name := e.File
 			if name == "" {
@@ -321,6 +342,16 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 		out[i] = f
 	}
 	return out
+}
+
+// noFile makes f the input file that stands for a link or an empty folder.
+func (w *Workspace) noFile(f action.File, s files.State) action.File {
+	h := files.NewHasher(w.opt.Rules.Facet)
+	h.Write([]byte(s.Target))
+	sum := h.Sum()
+	f.Digest, f.Facet, f.Link, f.Folder = sum.Digest, sum.Facet, s.Target, s.Kind == files.Directory
+	f.Handle = action.Inline{Bytes: []byte(s.Target)}
+	return f
 }
 
 func (s *fileSet) encode() []byte {
@@ -342,9 +373,13 @@ func (s *fileSet) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(e.Offset))
 		b = e.State.Append(b)
 	}
+	b = binary.AppendUvarint(b, uint64(len(s.Unmatched)))
 	for _, u := range s.Unmatched {
 		b = binary.AppendUvarint(b, uint64(u.Index))
 		b = appendString(b, u.Error.Msg)
+	}
+	for _, p := range s.Special {
+		b = appendString(b, p)
 	}
 	return b
 }

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -58,7 +60,7 @@ left out is claimed.
 Correct the pattern, or remove it. A pattern in ` + "`srcs`" + ` that matches nothing fails the build instead: files are missing then.`,
 }
 
-// unmatched are the findings of the file sets that the inputs of an action are; objects are those of its inputs' nodes, in order.
+// unmatched are the engine's own findings of the file sets that the inputs of an action are; objects are those of its inputs' nodes, in order.
 func unmatched(inputs []inputRef, objects []any) (found []finding.Finding) {
 	for _, in := range inputs {
 		for _, f := range in.Files {
@@ -66,6 +68,7 @@ func unmatched(inputs []inputRef, objects []any) (found []finding.Finding) {
 				for _, u := range set.Unmatched {
 					found = append(found, unmatchedFinding(f, u))
 				}
+				found = append(found, set.special(f.Set.Tree)...)
 			}
 			objects = objects[1:]
 		}
@@ -81,4 +84,35 @@ func unmatchedFinding(f fileRef, u files.Unmatched) finding.Finding {
 		out.Fix = &finding.Fix{Attr: out.Attr, Value: u.Near, Remove: u.Near == ""}
 	}
 	return out
+}
+
+// SpecialRule describes what the engine says of trees that are listed whole.
+var SpecialRule = finding.Rule{
+	ID: "special-file", Severity: finding.Warning,
+	Title: "a FIFO, socket or device of a tree is left out",
+	Help: `What lists all members of a source tree, such as a source archive or its SBOM, lists files, links and folders. A FIFO, a socket or a
+device has no content that a release could hold, so it is left out, and this says so.
+
+Remove it from the tree, or have git ignore it.`,
+}
+
+// maxSpecial is how many special files of one set are told by name.
+const maxSpecial = 20
+
+// special are the findings of what a set of all files of t leaves out.
+func (s *fileSet) special(t treeRef) (found []finding.Finding) {
+	in := t.String() + "/"
+	if s.Index != "" {
+		in = t.String() + "!"
+	}
+	for i, p := range s.Special {
+		f := finding.Finding{Rule: SpecialRule.ID, Severity: SpecialRule.Severity, Msg: "is a FIFO, socket or device, which is left out"}
+		f.Pos.File = event.Printable(strings.TrimPrefix(in+p, "./"))
+		if n := len(s.Special) - i; i == maxSpecial && n > 1 {
+			f.Pos.File, f.Msg = event.Printable(t.String()), fmt.Sprintf("%d more FIFOs, sockets and devices are left out", n)
+			return append(found, f)
+		}
+		found = append(found, f)
+	}
+	return found
 }

@@ -19,6 +19,7 @@ var checks = map[string]func(value string) error{
 	"url":      ident.URL,
 	"evidence": evidence.Validate,
 	"regex":    evidence.ValidateRegexp,
+	"naming":   spdx.CheckNaming,
 	"pattern": func(s string) error {
 		_, err := files.Compile([]string{s}, nil)
 		return err
@@ -28,11 +29,16 @@ var checks = map[string]func(value string) error{
 	"word":     spdx.Word,
 	"mount":    star.CheckMount,    // where a command's tree lies in its container
 	"variable": star.CheckVariable, // the name of an environment variable
+	"text":     ident.Text,
 	"license":  ident.License,
-	"agent":    ident.Agent,
-	"creator":  ident.Creator,
-	"created":  ident.Created,
-	"md5":      func(s string) error { return ident.Checksum("MD5", s) },
+	// An expression whose LicenseRef- are defined: the value is those that are, joined with commas, a space, the expression.
+	"license_of":  licenseOf,
+	"license_ref": ident.LicenseRef,
+	"agent":       ident.Agent,
+	"creator":     ident.Creator,
+	"created":     ident.Created,
+	"sha512":      func(s string) error { return ident.Checksum("SHA512", s) },
+	"md5":         func(s string) error { return ident.Checksum("MD5", s) },
 	// An identifier must state the package's version: the value is the version, a space, the identifier.
 	"cpe_of":         ofVersion(ident.CPEOf),
 	"purl_of":        ofVersion(ident.PURL),
@@ -43,6 +49,11 @@ var checks = map[string]func(value string) error{
 	"oci_role":       pin.CheckRole,
 	"oci_signer":     attached.CheckSigner, // as JSON
 	"standard":       score.CheckStandard,
+}
+
+func licenseOf(value string) error {
+	defined, expression, _ := strings.Cut(value, " ")
+	return ident.LicenseOf(expression, strings.Split(defined, ","))
 }
 
 func folder(s string) error {

@@ -172,8 +172,8 @@ func (s *Spec) inputRoot(numbered bool) (cache.Digest, error) {
 }
 
 // manifest is what an operation sees of its inputs beside what lies at a path of the input root: names and order of
-// the inputs, order and paths of their files, and which pattern each matched. Numbers are unsigned varints, and strings
-// have their length before them.
+// the inputs, order and paths of their files, and which pattern each matched; then, where there are any, which of the files are
+// links (1) and empty folders (2), as the positions of input and file. Numbers are unsigned varints, and strings have their length before them.
 func (s *Spec) manifest(numbered bool) []byte {
 	b := []byte{0, flag(numbered)} // the first has been there since a command had a manifest, too: keys outlive programs
 	b = binary.AppendUvarint(b, uint64(len(s.Inputs)))
@@ -183,6 +183,21 @@ func (s *Spec) manifest(numbered bool) []byte {
 		for _, f := range in.Files {
 			b = appendString(b, f.Path)
 			b = binary.AppendUvarint(b, uint64(f.Pattern))
+		}
+	}
+	for i, in := range s.Inputs {
+		for j, f := range in.Files {
+			kind := uint64(0)
+			switch {
+			case f.Link != "":
+				kind = 1
+			case f.Folder:
+				kind = 2
+			default:
+				continue
+			}
+			b = binary.AppendUvarint(b, kind)
+			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(i)), uint64(j))
 		}
 	}
 	return b

@@ -13,8 +13,9 @@ import (
 // Match is one file of a file set.
 type Match struct {
 	Path    string // its name in the set
-	File    string // the regular file whose bytes count: Path, unless that is a symbolic link
+	File    string // the regular file whose bytes count: Path, unless that is a symbolic link that was followed
 	Pattern int    // index of the first include pattern that matches Path
+	Kind    Kind   // Regular; with KeepLinks also Symlink, and Directory of an empty one
 }
 
 // Selection is what a Matcher selects from a Tree.
@@ -22,6 +23,8 @@ type Selection struct {
 	Matches     []Match // by Pattern, then by Path in byte order; each Path once
 	IncludeUsed []bool  // which include patterns match a file, excluded or not
 	ExcludeUsed []bool  // which exclude patterns match a file that an include pattern matches
+
+	Special []string // FIFOs, sockets and devices that All passed over, in byte order
 
 	ignored []string // for each include pattern, the first path it matches that git ignores
 }
@@ -51,44 +54,6 @@ func (m *Matcher) Expand(t Tree) (*Selection, error) {
 		return cmp.Or(cmp.Compare(a.Pattern, b.Pattern), strings.Compare(a.Path, b.Path))
 	})
 	return e.sel, nil
-}
-
-// All selects every file of a tree, names that begin with a dot included, but what git ignores. Its
-// one pattern is number 0.
-func All(t Tree) (*Selection, error) {
-	e := &expansion{tree: t, sel: &Selection{}}
-	if err := e.all(""); err != nil {
-		return nil, err
-	}
-	if err := e.errs.Err(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(e.sel.Matches, func(a, b Match) int { return strings.Compare(a.Path, b.Path) })
-	return e.sel, nil
-}
-
-func (e *expansion) all(dir string) error {
-	entries, err := e.tree.List(dir)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		path := join(dir, entry.Name)
-		ignored, err := e.tree.Ignored(path, entry.Kind == Directory)
-		switch {
-		case err != nil:
-			return err
-		case ignored:
-		case entry.Kind == Directory:
-			err = e.all(path)
-		case entry.Kind == Regular, entry.Kind == Symlink:
-			err = e.add(path, entry.Kind, 0)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 type expansion struct {
@@ -150,7 +115,7 @@ func (e *expansion) entry(path string, entry Entry, inc, exc []int32) error {
 			return nil
 		}
 		return e.dir(path, next, e.m.exclude.step(exc, entry.Name))
-	case Regular:
+	case Regular, Unusable:
 		return e.file(path, entry, inc, exc)
 	case Symlink:
 		if a.spelt(inc, entry.Name) {
@@ -205,12 +170,24 @@ func (e *expansion) add(path string, kind Kind, pattern int) error {
 			return err
 		}
 	}
+	return e.take(path, file, kind, pattern)
+}
+
+// take adds what is at path to the selection as it is.
+func (e *expansion) take(path, file string, kind Kind, pattern int) error {
+	if kind == Unusable {
+		_, why, err := e.tree.Lookup(path)
+		if err == nil {
+			e.fail(path, why+"; exclude it")
+		}
+		return err
+	}
 	if !utf8.ValidString(path) {
 		e.errs = append(e.errs, &diag.Error{Pos: diag.File(quote(path)),
 			Msg: "the file's name is not valid UTF-8, so no document can list it; rename or exclude it"})
 		return nil
 	}
-	e.sel.Matches = append(e.sel.Matches, Match{path, file, pattern})
+	e.sel.Matches = append(e.sel.Matches, Match{path, file, pattern, kind})
 	return nil
 }
 

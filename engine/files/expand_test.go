@@ -56,8 +56,8 @@ func TestExpandOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Match{
-		{"b/B.c", "b/B.c", 0}, {"b/a-b.c", "b/a-b.c", 0}, {"b/a.c", "b/a.c", 0}, {"b/a/z.c", "b/a/z.c", 0}, {"b/é.c", "b/é.c", 0},
-		{"a/x.c", "a/x.c", 1}, {"a/x.h", "a/x.h", 3},
+		{"b/B.c", "b/B.c", 0, Regular}, {"b/a-b.c", "b/a-b.c", 0, Regular}, {"b/a.c", "b/a.c", 0, Regular}, {"b/a/z.c", "b/a/z.c", 0, Regular}, {"b/é.c", "b/é.c", 0, Regular},
+		{"a/x.c", "a/x.c", 1, Regular}, {"a/x.h", "a/x.h", 3, Regular},
 	}
 	if !reflect.DeepEqual(sel.Matches, want) {
 		t.Errorf("got %v\nwant %v", sel.Matches, want)
@@ -255,7 +255,7 @@ func BenchmarkExpand(b *testing.B) {
 
 func TestAll(t *testing.T) {
 	tree := NewPathTree([]string{"a", ".hidden", ".dir/.x", ".dir/y", "b/.github/z", "b/c"})
-	sel, err := All(tree)
+	sel, err := All(tree, FollowLinks)
 	if err != nil {
 		t.Fatal(err)
 	}

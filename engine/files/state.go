@@ -17,9 +17,10 @@ const (
 	Directory             // a directory
 	Symlink               // a symbolic link, whatever it leads to
 	Other                 // a FIFO, socket or device
+	Unusable              // a member of an archive that nothing can be made of; never in a folder
 )
 
-var kindNames = [...]string{"absent", "regular file", "directory", "symbolic link", "special file"}
+var kindNames = [...]string{"absent", "regular file", "directory", "symbolic link", "special file", "unusable member"}
 
 // String returns the kind in words.
 func (k Kind) String() string {

@@ -56,6 +56,9 @@ func (e *expansion) resolve(path string) (target string, kind Kind, err error) {
 			if strings.Trim(todo, "/") == "" {
 				return here, kind, nil
 			}
+		case Unusable:
+			e.fail(path, "is a symbolic link to "+Printable(here)+", which "+link)
+			return "", Absent, nil
 		}
 		e.fail(path, "is a symbolic link to "+Printable(here)+", which does not exist; exclude it, or make it lead to a file")
 		return "", Absent, nil

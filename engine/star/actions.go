@@ -3,6 +3,7 @@ package star
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -376,11 +377,18 @@ func patternsFrom(list *starlark.List, from starlark.Value) (patterns, attrs []s
 	return patterns, attrs, err
 }
 
-// members is members(tree): all its files.
+// members is members(tree, links = "follow"): all its files.
 func (an *analysis) members(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	f := &fileSetValue{set: FileSet{Members: true}}
-	if err := starlark.UnpackArgs("members", args, kwargs, "tree", &f.tree); err != nil {
+	links := LinksWords[0]
+	if err := starlark.UnpackArgs("members", args, kwargs, "tree", &f.tree, "links?", &links); err != nil {
 		return nil, err
+	}
+	switch {
+	case !slices.Contains(LinksWords, links):
+		return nil, faultf("members: links is %q, expected one of %q%s", links, LinksWords, diag.DidYouMean(links, LinksWords))
+	case links != LinksWords[0]:
+		f.set.Links = links
 	}
 	return f, nil
 }

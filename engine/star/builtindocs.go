@@ -129,10 +129,11 @@ Args:
   include: patterns: ` + "`*` is any part of a name, `**` any number of folders" + `. Wildcards skip names that begin with a dot.
   exclude: patterns of files to leave out.
   require_all: an error when a pattern matches nothing.`},
-		FunctionDoc{"ctx.actions.members", `ctx.actions.members(tree)`, `Returns the [FileSet](#fileset) of all files of a tree; of an archive in its order.
+		FunctionDoc{"ctx.actions.members", `ctx.actions.members(tree, links = "follow")`, `Returns the [FileSet](#fileset) of all files of a tree; of an archive in its order.
 
 Args:
-  tree: the tree.`},
+  tree: the tree.
+  links: what a symbolic link is. "follow": the file that it leads to, and an error where it leads to none. "keep": a link, and an empty folder is listed as well; for operations that tell them from files. "skip": the file that it leads to, and where that is none, it is left out, as is every member that cannot be used.`},
 	)
 }
 

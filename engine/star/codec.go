@@ -108,6 +108,7 @@ func (e *encoder) fileSet(f *fileSetValue) error {
 		return err
 	}
 	e.bool(f.set.Members)
+	e.string(f.set.Links)
 	e.bool(f.set.RequireAll)
 	e.strings(f.set.Include)
 	e.strings(f.set.Exclude)

@@ -132,7 +132,7 @@ func (d *decoder) tree() *treeValue {
 
 func (d *decoder) fileSet() *fileSetValue {
 	t := d.tree()
-	f := FileSet{Members: d.bool(), RequireAll: d.bool(), Include: d.strings(), Exclude: d.strings(), IncludeAttr: d.strings(), ExcludeAttr: d.strings()}
+	f := FileSet{Members: d.bool(), Links: d.string(), RequireAll: d.bool(), Include: d.strings(), Exclude: d.strings(), IncludeAttr: d.strings(), ExcludeAttr: d.strings()}
 	if d.skip {
 		return nil
 	}

@@ -5,26 +5,30 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/sbomctl/sbomctl/engine/files"
 )
 
 // An encoded index is the magic, then numbers as minimal unsigned varints:
 //
 //	prefix length, prefix, data size, number of entries, entries
-//	entry = flags, path length, path, size, offset, SHA-256, facet length, facet
+//	entry = kind and flag, path length, path, and of a regular file
+//	        size, offset, SHA-256, facet length, facet;
+//	        of any other member text length, text
 const (
-	magic = "sbomctl tree index 2\n"
+	magic = "sbomctl tree index 3\n"
 
-	flagExecutable = 1
+	flagExecutable = 1 // the kind lies above it
 
-	maxFacet = 4 << 10             // bytes
-	minEntry = 5 + 1 + sha256.Size // five numbers and a path of one byte
+	maxFacet = 4 << 10 // bytes
+	minEntry = 3 + 1   // three numbers and a path of one byte
 )
 
 // Encode returns the canonical bytes of x.
 func (x *Index) Encode() []byte {
 	n := len(magic) + len(x.prefix) + 3*binary.MaxVarintLen64
 	for i := range x.entries {
-		n += len(x.entries[i].Path) + 5*binary.MaxVarintLen64 + sha256.Size + len(x.entries[i].Facet)
+		n += len(x.entries[i].Path) + 5*binary.MaxVarintLen64 + sha256.Size + len(x.entries[i].Facet) + len(x.entries[i].Text)
 	}
 	b := make([]byte, 0, n)
 	b = append(b, magic...)
@@ -33,12 +37,16 @@ func (x *Index) Encode() []byte {
 	b = binary.AppendUvarint(b, uint64(len(x.entries)))
 	for i := range x.entries {
 		e := &x.entries[i]
-		var flags uint64
+		head := uint64(e.Kind) << 1
 		if e.Executable {
-			flags |= flagExecutable
+			head |= flagExecutable
 		}
-		b = binary.AppendUvarint(b, flags)
+		b = binary.AppendUvarint(b, head)
 		b = appendString(b, e.Path)
+		if e.Kind != files.Regular {
+			b = appendString(b, e.Text)
+			continue
+		}
 		b = binary.AppendUvarint(b, uint64(e.Digest.Size))
 		b = binary.AppendUvarint(b, uint64(e.Offset))
 		b = append(b, e.Digest.Hash[:]...)
@@ -79,13 +87,17 @@ func decode(b []byte) (*Index, error) {
 	entries := make([]Entry, count)
 	for i := range entries {
 		e := &entries[i]
-		flags := d.number(flagExecutable)
-		e.Executable = flags&flagExecutable != 0
+		head := d.number(int64(files.Unusable)<<1 | flagExecutable)
+		e.Kind, e.Executable = files.Kind(head>>1), head&flagExecutable != 0
 		e.Path = d.path()
-		e.Digest.Size = d.number(1<<63 - 1)
-		e.Offset = d.number(1<<63 - 1)
-		d.bytes(e.Digest.Hash[:])
-		e.Facet = d.text(maxFacet)
+		if e.Kind == files.Regular {
+			e.Digest.Size = d.number(1<<63 - 1)
+			e.Offset = d.number(1<<63 - 1)
+			d.bytes(e.Digest.Hash[:])
+			e.Facet = d.text(maxFacet)
+		} else {
+			e.Text = d.text(MaxText)
+		}
 		if d.err != nil {
 			return nil, d.err
 		}

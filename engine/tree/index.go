@@ -2,7 +2,8 @@
 //
 // An archive is decoded once, into two blobs: data, the bytes of the uncompressed archive,
 // and an index, which names every regular file, its checksums and where in data its bytes
-// begin. Whoever has the index can list, match and check files without touching the
+// begin. It also names what is no file, as it is: symbolic links by their targets, empty folders, pipes,
+// and members that cannot be used by what is wrong with them, for whoever selects one. Whoever has the index can list, match and check files without touching the
 // archive again, and read one of them with a single positioned read of data.
 //
 // The encoding of an Index is canonical: equal indexes have equal bytes, and Decode refuses
@@ -19,30 +20,37 @@ import (
 	"strings"
 
 	"github.com/sbomctl/sbomctl/cache"
-	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/files"
 )
 
 // Bounds of every index.
 const (
-	MaxEntries  = 1 << 20   // files
-	MaxAllPaths = 128 << 20 // bytes of all paths together
+	MaxEntries  = 1 << 20   // members
+	MaxAllPaths = 128 << 20 // bytes of all paths and texts together
+	MaxText     = 4096      // bytes of a link's target, as of a path
 )
 
-// Entry is one regular file of the tree.
+// Entry is one member of the tree.
 type Entry struct {
-	Path       string       // slash-separated, below the stripped prefix; CheckPath accepts it
+	Path string     // slash-separated, below the stripped prefix; CheckPath accepts it, and it need not be UTF-8
+	Kind files.Kind // Regular, Symlink, Directory (an empty one), Other (a pipe) or Unusable
+
+	// Of a regular file.
 	Executable bool         // its owner may execute it
 	Digest     cache.Digest // SHA-256 and size of its bytes
 	Facet      string       // of its bytes; see files.Facet
 	Offset     int64        // where its bytes begin in data
+
+	Text string // of a symbolic link its target, as written; why a member cannot be used, reading on after its name
 }
 
-// File returns e as an input file of an action; handle is what the engine reads it by.
-func (e Entry) File(handle any) action.File {
-	return action.File{
-		Path: e.Path, Digest: e.Digest, Facet: e.Facet,
-		Executable: e.Executable, Handle: handle,
+// State returns what e is as a leaf of the same kind would be.
+func (e Entry) State() files.State {
+	s := files.State{Kind: e.Kind, Executable: e.Executable, Digest: e.Digest, Facet: e.Facet}
+	if e.Kind == files.Symlink {
+		s.Target = e.Text
 	}
+	return s
 }
 
 // Section returns e's bytes in data. They are not checked against e's digest.
@@ -50,19 +58,42 @@ func (e Entry) Section(data io.ReaderAt) *io.SectionReader {
 	return io.NewSectionReader(data, e.Offset, e.Digest.Size)
 }
 
-// Index lists the files of one archive. Make it with New or Decode; it is read-only after that
+var errKind = errors.New("has fields that are not of its kind")
+
+// check refuses fields that are not of e's kind: an index has one form.
+func (e *Entry) check() error {
+	if e.Kind == files.Regular {
+		if e.Text != "" {
+			return errKind
+		}
+		return nil
+	}
+	texts := e.Kind == files.Symlink || e.Kind == files.Unusable
+	switch {
+	case !texts && e.Kind != files.Directory && e.Kind != files.Other:
+		return errors.New("is of an unknown kind")
+	case e.Executable, e.Digest != cache.Digest{}, e.Facet != "", e.Offset != 0, texts != (e.Text != ""):
+		return errKind
+	case len(e.Text) > MaxText:
+		return fmt.Errorf("has a text of more than %d bytes", MaxText)
+	}
+	return nil
+}
+
+// Index lists the members of one archive. Make it with New or Decode; it is read-only after that
 // and may be used from any goroutine.
 type Index struct {
 	prefix   string
 	dataSize int64
 	entries  []Entry
 	byPath   map[string]int32
+	files    int
 }
 
 // New returns the index of an archive whose data has dataSize bytes and whose members lay below
 // prefix ("" when nothing was stripped). Entries are in archive order and are kept, not copied.
-// An index that could not be used safely is an error: a bad path, the same path twice, a file
-// that is also a directory, bytes outside of data.
+// An index that could not be used safely is an error: a bad path, the same path twice, a member
+// that is also the folder of another, bytes outside of data.
 func New(prefix string, dataSize int64, entries []Entry) (*Index, error) {
 	if prefix != "" {
 		if err := CheckPath(prefix); err != nil {
@@ -73,7 +104,7 @@ func New(prefix string, dataSize int64, entries []Entry) (*Index, error) {
 		return nil, errors.New("data has a negative size")
 	}
 	if len(entries) > MaxEntries {
-		return nil, fmt.Errorf("more than %d files", MaxEntries)
+		return nil, fmt.Errorf("more than %d members", MaxEntries)
 	}
 	x := &Index{prefix: prefix, dataSize: dataSize, entries: entries, byPath: make(map[string]int32, len(entries))}
 	all := 0
@@ -82,7 +113,13 @@ func New(prefix string, dataSize int64, entries []Entry) (*Index, error) {
 		if err := CheckPath(e.Path); err != nil {
 			return nil, fmt.Errorf("path %q %w", e.Path, err)
 		}
-		if all += len(e.Path); all > MaxAllPaths {
+		if err := e.check(); err != nil {
+			return nil, fmt.Errorf("member %q %w", e.Path, err)
+		}
+		if e.Kind == files.Regular {
+			x.files++
+		}
+		if all += len(e.Path) + len(e.Text); all > MaxAllPaths {
 			return nil, fmt.Errorf("more than %d bytes of paths", MaxAllPaths)
 		}
 		if _, twice := x.byPath[e.Path]; twice {
@@ -126,13 +163,16 @@ func (x *Index) Prefix() string { return x.prefix }
 // DataSize returns the number of bytes in data.
 func (x *Index) DataSize() int64 { return x.dataSize }
 
-// Len returns the number of files.
+// Len returns the number of members.
 func (x *Index) Len() int { return len(x.entries) }
 
-// At returns the i-th file in archive order.
+// Files returns how many of them are regular files.
+func (x *Index) Files() int { return x.files }
+
+// At returns the i-th member in archive order.
 func (x *Index) At(i int) Entry { return x.entries[i] }
 
-// All iterates over the files in archive order.
+// All iterates over the members in archive order.
 func (x *Index) All() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for _, e := range x.entries {
@@ -143,7 +183,7 @@ func (x *Index) All() iter.Seq[Entry] {
 	}
 }
 
-// Lookup returns the file with the given path.
+// Lookup returns the member with the given path.
 func (x *Index) Lookup(path string) (Entry, bool) {
 	i, ok := x.byPath[path]
 	if !ok {

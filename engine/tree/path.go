@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // Bounds of every path.
@@ -13,9 +12,9 @@ const (
 	MaxDepth = 256  // segments
 )
 
-// CheckPath returns nil when path may name a file of a tree on every system and in every
-// document: relative, slash-separated, UTF-8, without empty, "." or ".." segments, backslashes
-// and control characters. The error reads on after the path's name ("is absolute").
+// CheckPath returns nil when path may name a member of a tree: relative, slash-separated, without empty, "."
+// or ".." segments and NUL. As in a folder any other byte is a letter: backslashes, line ends, what is not
+// UTF-8. The error reads on after the path's name ("is absolute").
 func CheckPath(path string) error {
 	switch {
 	case path == "":
@@ -24,27 +23,8 @@ func CheckPath(path string) error {
 		return fmt.Errorf("is longer than %d bytes", MaxPath)
 	case path[0] == '/':
 		return errors.New("is absolute")
-	}
-	ascii := true
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case c == '\\':
-			return errors.New("has a backslash")
-		case c < 0x20 || c == 0x7f:
-			return errors.New("has a control character")
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	if !ascii {
-		if !utf8.ValidString(path) {
-			return errors.New("is not UTF-8")
-		}
-		for _, r := range path {
-			if r >= 0x80 && r < 0xa0 {
-				return errors.New("has a control character")
-			}
-		}
+	case strings.IndexByte(path, 0) >= 0:
+		return errors.New("has a NUL")
 	}
 	if strings.Count(path, "/") >= MaxDepth {
 		return fmt.Errorf("has more than %d segments", MaxDepth)

@@ -33,7 +33,7 @@ import (
 // The index has the facet of each member.
 func Operations(facet files.Facet) []action.Operation {
 	return []action.Operation{
-		{Name: "archive.index", Version: 4, Run: indexer{facet}.run},
+		{Name: "archive.index", Version: 5, Run: indexer{facet}.run},
 		{Name: "archive.pack", Version: 1, Run: runPack},
 	}
 }

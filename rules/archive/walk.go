@@ -267,7 +267,7 @@ func (w *walker) claim(name, rel string, k kind) error {
 
 // file reads a regular file's bytes.
 func (w *walker) file(archive *tar.Reader, header *tar.Header, rel string) error {
-	e := tree.Entry{Path: rel, Executable: header.Mode&0o100 != 0, Offset: w.in.pos}
+	e := tree.Entry{Path: rel, Kind: files.Regular, Executable: header.Mode&0o100 != 0, Offset: w.in.pos}
 	w.hasher.Reset()
 	for {
 		n, err := archive.Read(w.buf)

@@ -160,11 +160,18 @@ func unquoteCPE(s string) string {
 	return b.String()
 }
 
-// CPEOf reports whether s is a CPE 2.3 formatted string whose version component is version.
+// CPEOf reports whether s is a CPE 2.3 formatted string whose version component is version; where no version is
+// known, that component is any.
 func CPEOf(s, version string) error {
 	c, err := ParseCPE(s)
 	if err != nil {
 		return err
+	}
+	if version == "" {
+		if c.Version != "*" {
+			return fail("CPE %s states version %q, and none is declared", excerpt(s), unquoteCPE(c.Version))
+		}
+		return nil
 	}
 	if got := unquoteCPE(c.Version); !strings.EqualFold(got, version) {
 		return fail("CPE %s states version %q, expected %q", excerpt(s), got, version)

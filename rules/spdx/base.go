@@ -13,7 +13,7 @@ import (
 // package name, in the order in which files(i) returns those of packages[i]. It streams: apart
 // from the identifiers, the files of one package are held at a time. A file of two packages is listed once, and contained in
 // both: overlap, if it is not nil, is told of it with the positions of the package that has it already and of the other.
-func WriteBase(w io.Writer, packages []Package, files func(i int) ([]File, error), overlap func(first, second int, path string)) error {
+func WriteBase(w io.Writer, packages []Package, licenses []ExtractedLicense, files func(i int) ([]File, error), overlap func(first, second int, path string)) error {
 	packages, err := withIDs(newIDMap(len(packages)), packages, byName)
 	if err != nil {
 		return err
@@ -64,6 +64,7 @@ func WriteBase(w io.Writer, packages []Package, files func(i int) ([]File, error
 		}
 	}
 	j.close(']')
+	writeLicenses(j, licenses)
 	writePackages(j, packages)
 	j.key("relationships")
 	j.open('[')

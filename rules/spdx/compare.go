@@ -132,6 +132,8 @@ func filesOf(doc *Document) map[string]map[string]*File {
 	return out
 }
 
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 func sortedUnion[V any](a, b map[string]V) []string {
 	keys := slices.Collect(maps.Keys(a))
 	for k := range b {

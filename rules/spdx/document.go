@@ -17,11 +17,13 @@ const (
 	contains  = common.TypeRelationshipContains
 	dependsOn = common.TypeRelationshipDependsOn
 
-	purposeSource  = "SOURCE"
-	purposeLibrary = "LIBRARY"
+	purposeSource      = "SOURCE"
+	purposeLibrary     = "LIBRARY"
+	purposeApplication = "APPLICATION"
 
-	// The JSON schema of SPDX 2.3 accepts both PACKAGE-MANAGER and this; upstream writes this.
-	categoryPackageManager = "PACKAGE_MANAGER"
+	// The JSON schema of SPDX 2.3.1 accepts both, that of 2.3 the hyphen only; upstream writes the underscore.
+	categoryPackageManager       = "PACKAGE_MANAGER"
+	categoryPackageManagerHyphen = "PACKAGE-MANAGER"
 )
 
 // Document is an SPDX document. Creation is nil for the checked-in ones, which have no creation
@@ -32,9 +34,11 @@ type Document struct {
 	Packages      []Package
 	Files         []File
 	Relationships []Relationship
-	PackagesOnly  bool // the keys "files" and "relationships" are left out, not empty
+	Licenses      []ExtractedLicense // those that expressions name and that are on no list, by ID
+	PackagesOnly  bool               // the keys "files" and "relationships" are left out, not empty
 
-	raw []byte // as parsed, for comparisons, which must see every field
+	raw   []byte // as parsed, for comparisons, which must see every field
+	whole bool   // as parsed, it has a namespace: it is no fragment
 }
 
 // Creation is what a release document says about itself.
@@ -60,8 +64,13 @@ type Package struct {
 	Comment          string
 	Checksums        []common.Checksum
 	Refs             []v2_3.PackageExternalReference
-	FilesAnalyzed    bool   // when false, the key is left out
+	FilesAnalyzed    bool   // when false, the key is left out, unless Whole
 	VerificationCode string // 40 hexadecimal digits
+
+	Whole           bool   // the fields below are written, and what is not known is said to be so
+	LicenseDeclared string // or NOASSERTION
+	Copyright       string // or NONE, or NOASSERTION
+	Homepage        string
 }
 
 // File is one file of a document, or of a package's list of checksums.

@@ -3,7 +3,6 @@ package spdx
 import (
 	"errors"
 	"fmt"
-	"path"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -31,8 +30,8 @@ func readDocument(call action.Call, input, name string) (*Document, error) {
 	return Parse(name, data)
 }
 
-// packagesOf checks what is declared of packages.
-func packagesOf(declared []Metadata) ([]Package, error) {
+// packagesOf checks what is declared of packages, and returns them as documents of the scope have them.
+func packagesOf(declared []Metadata, s scope) ([]Package, error) {
 	packages := make([]Package, len(declared))
 	var errs diag.List
 	for i, m := range declared {
@@ -40,8 +39,17 @@ func packagesOf(declared []Metadata) ([]Package, error) {
 		if packages[i], err = m.pkg(ident.PURL); err != nil { // a package URL must be in canonical form
 			errs = append(errs, err)
 		}
+		s.complete(&packages[i], m)
 	}
 	return packages, errs.Err()
+}
+
+// wheelMetadata is what is known of wheels and what they vendor.
+func wheelMetadata(wheels []Wheel) (out []Metadata) {
+	for _, w := range wheels {
+		out = append(append(out, w.Package), w.Vendored...)
+	}
+	return out
 }
 
 // readWheels reads the input "wheels".
@@ -60,18 +68,6 @@ func readWheels(call action.Call) ([]Wheel, error) {
 		wheels = append(wheels, w)
 	}
 	return wheels, errs.Err()
-}
-
-func checkPatchlevel(call action.Call, a Artifact) error {
-	f, err := single(call, "patchlevel")
-	if err != nil {
-		return err
-	}
-	data, err := call.Read(f, maxPatchlevel)
-	if err != nil {
-		return err
-	}
-	return CheckVersion(a, path.Clean(f.Path), data)
 }
 
 func write(call action.Call, output string, data []byte) error {

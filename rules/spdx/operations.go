@@ -6,9 +6,8 @@ import (
 
 // Bounds of what the operations read, in bytes. A wheel vendors some tens of packages.
 const (
-	maxMetadata   = 1 << 20
-	maxChecksums  = 512 << 20
-	maxPatchlevel = 1 << 20
+	maxMetadata  = 1 << 20
+	maxChecksums = 512 << 20
 )
 
 // The names of outputs.
@@ -21,11 +20,14 @@ const (
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
-		{Name: "spdx.base", Version: 4, Run: runBase},
-		{Name: "spdx.deps", Version: 4, Run: runDeps},
-		{Name: "spdx.source", Version: 2, Run: runSource},
-		{Name: "spdx.binary", Version: 2, Run: runBinary},
-		{Name: "spdx.valid", Version: 1, Run: runValid},
-		{Name: "spdx.version", Version: 2, Run: runVersion},
+		{Name: "spdx.base", Version: 5, Run: runBase},
+		{Name: "spdx.deps", Version: 5, Run: runDeps},
+		{Name: "spdx.source", Version: 4, Run: runSource},
+		{Name: "spdx.binary", Version: 4, Run: runBinary},
+		{Name: "spdx.whole", Version: 2, Run: runWhole},
+		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
+		{Name: "spdx.product", Version: 3, Run: runProduct},
+		{Name: "spdx.valid", Version: 2, Run: runValid},
+		{Name: "spdx.version", Version: 3, Run: runVersion},
 	}
 }

@@ -12,13 +12,14 @@ type PackagesParams struct {
 	Packages []Metadata `json:"packages"` // in the document's order
 }
 
-// runBase is "spdx.base": input "checksums" (the list of each package, in the same order), output "document".
+// runBase is "spdx.base": input "checksums" (the list of each package, in the same order) and
+// "license:LABEL" (the files of that target's LicenseRefs), output "document".
 func runBase(_ context.Context, call action.Call) error {
 	var p PackagesParams
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	packages, err := packagesOf(p.Packages)
+	packages, err := packagesOf(p.Packages, scope{})
 	if err != nil {
 		return err
 	}
@@ -34,18 +35,12 @@ func runBase(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
+	licenses, err := licensesOf(call, nil, p.Packages)
+	if err != nil {
+		return err
+	}
 	var shared overlaps
-	err = WriteBase(out, packages, func(i int) ([]File, error) {
-		data, err := call.Read(lists[i], maxChecksums)
-		if err != nil {
-			return nil, err
-		}
-		list, err := ParseChecksums(data)
-		for k := range list {
-			list[k].Comment = comments[list[k].Path]
-		}
-		return list, err
-	}, shared.add)
+	err = WriteBase(out, packages, licenses, func(i int) ([]File, error) { return filesOfList(call, lists[i], comments) }, shared.add)
 	if err != nil {
 		return err
 	}
@@ -54,18 +49,34 @@ func runBase(_ context.Context, call action.Call) error {
 	return out.Close()
 }
 
-// runDeps is "spdx.deps": no input, output "document".
+// filesOfList reads an output of "spdx.checksums".
+func filesOfList(call action.Call, f action.File, comments map[string]string) ([]File, error) {
+	data, err := call.Read(f, maxChecksums)
+	if err != nil {
+		return nil, err
+	}
+	list, err := ParseChecksums(data)
+	for k := range list {
+		list[k].Comment = comments[list[k].Path]
+	}
+	return list, err
+}
+
+// runDeps is "spdx.deps": input "license:LABEL", output "document".
 func runDeps(_ context.Context, call action.Call) error {
 	var p PackagesParams
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	packages, err := packagesOf(p.Packages)
+	packages, err := packagesOf(p.Packages, scope{})
 	if err != nil {
 		return err
 	}
 	doc, err := Deps(packages)
 	if err != nil {
+		return err
+	}
+	if doc.Licenses, err = licensesOf(call, nil, p.Packages); err != nil {
 		return err
 	}
 	reportIdentifiers(call, p.Packages)

@@ -2,27 +2,128 @@ package spdx
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/evidence"
 )
 
-// VersionParams are the parameters of "spdx.version". Input: "patchlevel" (the tree's
-// Include/patchlevel.h). Output: "report", empty: that it exists says that the versions agree.
-type VersionParams struct {
-	Artifact string `json:"artifact"` // file name
+// VersionID is the rule of what is found of a release's version.
+const VersionID = "version"
+
+// VersionFinding describes it.
+var VersionFinding = finding.Rule{
+	ID: VersionID, Severity: finding.Error,
+	Title: "an artifact's name and the tree that it is made of state two versions, or the tree states none",
+	Help: `The name of an artifact says a version, by the product's ` + "`naming`" + `, and the tree states one, where ` + "`version_evidence`" + ` of the product says. An installer of one release with the
+declarations of another has an SBOM that is wrong about everything in it.
+
+Check out the tag of the release, or declare the artifact that is made of this tree. A warning says that the product has no ` + "`version_evidence`" + `: then nothing is compared.`,
 }
 
-func runVersion(_ context.Context, call action.Call) error {
+// VersionParams are the parameters of "spdx.version". Input: "evidence" (the files of the tree that the rules name). Output:
+// "report", empty. That the two versions differ is a finding.
+type VersionParams struct {
+	Artifact string           `json:"artifact"` // file name
+	Product  Product          `json:"product"`
+	Rules    []map[string]any `json:"rules"` // as "evidence.check" has them
+}
+
+func runVersion(ctx context.Context, call action.Call) error {
 	var p VersionParams
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	a, err := ParseArtifact(p.Artifact)
+	a, err := p.Product.Naming.Artifact(p.Artifact)
 	if err != nil {
 		return err
 	}
-	if err := checkPatchlevel(call, a); err != nil {
+	stated, err := statedVersions(ctx, call, p.Product.Label, p.Rules)
+	if err != nil {
 		return err
 	}
+	for _, f := range stated {
+		if f.Value != a.Version {
+			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: a.Version, Found: f.Value,
+				Msg:   fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", f.Value, a.Name, a.Version),
+				Hints: []string{"check out the tag of the release, or declare the artifact that is made of this tree"}})
+		}
+	}
 	return write(call, "report", nil)
+}
+
+// evidenceCall is a call of "evidence.check" on the input "evidence" of another operation.
+type evidenceCall struct {
+	action.Call
+	params evidence.Params
+}
+
+func (c evidenceCall) Params(v any) error {
+	*v.(*evidence.Params) = c.params
+	return nil
+}
+
+func (c evidenceCall) Files(string) []action.File { return c.Call.Files("evidence") }
+
+// statedVersions are the versions that the tree states, each with its place.
+func statedVersions(ctx context.Context, call action.Call, label string, rules []map[string]any) ([]evidence.Fact, error) {
+	b, err := json.Marshal(rules)
+	if err != nil {
+		return nil, err
+	}
+	params := evidence.Params{Label: label}
+	if err := decodeStrict(b, "version_evidence", &params.Rules); err != nil {
+		return nil, err
+	}
+	facts, err := evidence.Facts(ctx, evidenceCall{call, params})
+	if err != nil {
+		return nil, atVersionEvidence(err, label)
+	}
+	var out []evidence.Fact
+	for _, f := range facts {
+		if f.Fact == "version" || f.Fact == "revision" {
+			out = append(out, f)
+		}
+	}
+	if len(out) == 0 {
+		return nil, &diag.Error{Label: label, Attr: "version_evidence", Msg: "it has no group version, so that it states no version of the product",
+			Hints: []string{`regex("FILE", r'VERSION = "(?P<version>[^"]+)"')`}}
+	}
+	return out, nil
+}
+
+// atVersionEvidence says that errors of evidence are of the product's.
+func atVersionEvidence(err error, label string) error {
+	var errs diag.List
+	for _, e := range diag.Flatten(err) {
+		if d := (*diag.Error)(nil); errors.As(e, &d) {
+			of := *d
+			of.Label, of.Attr = label, "version_evidence"
+			e = &of
+		}
+		errs = append(errs, e)
+	}
+	return errs.Err()
+}
+
+// versionOfTree is the one version that the tree states; "" when the product has no evidence of one.
+func versionOfTree(ctx context.Context, call action.Call, label string, rules []map[string]any) (string, error) {
+	if len(rules) == 0 {
+		return "", nil
+	}
+	stated, err := statedVersions(ctx, call, label, rules)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range stated[1:] {
+		if first := stated[0]; f.Value != first.Value {
+			return "", &diag.Error{Label: label, Attr: "version_evidence", Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column},
+				Msg: fmt.Sprintf("the tree states version %q here, and %q at %s:%d", f.Value, first.Value, first.Path, first.Line)}
+		}
+	}
+	return stated[0].Value, nil
 }

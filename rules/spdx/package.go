@@ -17,7 +17,7 @@ import (
 )
 
 // Metadata is what Starlark declares of a package: the JSON object that it is in the operations' parameters. Only
-// name and version must be there; "" is not stated.
+// the name must be there; "" is not stated.
 type Metadata struct {
 	Label       string `json:"label,omitempty"` // the declaring target, for messages only
 	Name        string `json:"name"`
@@ -32,10 +32,31 @@ type Metadata struct {
 	PURL        string `json:"purl,omitempty"`         // package URL
 	Purpose     string `json:"purpose,omitempty"`      // primaryPackagePurpose; default SOURCE
 	Comment     string `json:"comment,omitempty"`
+
+	// What only whole documents of the complete profile hold.
+	LicenseDeclared string       `json:"license_declared,omitempty"` // default NOASSERTION
+	LicenseRefs     []LicenseRef `json:"license_refs,omitempty"`     // those that License and LicenseDeclared name
+	Copyright       string       `json:"copyright,omitempty"`        // default NOASSERTION
+	SHA512          string       `json:"sha512,omitempty"`           // of the download, as SHA256
+	CPEs            []string     `json:"cpes,omitempty"`             // beside CPE
+	Homepage        string       `json:"homepage,omitempty"`
+
+	// Which binaries contain it, by the groups of their names: group -> values.
+	Only     map[string][]string `json:"only,omitempty"`
+	NotIn    map[string][]string `json:"not_in,omitempty"`
+	Replaces []string            `json:"replaces,omitempty"` // labels of packages of the base that it stands in for in binaries
+}
+
+// LicenseRef is a licence that is on no list.
+type LicenseRef struct {
+	ID   string `json:"id"`             // "LicenseRef-..."
+	Name string `json:"name,omitempty"` // what people call it
+	Text string `json:"text,omitempty"`
+	File string `json:"file,omitempty"` // the file that is the text, where Text is ""
 }
 
 // purposes are the values of primaryPackagePurpose (SPDX 2.3, 7.24).
-var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING-SYSTEM", "DEVICE", "FIRMWARE",
+var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING_SYSTEM", "DEVICE", "FIRMWARE",
 	"SOURCE", "ARCHIVE", "FILE", "INSTALL", "OTHER"}
 
 // decodeStrict decodes one JSON object whose fields must all be known.
@@ -63,11 +84,13 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 	what := fmt.Sprintf("package %q", m.Name)
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, prefix(err, m.Label, what+": "+field))
+			errs = append(errs, atAttr(prefix(err, m.Label, what+": "+field), field))
 		}
 	}
 	check("name", checkWord(m.Name))
-	check("version", checkWord(m.Version))
+	if m.Version != "" {
+		check("version", checkWord(m.Version))
+	}
 
 	p := Package{
 		Name: m.Name, Version: m.Version, License: orNoAssertion(m.License), Originator: m.Originator, Supplier: m.Supplier,
@@ -76,7 +99,27 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 	if p.Purpose == "" {
 		p.Purpose = purposeSource
 	}
-	check("license", ident.License(p.License))
+	var defined []string
+	for _, r := range m.LicenseRefs {
+		check("license_refs", ident.LicenseRef(r.ID))
+		defined = append(defined, r.ID)
+	}
+	check("license", ident.LicenseOf(p.License, defined))
+	if m.LicenseDeclared != "" {
+		check("license_declared", ident.LicenseOf(m.LicenseDeclared, defined))
+	}
+	for _, text := range []struct{ field, value string }{{"copyright", m.Copyright}, {"comment", m.Comment}} {
+		check(text.field, ident.Text(text.value))
+	}
+	if m.SHA512 != "" && m.SHA512 != ident.NoAssertion {
+		check("sha512", ident.Checksum("SHA512", m.SHA512))
+	}
+	if m.Homepage != "" && m.Homepage != ident.NoAssertion {
+		check("homepage", ident.URL(m.Homepage))
+	}
+	for _, cpe := range m.CPEs {
+		check("cpes", ident.CPEOf(cpe, m.Version))
+	}
 	if m.Originator != "" {
 		check("originator", ident.Agent(m.Originator))
 	}
@@ -141,8 +184,16 @@ func checkPurpose(s string) error {
 	return &diag.Error{Msg: fmt.Sprintf("%q is not a package purpose of SPDX%s", s, diag.DidYouMean(s, purposes))}
 }
 
+// atAttr says which attribute of err's target is to blame, if a target is known: fields are called as the attributes are.
+func atAttr(err *diag.Error, attr string) error {
+	if err.Label != "" && err.Attr == "" && attr != "name" {
+		err.Attr = attr
+	}
+	return err
+}
+
 // prefix returns err with a label and with what it is about before its message.
-func prefix(err error, label, what string) error {
+func prefix(err error, label, what string) *diag.Error {
 	e := diag.Error{Msg: err.Error(), Err: err}
 	if d := (*diag.Error)(nil); errors.As(err, &d) {
 		e = *d

@@ -26,6 +26,7 @@ const maxParseErrors = 20
 type documentJSON struct {
 	SPDXID        string             `json:"SPDXID"`
 	SPDXVersion   string             `json:"spdxVersion"`
+	Namespace     string             `json:"documentNamespace"`
 	Packages      []packageJSON      `json:"packages"`
 	Files         *[]fileJSON        `json:"files"`
 	Relationships []relationshipJSON `json:"relationships"`
@@ -81,7 +82,7 @@ func Parse(path string, data []byte) (*Document, error) {
 		return nil, &diag.Error{Pos: diag.File(path), Msg: fmt.Sprintf("not an %s document: SPDXID is %q and spdxVersion is %q", spdxVersion, in.SPDXID, in.SPDXVersion)}
 	}
 	p.elements[documentID] = "the document"
-	doc := &Document{raw: data, PackagesOnly: in.Files == nil}
+	doc := &Document{raw: data, PackagesOnly: in.Files == nil, whole: in.Namespace != ""}
 	p.packages(doc, in.Packages)
 	if in.Files != nil {
 		p.files(doc, *in.Files)

@@ -3,6 +3,7 @@ package spdx
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // Product is what every document of a release says of the product itself and of the document's
-// making. In CPE, PURL and DownloadURL, {version}, {base_version} and {artifact} are replaced.
+// making. In CPE, CPEs, PURL, VCSURL and DownloadURL, {artifact} and the groups of its name are replaced.
 type Product struct {
 	Label              string   `json:"label,omitempty"` // the declaring target, for messages only
 	Name               string   `json:"name"`            // "CPython"; its identifier is made of the lower-case name
@@ -27,6 +28,15 @@ type Product struct {
 	Created            string   `json:"created"`              // "YYYY-MM-DDThh:mm:ssZ"
 	LicenseListVersion string   `json:"license_list_version"` // "3.22"
 	Profile            Profile  `json:"profile"`
+	Naming             Naming   `json:"naming"`
+
+	// What only the complete profile holds.
+	LicenseDeclared string       `json:"license_declared,omitempty"`
+	LicenseRefs     []LicenseRef `json:"license_refs,omitempty"`
+	Copyright       string       `json:"copyright,omitempty"`
+	Homepage        string       `json:"homepage,omitempty"`
+	CPEs            []string     `json:"cpes,omitempty"`
+	VCSURL          string       `json:"vcs_url,omitempty"` // the sources, git+https://HOST/PATH@TAG
 }
 
 // Profile is how documents are written.
@@ -40,30 +50,78 @@ const (
 
 var licenseListVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d+\.\d+(\.\d+)?$`) })
 
+// scope is what the parts of an artifact's version of the product have in common.
+func (p Product) scope(a Artifact) scope {
+	return scope{profile: p.Profile, vcsURL: p.fill(a).Replace(p.VCSURL)}
+}
+
+// fill replaces what an artifact's name says.
+func (p Product) fill(a Artifact) *strings.Replacer {
+	return p.replacer(a, func(s string) string { return s })
+}
+
+// fillCPE does so in a CPE, in which some characters must be quoted.
+func (p Product) fillCPE(a Artifact) *strings.Replacer { return p.replacer(a, ident.QuoteCPE) }
+
+func (p Product) replacer(a Artifact, quote func(string) string) *strings.Replacer {
+	pairs := []string{"{artifact}", quote(a.Name), "{version}", quote(a.Version), "{base_version}", quote(a.BaseVersion)}
+	for _, g := range p.Naming.groups() {
+		pairs = append(pairs, "{"+g+"}", quote(a.Groups[g]))
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// Sums are the checksums of an artifact, lower-case hexadecimal.
+type Sums struct {
+	SHA256, SHA512 string // SHA512 is "" where nobody knows it
+	Unknown        string // why nobody knows SHA256, where that is so
+	Unpublished    bool   // then: the artifact is nowhere to be had
+}
+
 // document returns a release document with its creation information, and the package of the
-// product, whose checksum is the artifact's.
-func (p Product) document(a Artifact, sha256 string) (*Document, Package, error) {
+// product, whose checksums are the artifact's. Without checksums there is no artifact: the package is the product's sources.
+func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 	var errs diag.List
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, prefix(err, p.Label, "for "+a.Name+": "+field))
+			errs = append(errs, atAttr(prefix(err, p.Label, "for "+a.Name+": "+field), field))
 		}
 	}
-	fill := strings.NewReplacer("{version}", a.Version, "{base_version}", a.BaseVersion, "{artifact}", a.Name)
-	pkg := Package{
-		ID: ID(packagePrefix + strings.ToLower(p.Name)), Name: p.Name, Version: a.Version, License: orNoAssertion(p.License),
-		Originator: p.Originator, Supplier: p.Supplier, DownloadURL: fill.Replace(p.DownloadURL), FileName: a.Name, Purpose: purposeSource,
-		Checksums: []common.Checksum{{Algorithm: common.SHA256, Value: sha256}},
+	fill := p.fill(a)
+	m := Metadata{Label: p.Label, Name: p.Name, Version: a.Version, License: p.License, LicenseDeclared: p.LicenseDeclared, LicenseRefs: p.LicenseRefs,
+		Copyright: p.Copyright, Originator: p.Originator, Supplier: p.Supplier, Homepage: p.Homepage, DownloadURL: fill.Replace(p.DownloadURL),
+		SHA512: sums.SHA512, CPE: p.fillCPE(a).Replace(p.CPE), PURL: withoutEmptyQualifiers(fill.Replace(p.PURL)), Comment: p.comment(a, sums)}
+	if p.Profile == Complete {
+		for _, word := range p.Naming.buildWords(a) {
+			m.Name += "-" + word
+		}
 	}
-	check("name", checkWord(p.Name))
-	check("license", ident.License(pkg.License))
-	check("download_url", checkFilled(pkg.DownloadURL, ident.URL))
+	for _, cpe := range p.CPEs {
+		m.CPEs = append(m.CPEs, p.fillCPE(a).Replace(cpe))
+	}
+	scope := p.scope(a)
+	for _, f := range []struct {
+		field string
+		value *string
+	}{{"download_url", &m.DownloadURL}, {"cpe", &m.CPE}, {"purl", &m.PURL}, {"vcs_url", &scope.vcsURL}} {
+		if err := p.checkFilled(*f.value); err != nil {
+			check(f.field, err)
+			*f.value = "" // nothing else is known of it
+		}
+	}
+	if a.Version == "" {
+		if t := p.versioned(); t != "" {
+			return nil, Package{}, &diag.Error{Label: p.Label, Msg: fmt.Sprintf("for %s: %s stands for the product's version, and nothing states it", a.Name, t),
+				Hints: []string{"version_evidence of the product says where its tree does"}}
+		}
+	}
+	if scope.vcsURL != "" {
+		check("vcs_url", ident.VCS(scope.vcsURL))
+	}
+	if strings.Contains(m.DownloadURL, "#") {
+		check("download_url", &diag.Error{Msg: "has a \"#\", and the document's namespace, which is made of it, may have none"})
+	}
 	check("created", ident.Created(p.Created))
-	for _, agent := range []struct{ field, value string }{{"originator", p.Originator}, {"supplier", p.Supplier}} {
-		if agent.value != "" {
-			check(agent.field, ident.Agent(agent.value))
-		}
-	}
 	if len(p.Creators) == 0 {
 		check("creators", &diag.Error{Msg: "is empty; SPDX wants one at least"})
 	}
@@ -73,31 +131,93 @@ func (p Product) document(a Artifact, sha256 string) (*Document, Package, error)
 	if p.LicenseListVersion != "" && !licenseListVersion().MatchString(p.LicenseListVersion) {
 		check("license_list_version", &diag.Error{Msg: fmt.Sprintf("%.80q is not a version such as \"3.22\"", p.LicenseListVersion)})
 	}
-	if p.CPE != "" {
-		cpe := fill.Replace(p.CPE)
-		check("cpe", checkFilled(cpe, func(s string) error { return ident.CPEOf(s, a.Version) }))
-		pkg.Refs = append(pkg.Refs, cpeRef(cpe))
+	pkg, err := m.pkg(ident.PURL)
+	if err != nil {
+		errs = append(errs, err)
 	}
-	if p.PURL != "" {
-		purl := fill.Replace(p.PURL)
-		check("purl", checkFilled(purl, func(s string) error { return ident.PURL(s, a.Version) }))
-		pkg.Refs = append(pkg.Refs, purlRef(purl))
+	namespace := pkg.DownloadURL + ".spdx.json"
+	pkg.ID = ID(packagePrefix + strings.ToLower(p.Name))
+	if sums == (Sums{}) {
+		pkg.DownloadURL = orNoAssertion(scope.vcsURL)
+	} else {
+		pkg.FileName = a.Name
+		if sums.Unpublished {
+			pkg.DownloadURL = ident.NoAssertion
+		}
 	}
-	if err := ident.Checksum("SHA256", sha256); err != nil {
-		errs = append(errs, prefix(err, "", "artifact "+a.Name))
+	if sums.SHA256 != "" {
+		pkg.Checksums = []common.Checksum{{Algorithm: common.SHA256, Value: sums.SHA256}}
+		if err := ident.Checksum("SHA256", sums.SHA256); err != nil {
+			errs = append(errs, prefix(err, "", "artifact "+a.Name))
+		}
 	}
+	scope.complete(&pkg, m)
 	return &Document{Creation: &Creation{
-		Name: p.Name + " SBOM", Namespace: pkg.DownloadURL + ".spdx.json",
-		Created: p.Created, Creators: append([]string(nil), p.Creators...), LicenseListVersion: p.LicenseListVersion,
+		Name: m.Name + " SBOM", Namespace: namespace,
+		Created: p.Created, Creators: append([]string(nil), p.Creators...), LicenseListVersion: p.listVersion(),
 	}}, pkg, errs.Err()
 }
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[A-Za-z_]*\}`) })
-
-// checkFilled reports a placeholder that no one replaced, and otherwise what check says.
-func checkFilled(s string, check func(string) error) error {
-	if left := placeholder().FindString(s); left != "" {
-		return &diag.Error{Msg: left + " is not a placeholder; there are {version}, {base_version} and {artifact}"}
+// listVersion is that of the list in use; upstream's documents state what is declared.
+func (p Product) listVersion() string {
+	if p.Profile == Complete {
+		return licenseList()
 	}
-	return check(s)
+	return p.LicenseListVersion
+}
+
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[A-Za-z0-9_]*\}`) })
+
+// checkFilled reports a placeholder that no one replaced.
+func (p Product) checkFilled(s string) error {
+	left := placeholder().FindString(s)
+	if left == "" {
+		return nil
+	}
+	known := append(p.Naming.groups(), groupArtifact)
+	for i, name := range known {
+		known[i] = "{" + name + "}"
+	}
+	return &diag.Error{Msg: left + " is not a placeholder" + diag.DidYouMean(left, known), Hints: []string{"there are " + strings.Join(known, ", ")}}
+}
+
+// versioned is a placeholder of p that stands for the version, "" when it has none.
+func (p Product) versioned() string {
+	for _, text := range append([]string{p.DownloadURL, p.CPE, p.PURL, p.VCSURL}, p.CPEs...) {
+		for _, name := range []string{"{" + groupVersion + "}", "{" + groupBase + "}"} {
+			if strings.Contains(text, name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// withoutEmptyQualifiers returns a package URL without the qualifiers that say nothing: groups that a name did not have.
+func withoutEmptyQualifiers(purl string) string {
+	head, tail, ok := strings.Cut(purl, "?")
+	if !ok {
+		return purl
+	}
+	qualifiers, subpath, hasSubpath := strings.Cut(tail, "#")
+	kept := slices.DeleteFunc(strings.Split(qualifiers, "&"), func(q string) bool { return strings.HasSuffix(q, "=") })
+	if len(kept) > 0 {
+		head += "?" + strings.Join(kept, "&")
+	}
+	if hasSubpath {
+		head += "#" + subpath
+	}
+	return head
+}
+
+// comment says what a reader must know of the artifact: which build of the product it is, and that its checksum is not known.
+func (p Product) comment(a Artifact, sums Sums) string {
+	var lines []string
+	if words := p.Naming.buildWords(a); len(words) > 0 && p.Profile == Complete {
+		lines = append(lines, fmt.Sprintf("%s is the %s build of %s.", a.Name, strings.Join(words, ", "), p.Name))
+	}
+	if sums.Unknown != "" {
+		lines = append(lines, fmt.Sprintf("The checksum of %s is not known: %s", a.Name, sums.Unknown))
+	}
+	return strings.Join(lines, "\n")
 }

@@ -1,6 +1,7 @@
 package spdx
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,27 +13,32 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
-// Member is a regular file of a source archive; its path is below the archive's top-level
-// directory and its checksums are of the raw bytes.
+// Member is a file of a source archive; its path is below the archive's top-level
+// directory and its checksums are of the raw bytes, of a symbolic link those of its target's text, as git has it.
 type Member struct {
 	Path   string
 	SHA1   [sha1.Size]byte
 	SHA256 [sha256.Size]byte
 	LF     *[sha256.Size]byte // SHA-256 with CRLF turned into LF; nil when that changes nothing
+	Link   string             // of a symbolic link: its target
 }
 
 // SourceInput is what the SBOM of a source archive is made of.
 type SourceInput struct {
 	Artifact   Artifact
-	SHA256     string // of the archive
+	SHA256     string // of the artifact
+	SHA512     string // likewise; "" is not known
 	Product    Product
 	Base       *Document         // the base SBOM that was built
+	Packages   []Package         // of the base SBOM, as this document has them, in any order; nil: as Base has them
 	BaseLabel  string            // the target that builds it, for messages
-	Own        *Document         // the archive's own Misc/sbom.spdx.json
+	Own        *Document         // the archive's own Misc/sbom.spdx.json; nil when it holds none
 	OwnPath    string            // "Misc/sbom.spdx.json"
+	Built      *Document         // what Own is compared with; nil is Base
 	Superseded map[string]string // package name -> why Base is right where Own differs
 	Members    []Member          // in archive order
 	Wheels     []Wheel
+	Licenses   []ExtractedLicense
 }
 
 // Source returns the SBOM of a source archive: the packages and files of the base SBOM, every
@@ -47,11 +53,13 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 		members[in.Members[i].Path] = i
 	}
 	var errs diag.List
-	supersessions, err := Supersede(CompareBase(in.Own, in.Base), in)
-	if err != nil {
-		errs = append(errs, err)
+	var supersessions []Supersession
+	if in.Own != nil {
+		if supersessions, err = Supersede(CompareBase(in.Own, cmp.Or(in.Built, in.Base)), in); err != nil {
+			errs = append(errs, err)
+		}
+		errs = append(errs, checkFiles(in.Own, in.OwnPath, in, members, in.Superseded)...)
 	}
-	errs = append(errs, checkFiles(in.Own, in.OwnPath, in, members, in.Superseded)...)
 	if len(errs) == 0 { // the base agrees with in.Own now, but for what is superseded
 		errs = append(errs, checkFiles(in.Base, "the base SBOM "+in.BaseLabel, in, members, nil)...)
 	}
@@ -67,8 +75,11 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 	for _, f := range in.Base.Files {
 		ids.reserve(f.ID, filePrefix+f.Path)
 	}
-	packages := slices.Clone(in.Base.Packages)
-	r, err := newRelease(in.Product, in.Artifact, in.SHA256, ids, packages)
+	packages, err := in.packages()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := newRelease(in.Product, in.Artifact, Sums{SHA256: in.SHA256, SHA512: in.SHA512}, ids, packages)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,15 +98,35 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 		r.Packages[i].FilesAnalyzed = true
 	}
 	r.setVerificationCodes()
-	return r.finish(), notes, nil
+	r.Licenses = in.Licenses
+	doc, err = r.finish()
+	return doc, notes, err
+}
+
+// packages are those of the base SBOM, with its identifiers.
+func (in SourceInput) packages() ([]Package, error) {
+	out := slices.Clone(in.Base.Packages)
+	if in.Packages == nil {
+		return out, nil
+	}
+	for i := range out {
+		k := slices.IndexFunc(in.Packages, func(p Package) bool { return p.Name == out[i].Name })
+		if k < 0 {
+			return nil, fmt.Errorf("the base SBOM lists %s, and nothing is declared of it", out[i].Name)
+		}
+		id := out[i].ID
+		out[i] = in.Packages[k]
+		out[i].ID = id
+	}
+	return out, nil
 }
 
 // addFiles adds the base's files, with the checksums of the archive's bytes, and every other
 // member as a file of the product.
 func (r *release) addFiles(in SourceInput) error {
-	vendored := make(map[string]string, len(in.Base.Files)) // path -> identifier
+	vendored := make(map[string]*File, len(in.Base.Files)) // by path
 	for i := range in.Base.Files {
-		vendored[in.Base.Files[i].Path] = in.Base.Files[i].ID
+		vendored[in.Base.Files[i].Path] = &in.Base.Files[i]
 	}
 	r.Files = make([]File, 0, len(in.Members))
 	r.Relationships = slices.Grow(r.Relationships, len(in.Members))
@@ -104,12 +135,20 @@ func (r *release) addFiles(in SourceInput) error {
 		if err := checkPath(m.Path); err != nil {
 			return err
 		}
-		id, known := vendored[m.Path]
-		if !known {
-			id, _ = r.ids.assign(filePrefix + m.Path)
-			r.relate(r.product.ID, contains, id)
+		f := File{Path: m.Path, SHA1: m.SHA1, SHA256: m.SHA256}
+		if of := vendored[m.Path]; of != nil {
+			f.ID = of.ID
+			if in.Product.Profile == Complete {
+				f.Comment = of.Comment
+			}
+		} else {
+			f.ID, _ = r.ids.assign(filePrefix + m.Path)
+			r.relate(r.product.ID, contains, f.ID)
 		}
-		r.Files = append(r.Files, File{ID: id, Path: m.Path, SHA1: m.SHA1, SHA256: m.SHA256})
+		if m.Link != "" {
+			f.Comment = "symbolic link to " + m.Link
+		}
+		r.Files = append(r.Files, f)
 	}
 	return nil
 }
@@ -117,16 +156,15 @@ func (r *release) addFiles(in SourceInput) error {
 // setVerificationCodes gives each package its verification code: the SHA-1 of the SHA-1s of its
 // files, in lower-case hexadecimal, ascending, one behind the other (SPDX 2.3, 7.9).
 func (r *release) setVerificationCodes() {
-	owner := make(map[string]string, len(r.Files))
-	for _, rel := range r.Relationships {
-		if rel.Type == contains {
-			owner[rel.Related] = rel.Element
-		}
+	files := make(map[string]*File, len(r.Files))
+	for i := range r.Files {
+		files[r.Files[i].ID] = &r.Files[i]
 	}
 	sums := map[string][][sha1.Size]byte{}
-	for i := range r.Files {
-		p := owner[r.Files[i].ID]
-		sums[p] = append(sums[p], r.Files[i].SHA1)
+	for _, rel := range r.Relationships {
+		if f := files[rel.Related]; f != nil && rel.Type == contains {
+			sums[rel.Element] = append(sums[rel.Element], f.SHA1)
+		}
 	}
 	for i := range r.Packages {
 		p := &r.Packages[i]

@@ -27,6 +27,9 @@ func ParseWheel(data []byte) (Wheel, error) {
 		if _, err := m.pkg(ident.PURLOf); err != nil {
 			errs = append(errs, err)
 		}
+		if m.Version == "" {
+			errs = append(errs, prefix(&diag.Error{Msg: "is empty"}, m.Label, fmt.Sprintf("package %q: version", m.Name)))
+		}
 	}
 	if err := ident.Checksum("SHA256", w.Package.SHA256); err != nil {
 		errs = append(errs, prefix(err, "", fmt.Sprintf("wheel %q", w.Package.Name)))

@@ -1,6 +1,9 @@
 package spdx
 
-import "io"
+import (
+	"io"
+	"strconv"
+)
 
 // spdxVersion and dataLicense are the same in every document.
 const (
@@ -25,6 +28,7 @@ func (d *Document) Write(w io.Writer) error {
 		}
 		j.close(']')
 	}
+	writeLicenses(j, d.Licenses)
 	if c := d.Creation; c != nil {
 		j.member("name", c.Name)
 	}
@@ -59,6 +63,24 @@ func writeCreation(j *jsonWriter, c *Creation) {
 	j.member("documentNamespace", c.Namespace)
 }
 
+// writeLicenses leaves the key out where there are none, as upstream's documents do.
+func writeLicenses(j *jsonWriter, licenses []ExtractedLicense) {
+	if len(licenses) == 0 {
+		return
+	}
+	j.key("hasExtractedLicensingInfos")
+	j.open('[')
+	for _, l := range licenses {
+		j.item()
+		j.open('{')
+		j.member("extractedText", l.Text)
+		j.member("licenseId", l.ID)
+		j.optional("name", l.Name)
+		j.close('}')
+	}
+	j.close(']')
+}
+
 func writePackages(j *jsonWriter, packages []Package) {
 	j.key("packages")
 	j.open('[')
@@ -85,6 +107,7 @@ func writePackage(j *jsonWriter, p *Package) {
 		j.close(']')
 	}
 	j.optional("comment", p.Comment)
+	j.optional("copyrightText", p.Copyright)
 	j.member("downloadLocation", p.DownloadURL)
 	if len(p.Refs) > 0 {
 		j.key("externalRefs")
@@ -99,11 +122,13 @@ func writePackage(j *jsonWriter, p *Package) {
 		}
 		j.close(']')
 	}
-	if p.FilesAnalyzed {
+	if p.FilesAnalyzed || p.Whole {
 		j.key("filesAnalyzed")
-		j.buf = append(j.buf, "true"...)
+		j.buf = strconv.AppendBool(j.buf, p.FilesAnalyzed)
 	}
+	j.optional("homepage", p.Homepage)
 	j.member("licenseConcluded", p.License)
+	j.optional("licenseDeclared", p.LicenseDeclared)
 	j.member("name", p.Name)
 	j.optional("originator", p.Originator)
 	j.optional("packageFileName", p.FileName)
