@@ -163,6 +163,9 @@ func packageFields(name, doc string) map[string]string {
 		"homepage":          "page of its project",
 		"purpose":           `primaryPackagePurpose of SPDX; "" is SOURCE`,
 		"comment":           "of the package, in the document",
+		"only":              "group of an artifact's name -> values: binaries of other names do not contain it",
+		"not_in":            "the same of binaries that do not contain it",
+		"replaces":          "labels of packages of the base that it stands in for in binaries",
 	} {
 		out[name+"."+field] = doc
 	}
