@@ -79,8 +79,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.SpecialRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
-			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
-			convert.Finding, score.Finding,
+			spdx.ValidFinding, convert.Finding, score.Finding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
