@@ -467,6 +467,7 @@ var checkDocs = map[string]string{
 	"license_ref":    "the name of a licence on no list: LicenseRef- and letters, digits, \".\" and \"-\"",
 	"sha512":         "128 lower-case hexadecimal digits, not all zeros",
 	"text":           "a text of several lines, without control characters",
+	"vcs":            "sources at a tag or commit: git+https://HOST/PATH@TAG",
 	"license":        "an SPDX licence expression",
 	"naming":         "a regular expression over file names with the named group version, or base_version and prerelease",
 	"md5":            "32 lower-case hexadecimal digits",
