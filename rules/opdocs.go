@@ -193,20 +193,20 @@ var operationDocs = map[string]operationDoc{
 	"spdx.product":          productDoc,
 	"spdx.sha512":           sha512Doc,
 	"archive.index": {
-		doc:    "Reads an archive (.tar, .tar.gz, .tar.xz, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
+		doc:    "Reads an archive (.tar.xz, .tar.gz, .tar.bz2, .tar.zst, .tar or .zip, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
 		params: archive.IndexParams{},
 		fields: map[string]string{
 			"facet":        `what else than digests is computed of each file; left to the engine`,
-			"strip_prefix": `the folder that every member must lie in, which is taken off the paths; "" is that of the first member, "." none`,
+			"strip_prefix": `the folder whose members are meant, which is taken off the paths; "" is that of the first member, and nothing may lie beside it; "." is none`,
 			"max_bytes":    "most bytes of the uncompressed archive; 0 is 4 GiB",
 			"max_files":    "most files and folders; 0 is 250,000",
 			"max_ratio":    "most uncompressed bytes for a compressed one, beyond 64 MiB; 0 is 200",
 		},
 		inputs:  []star.FieldDoc{{Name: "archive", Doc: "one file"}},
-		outputs: []star.FieldDoc{{Name: "data", Doc: "the uncompressed archive"}, {Name: "index", Doc: "path, place and checksums of each regular file"}},
+		outputs: []star.FieldDoc{{Name: "data", Doc: "the uncompressed archive; of a zip what its members decompress to, one after another"}, {Name: "index", Doc: "path, place and checksums of each regular file; links, empty folders and what cannot be used, as what they are"}},
 	},
 	"archive.pack": {
-		doc:    "Makes a source archive whose bytes depend on the paths, bytes and executable bits of its files and on nothing else.",
+		doc:    "Makes a source archive whose bytes depend on the paths, bytes and executable bits of its files, its links and its empty folders, and on nothing else.",
 		params: archive.PackParams{},
 		fields: map[string]string{
 			"prefix":   `folder that everything lies in, such as "Python-3.13.5"`,
@@ -214,7 +214,7 @@ var operationDocs = map[string]operationDoc{
 			"mtime":    "modification time of every member, in seconds since 1970",
 			"overlays": "paths below prefix that an input replaces or adds",
 		},
-		inputs:  []star.FieldDoc{{Name: "tree", Doc: "the files"}, {Name: "overlay:PATH", Doc: "one file for each path of the parameter overlays"}},
+		inputs:  []star.FieldDoc{{Name: "tree", Doc: "the files; with links = \"keep\" also links and empty folders"}, {Name: "overlay:PATH", Doc: "one file for each path of the parameter overlays"}},
 		outputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}},
 	},
 	"evidence.check": {
