@@ -26,8 +26,8 @@ func Operations() []action.Operation {
 		{Name: "spdx.binary", Version: 4, Run: runBinary},
 		{Name: "spdx.whole", Version: 2, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
-		{Name: "spdx.product", Version: 2, Run: runProduct},
-		{Name: "spdx.valid", Version: 1, Run: runValid},
-		{Name: "spdx.version", Version: 3, Run: runVersion},
+		{Name: "spdx.product", Version: 3, Run: runProduct},
+		{Name: "spdx.valid", Version: 2, Run: runValid},
+		{Name: "spdx.version", Version: 4, Run: runVersion},
 	}
 }
