@@ -28,6 +28,6 @@ func Operations() []action.Operation {
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 3, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
-		{Name: "spdx.version", Version: 3, Run: runVersion},
+		{Name: "spdx.version", Version: 4, Run: runVersion},
 	}
 }
