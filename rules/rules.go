@@ -68,11 +68,15 @@ const Entry = "rules.star"
 // origin. The parts stand where spdx.FacetPart and signals.FacetPart say.
 var Facet = files.Join(spdx.Facet, signals.Facet)
 
+// Libraries are the modules beside it: conventions of one project each.
+var Libraries = []string{"cpython.star"}
+
 // Set returns the rules, with fetcher for what comes from outside.
 func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	set := engine.RuleSet{
 		Modules:   map[string][]byte{},
 		Entry:     Entry,
+		Libraries: Libraries,
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,

@@ -90,7 +90,7 @@ func (w *walker) tarMember(archive *tar.Reader, in *tarReader, header *tar.Heade
 		return w.global(header)
 	case 'V': // a label that GNU tar gives the whole archive
 		return nil
-	case tar.TypeReg:
+	case tar.TypeReg, tar.TypeCont:
 		if strings.HasSuffix(m.name, "/") { // a directory, as old archives have it
 			if header.Size > 0 {
 				return w.member(m.name, "is a directory by its name and a file by its size")
