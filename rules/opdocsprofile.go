@@ -20,9 +20,16 @@ var (
 		outputs: []star.FieldDoc{outDocument},
 	}
 	productDoc = operationDoc{
-		doc:     "Reports what a product does not say of the making of its documents (creator, supplier).",
-		params:  spdx.ProductParams{},
-		fields:  with(productFields, map[string]string{"evidence": "whether it says where the tree states its version"}),
+		doc:    "Reports what a product does not say of the making of its documents (creator, supplier).",
+		params: spdx.ProductParams{},
+		fields: map[string]string{
+			"evidence":             "whether it says where the tree states its version",
+			"creators":             `"Tool: NAME-VERSION", ...`,
+			"license_list_version": "of the SPDX licence list",
+			"profile":              `"complete" or "upstream"; of "upstream" nothing is reported`,
+			"supplier":             "who supplies it",
+			"vcs_url":              "its sources",
+		},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	}
 	sha512Doc = operationDoc{

@@ -78,7 +78,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Checks:    checks,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.SpecialRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}

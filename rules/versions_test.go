@@ -200,7 +200,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return &actiontest.Call{Parameters: spdx.WholeParams{Name: "base_sbom", Product: fixedProduct, Packages: packages.Packages, Rules: fixedVersionRules},
 			Inputs: inputs{"checksums": one("expat.checksums", string(list)), "evidence": one("version.h", fixedVersion)}}
 	case "spdx.product":
-		return &actiontest.Call{Parameters: spdx.ProductParams{Product: fixedProduct}}
+		return &actiontest.Call{Parameters: spdx.ProductParams{Creators: fixedProduct.Creators, LicenseListVersion: "3.22", Profile: spdx.Complete}}
 	case "spdx.sha512":
 		return &actiontest.Call{Parameters: object{}, Inputs: inputs{"file": one("a", "a")}}
 	case "spdx.valid":

@@ -23,12 +23,29 @@ func PURLOf(s, version string) error {
 	if err != nil {
 		return err
 	}
-	// The types of code hosts have a tag for a version, which most projects begin with a "v".
-	tag := p.Type == packageurl.TypeGithub || p.Type == packageurl.TypeGitlab || p.Type == packageurl.TypeBitbucket
-	if p.Version != version && !(tag && p.Version == "v"+version) {
+	// The types of code hosts have a tag for a version.
+	host := p.Type == packageurl.TypeGithub || p.Type == packageurl.TypeGitlab || p.Type == packageurl.TypeBitbucket
+	if p.Version != version && !(host && version != "" && isTagOf(p.Version, version)) {
 		return fail("package URL %s states version %q, expected %q", excerpt(s), p.Version, version)
 	}
 	return nil
+}
+
+// isTagOf reports whether a tag is of a version: it ends in it, as declared or with underscores or dashes for dots, and not in a part
+// of a longer one. v2.7.1, R_2_7_1 and openssl-3.0.16 are tags of 2.7.1 and 3.0.16.
+func isTagOf(tag, version string) bool {
+	for _, form := range []string{version, strings.ReplaceAll(version, ".", "_"), strings.ReplaceAll(version, ".", "-")} {
+		before, ok := strings.CutSuffix(tag, form)
+		if !ok {
+			continue
+		}
+		// What stands before may end in a joint, but then no number may come before that.
+		head := strings.TrimRight(before, "._-")
+		if head == "" || !isDigit(head[len(head)-1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // PURL reports whether s is a package URL in canonical form whose version component is version.
