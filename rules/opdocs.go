@@ -266,6 +266,17 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the recipes"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
+	"evidence.url": {
+		doc:    "Reports a URL that has another version in it than declared, or none.",
+		params: evidence.URLParams{},
+		fields: map[string]string{
+			"attr":    "attribute that the URL stands in",
+			"url":     "the URL",
+			"version": "the version that it should be of",
+			"of":      `what has the version, for messages; "" is the declaration`,
+		},
+		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
+	},
 	"fetch.http": {
 		doc:    "Fetches the file that has a checksum: from a folder of --distdir, else from the network.",
 		params: fetch.Params{},

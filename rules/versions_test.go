@@ -159,6 +159,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "text.search":
 		return &actiontest.Call{Inputs: inputs{"files": {hashed("a.md", "see http://a.example,\nhttp://b.example\n"), hashed("b.md", "\n")}}, Parameters: object{"rule": "no-http", "severity": "warning",
 			"message": "{match} in {path} is not https", "patterns": []string{`http://(?P<host>[a-z.]+)`}, "replace": "https://{host}", "hints": []string{"use https"}, "attr": "srcs"}}
+	case "evidence.url":
+		return &actiontest.Call{Parameters: object{"attr": "download_url", "url": "https://x.example/R_1_0_4/v-1.0.5.tgz", "version": "1.0.5"}}
 	case "evidence.recipes":
 		return &actiontest.Call{Inputs: inputs{"files": one("NEWS", fixedNews)}, Parameters: object{"recipes": []object{{"path": "NEWS", "pattern": `(?P<name>v)(?P<version>[0-9.]+) now`}},
 			"deps": []object{{"label": "//:x", "rules": []object{{"path": "NEWS", "pattern": `v(?P<version>[0-9.]+) then`}}}, {"label": "//:y", "rules": []object{}}}}}

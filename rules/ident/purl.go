@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+
+	forms "github.com/sbomctl/sbomctl/rules/version"
 )
 
 // CanonicalPURL parses a package URL and returns its canonical form (package-url/purl-spec), which
@@ -23,9 +25,9 @@ func PURLOf(s, version string) error {
 	if err != nil {
 		return err
 	}
-	// The types of code hosts have a tag for a version, which most projects begin with a "v".
+	// The types of code hosts have a tag for a version: v2.7.1, R_2_7_1.
 	tag := p.Type == packageurl.TypeGithub || p.Type == packageurl.TypeGitlab || p.Type == packageurl.TypeBitbucket
-	if p.Version != version && !(tag && p.Version == "v"+version) {
+	if p.Version != version && !(tag && (p.Version == "v"+version || len(forms.Find(p.Version, version)) > 0)) {
 		return fail("package URL %s states version %q, expected %q", excerpt(s), p.Version, version)
 	}
 	return nil
