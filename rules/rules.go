@@ -76,7 +76,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.SpecialRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, evidence.URLFinding, ident.Finding, spdx.OverlapFinding,
-			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
+			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
