@@ -176,7 +176,13 @@ func (m *supersede) pkg(differences []Difference) {
 	}
 	switch {
 	case old >= 0:
-		m.fail(old, []string{"write: " + paste(m.entryFor(differences, old))},
+		var hints []string
+		for _, d := range differences {
+			if m.find(d.Package, d.Field) < 0 {
+				hints = append(hints, d.err(m.own).Msg)
+			}
+		}
+		m.fail(old, append(hints, "where the declaration is right in that, write: "+paste(m.entryFor(differences, old))),
 			"superseded of %q names neither fields nor what %s says in them, so that it would hide any difference", differences[0].Package, m.own.Path)
 	case len(open) > 0:
 		last := open[len(open)-1].(*diag.Error)

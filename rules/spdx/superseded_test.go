@@ -41,7 +41,9 @@ superseded names versionInfo of package "x", but o.json of t does not differ fro
   hint: look whether the reason holds for it, then write: superseded("x", reason = "why", says = {"versionInfo": "1"})`},
 		{"the old form", []Difference{url, version}, []Superseded{{Package: "x", Reason: "why"}}, 0,
 			`superseded of "x" names neither fields nor what o.json says in them, so that it would hide any difference
-  hint: write: superseded("x", reason = "why", says = {"downloadLocation": "https://e/R_1", "versionInfo": "1"})`},
+  hint: package "x": downloadLocation is "https://e/R_1" in o.json of t, but "https://e/R_2" in //:b
+  hint: package "x": versionInfo is "1" in o.json of t, but "2" in //:b
+  hint: where the declaration is right in that, write: superseded("x", reason = "why", says = {"downloadLocation": "https://e/R_1", "versionInfo": "1"})`},
 		{"the old form of what agrees", nil, []Superseded{{Package: "x", Reason: "why"}}, 0,
 			`superseded names package "x", but o.json of t does not differ from //:b in it
   hint: remove the entry`},
