@@ -100,7 +100,7 @@ func TestValidate(t *testing.T) {
 		{`"PACKAGE_MANAGER"`, `"SECURITY"`, `packages[0].externalRefs[0]: is of the category "SECURITY", expected PACKAGE-MANAGER`},
 		{`pkg:generic/p@1`, `generic/p@1`, `packages[0].externalRefs[0]: package URL "generic/p@1" does not begin with "pkg:"`},
 		{`"purl"`, `"cpe23Type"`, `packages[0].externalRefs[0]: CPE "pkg:generic/p@1" does not begin with "cpe:2.3:"` + "\n" +
-			`packages[0].externalRefs[0]: is of the category "PACKAGE-MANAGER", expected SECURITY`},
+			`packages[0].externalRefs[0]: is of the category "PACKAGE_MANAGER", expected SECURITY`},
 		{`"filesAnalyzed": true`, `"filesAnalyzed": false`, ""},
 		{`"filesAnalyzed": true`, `"filesAnalyzed": false, "packageVerificationCode": {"packageVerificationCodeValue": "da39a3ee5e6b4b0d3255bfef95601890afd80709"}`,
 			"packages[0]: has a packageVerificationCode, and filesAnalyzed is false"},

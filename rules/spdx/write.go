@@ -49,6 +49,7 @@ func (d *Document) Write(w io.Writer) error {
 func writeCreation(j *jsonWriter, c *Creation) {
 	j.key("creationInfo")
 	j.open('{')
+	j.optional("comment", c.Comment)
 	j.member("created", c.Created)
 	j.key("creators")
 	j.open('[')
