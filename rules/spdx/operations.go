@@ -28,6 +28,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 4, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
-		{Name: "spdx.version", Version: 4, Run: runVersion},
+		{Name: "spdx.own", Version: 1, Run: runOwn},
+		{Name: "spdx.version", Version: 5, Run: runVersion},
 	}
 }
