@@ -383,12 +383,12 @@ func (s *fileSet) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(e.Offset))
 		b = e.State.Append(b)
 	}
-	b = binary.AppendUvarint(b, uint64(len(s.Unmatched)))
 	for _, u := range s.Unmatched {
 		b = binary.AppendUvarint(b, uint64(u.Index))
 		b = appendString(b, u.Error.Msg)
 	}
 	for _, l := range s.LeftOut {
+		b = append(b, "left out"...) // and nothing of an unmatched pattern, whose message begins otherwise
 		b = appendString(appendString(b, l.Path), l.Why)
 	}
 	return b
