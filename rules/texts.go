@@ -14,6 +14,7 @@ var texts = map[string]func(string) (string, error){
 	"filled_cpe": func(s string) (string, error) { return fill(s, ident.QuoteCPE) },
 	"forms":      ofText(func(v, text string) string { return strings.Join(version.Find(text, v), ", ") }),
 	"others":     ofText(func(v, text string) string { return strings.Join(version.Others(text, v), ", ") }),
+	"version_of": func(name string) (string, error) { return version.Of(name), nil },
 	"folded":     ofText(func(v, text string) string { return version.Fold(text, v) }),
 }
 
@@ -37,5 +38,6 @@ func Texts() []star.FieldDoc {
 		{Name: "folded", Doc: "of a version, a space and a text: the text with placeholders in the place of the version"},
 		{Name: "forms", Doc: "of a version, a space and a text: the names of the forms in which the version is in it"},
 		{Name: "others", Doc: "of a version, a space and a URL: what looks like another version in it"},
+		{Name: "version_of", Doc: "of the name of a file: the version in it, \"\" for none"},
 	}
 }

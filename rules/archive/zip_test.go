@@ -121,6 +121,8 @@ func TestIndexZipRefuses(t *testing.T) {
 		{"cut end", good[:len(good)-1], IndexParams{}, "is truncated, or has trailing data: it does not end with the record that ends a zip archive"},
 		{"trailing", append(bytes.Clone(good), "garbage"...), IndexParams{}, "is truncated, or has trailing data: it does not end with the record that ends a zip archive"},
 		{"junk before", append([]byte(zipMember+"junk"), good...), IndexParams{}, "is corrupt: its list of members is not where it says"},
+		{"end in the comment", append(change(func(b []byte) { b[len(b)-2] = 8 }), zipEnd+"\x00\x00\x00\x00"...), IndexParams{}, "has a second end record in its comment: programs disagree on what the archive holds"},
+		{"zip64 in a comment", change(func(b []byte) { copy(b[end-20:], zip64Where) }), IndexParams{}, "is corrupt: its zip64 record is not where it says"},
 		{"split", change(func(b []byte) { b[end+4] = 1 }), IndexParams{}, "is a part of a split zip archive"},
 		{"count", change(func(b []byte) { b[end+8], b[end+10] = 1, 1 }), IndexParams{}, "is corrupt: its list of members has another size than it says"},
 		{"large count", change(func(b []byte) { le.PutUint16(b[end+8:], 60000); le.PutUint16(b[end+10:], 60000) }), IndexParams{}, "is corrupt: its list of members has another size than it says"},
@@ -238,6 +240,56 @@ func TestIndexZipNames(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// A zip64 record, and what is wrong with one.
+func TestZip64(t *testing.T) {
+	good := storedZip(t)
+	le := binary.LittleEndian
+	central, end := bytes.Index(good, []byte(zipEntry)), bytes.LastIndex(good, []byte(zipEnd))
+	wide := func(change func(record, where, end []byte)) []byte {
+		record := append([]byte(zip64End), make([]byte, zip64EndSize-4)...)
+		le.PutUint64(record[4:], zip64EndSize-12)
+		le.PutUint64(record[24:], 2)
+		le.PutUint64(record[32:], 2)
+		le.PutUint64(record[40:], uint64(end-central))
+		le.PutUint64(record[48:], uint64(central))
+		where := append([]byte(zip64Where), make([]byte, zip64WhereSize-4)...)
+		le.PutUint64(where[8:], uint64(end))
+		le.PutUint32(where[16:], 1)
+		last := bytes.Clone(good[end:])
+		le.PutUint16(last[8:], 1<<16-1)
+		le.PutUint16(last[10:], 1<<16-1)
+		le.PutUint32(last[16:], 1<<32-1)
+		change(record, where, last)
+		return join(good[:end], record, where, last)
+	}
+	const wrongPlace, split = "is corrupt: its zip64 record is not where it says", "is a part of a split zip archive"
+	for name, c := range map[string]struct {
+		archive []byte
+		want    string
+	}{
+		"good":       {wide(func(_, _, _ []byte) {}), ""},
+		"no record":  {wide(func(r, _, _ []byte) { r[0] = 'X' }), wrongPlace},
+		"size":       {wide(func(r, _, _ []byte) { r[4]++ }), wrongPlace},
+		"elsewhere":  {wide(func(_, w, _ []byte) { w[8]++ }), wrongPlace},
+		"outside":    {wide(func(_, w, _ []byte) { le.PutUint64(w[8:], 1<<63) }), wrongPlace},
+		"disks":      {wide(func(_, w, _ []byte) { w[16] = 2 }), split},
+		"disk":       {wide(func(r, _, _ []byte) { r[16] = 1 }), split},
+		"half":       {wide(func(r, _, _ []byte) { r[24] = 1 }), split},
+		"other size": {wide(func(_, _, e []byte) { e[12]++ }), "is corrupt: its two end records disagree"},
+		"large":      {wide(func(r, _, _ []byte) { le.PutUint64(r[24:], 1<<60); le.PutUint64(r[32:], 1<<60) }), "has more than the 250000 files and directories that are allowed"},
+		"offset":     {wide(func(r, _, _ []byte) { le.PutUint64(r[48:], 1<<63) }), "is corrupt: its list of members is not where it says"},
+	} {
+		got := ""
+		x, _, err := runOn("a", c.archive, IndexParams{})
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), "a: ")
+		}
+		if got != c.want || err == nil && x.Files() != 2 {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
 }

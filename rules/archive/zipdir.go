@@ -130,17 +130,18 @@ func findZipEnd(r io.ReaderAt, size int64) (d zipDirectory, err error) {
 		return d, zipFail("is truncated: the record that ends a zip archive is missing")
 	}
 	e := tail[at:]
+	if bytes.Contains(e[4:], []byte(zipEnd)) {
+		return d, zipFail("has a second end record in its comment: programs disagree on what the archive holds")
+	}
 	disk, first := binary.LittleEndian.Uint16(e[4:]), binary.LittleEndian.Uint16(e[6:])
 	here := uint64(binary.LittleEndian.Uint16(e[8:]))
 	d = zipDirectory{uint64(binary.LittleEndian.Uint32(e[16:])), uint64(binary.LittleEndian.Uint32(e[12:])), uint64(binary.LittleEndian.Uint16(e[10:]))}
 	end := uint64(start) + uint64(at)
-	if d.count == 1<<16-1 || d.size == 1<<32-1 || d.offset == 1<<32-1 {
-		if at >= zip64WhereSize && string(tail[at-zip64WhereSize:][:4]) == zip64Where {
-			if end, err = d.read64(r, tail[at-zip64WhereSize:at], end-zip64WhereSize); err != nil {
-				return d, err
-			}
-			disk, first, here = 0, 0, d.count // those of the other record were checked
+	if at >= zip64WhereSize && string(tail[at-zip64WhereSize:][:4]) == zip64Where { // some programs look for it whatever the numbers are
+		if end, err = d.read64(r, tail[at-zip64WhereSize:at], end-zip64WhereSize); err != nil {
+			return d, err
 		}
+		disk, first, here = 0, 0, d.count // those of the other record were checked
 	}
 	switch {
 	case disk != 0 || first != 0 || here != d.count:

@@ -182,6 +182,7 @@ func (s *spdx3Writer) document() {
 	if g := d.generation(); g != "" {
 		kinds = []string{g}
 	}
+	dataLicense := s.license(d.DataLicense) // an element of its own, since not all readers take the address of one on the list
 	inSBOM := s.ids()
 	sbom := s.add(s.base+"sbom", "software_Sbom", object{"rootElement": roots, "element": inSBOM, "software_sbomType": kinds})
 	var props cdxProperties
@@ -212,7 +213,7 @@ func (s *spdx3Writer) document() {
 		profiles = append(profiles, p)
 	}
 	slices.Sort(profiles)
-	s.add(s.id(documentID), "SpdxDocument", object{"name": d.Name, "comment": d.Comment, "dataLicense": "https://spdx.org/licenses/" + d.DataLicense, "rootElement": []string{sbom},
+	s.add(s.id(documentID), "SpdxDocument", object{"name": d.Name, "comment": d.Comment, "dataLicense": dataLicense, "rootElement": []string{sbom},
 		"element": append(slices.Clone(inSBOM), sbom), "import": imports, "namespaceMap": namespaces, "profileConformance": profiles, "extension": extension})
 }
 
@@ -221,7 +222,7 @@ func (s *spdx3Writer) extension(props cdxProperties) []any {
 	if len(props) == 0 {
 		return nil
 	}
-	s.profiles["extension"] = true
+	// The profile "extension" is not named: that word is a property in the context, too, and readers take it for that.
 	var list []any
 	for _, p := range props.sorted() {
 		list = append(list, object{"type": "extension_CdxPropertyEntry", "extension_cdxPropName": p.Name, "extension_cdxPropValue": p.Value})

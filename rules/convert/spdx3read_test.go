@@ -106,7 +106,7 @@ func (r *spdx3Reader) read() *document {
 		}
 	}
 	r.base = strings.TrimSuffix(str(head, "spdxId"), documentID)
-	d.Namespace, d.Name, d.Comment, d.DataLicense = strings.TrimSuffix(r.base, "#"), str(head, "name"), str(head, "comment"), strings.TrimPrefix(str(head, "dataLicense"), "https://spdx.org/licenses/")
+	d.Namespace, d.Name, d.Comment, d.DataLicense = strings.TrimSuffix(r.base, "#"), str(head, "name"), str(head, "comment"), str(r.by[str(head, "dataLicense")], "simplelicensing_licenseExpression")
 	c := r.by[creationNode]
 	d.Creation = creationInfo{Created: str(c, "created"), Comment: str(c, "comment"), LicenseListVersion: one(r.props(head), "spdx:creation-info:license-list-version")}
 	for _, id := range strs(c, "createdUsing") {

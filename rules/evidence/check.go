@@ -59,7 +59,7 @@ func Operation() action.Operation {
 
 // Operations returns the operations of this package.
 func Operations() []action.Operation {
-	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 3, Run: runRecipes}}
+	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 3, Run: runRecipes}, {Name: "evidence.url", Version: 1, Run: runURL}}
 }
 
 func run(ctx context.Context, call action.Call) error {

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+
+	forms "github.com/sbomctl/sbomctl/rules/version"
 )
 
 // CanonicalPURL parses a package URL and returns its canonical form (package-url/purl-spec), which
@@ -23,13 +25,16 @@ func PURLOf(s, version string) error {
 	if err != nil {
 		return err
 	}
-	// The types of code hosts have a tag for a version, which most projects begin with a "v".
-	tag := p.Type == packageurl.TypeGithub || p.Type == packageurl.TypeGitlab || p.Type == packageurl.TypeBitbucket
-	if p.Version != version && !(tag && p.Version == "v"+version) {
+	// The types of code hosts have a tag for a version.
+	host := p.Type == packageurl.TypeGithub || p.Type == packageurl.TypeGitlab || p.Type == packageurl.TypeBitbucket
+	if p.Version != version && !(host && version != "" && isTagOf(p.Version, version)) {
 		return fail("package URL %s states version %q, expected %q", excerpt(s), p.Version, version)
 	}
 	return nil
 }
+
+// isTagOf reports whether a tag is of a version: v2.7.1, R_2_7_1 and openssl-3.0.16 are tags of 2.7.1 and 3.0.16.
+func isTagOf(tag, version string) bool { return len(forms.Find(tag, version)) > 0 }
 
 // PURL reports whether s is a package URL in canonical form whose version component is version.
 func PURL(s, version string) error {

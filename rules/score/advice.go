@@ -54,6 +54,9 @@ func (e *evaluation) advice(h ElementHeld, c *check) string {
 	if silent {
 		steps = append(steps, "no attribute states it; SPDX 2.3 has it in "+strings.ReplaceAll(c.where, "`", ""))
 	}
+	if strangers == len(h.Lacking) {
+		strangers = h.Of - h.Held // not all are listed
+	}
 	if strangers > 0 {
 		steps = append(steps, fmt.Sprintf("no target declares %s of the document: who made it can mend it", count(strangers, "component")))
 	}
@@ -93,7 +96,10 @@ func names(lacking []Lacking, all int) string {
 		out = append(out, fmt.Sprintf("%q", clip(l.Name)))
 	}
 	text := strings.Join(out, ", ")
-	if more := all - len(out); more > 0 && text != "" {
+	switch more := all - len(out); {
+	case more > 0 && text == "": // none of them is listed
+		text = count(more, "component")
+	case more > 0:
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

@@ -75,6 +75,9 @@ func (e *ElementHeld) explain() string {
 
 // of names the components that lack the element, known unknowns apart; in Markdown or not.
 func (e *ElementHeld) of(markdown bool) string {
+	if e.document || e.Status == StatusImpossible {
+		return ""
+	}
 	var unstated, known []Lacking
 	for _, l := range e.Lacking {
 		if l.Unknown {

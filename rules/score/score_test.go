@@ -216,7 +216,7 @@ func TestScore(t *testing.T) {
 		many = append(many, fmt.Sprintf(`{"SPDXID": "SPDXRef-%d", "name": "a", "versionInfo": "1", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:a/b"}]%s}`, i, supplier))
 	}
 	text := strings.Replace(document, `{"SPDXID": "SPDXRef-y"}`, strings.Join(many, ","), 1)
-	if s := evaluate(t, text, all).Standards[0]; s.Score >= 100 {
+	if s := evaluate(t, text, all).Standards[0]; s.Score != 99-12 { // 7 of 8 and 999 of 1000, but for the relationships, which only one has
 		t.Errorf("%d %%", s.Score)
 	}
 }
@@ -237,6 +237,30 @@ func TestMends(t *testing.T) {
 		t.Errorf("got %v\nwant %v", e.Lacking, want)
 	}
 	if want := `set supplier of //:product, //:a, //:wheel; no target declares 2 components of the document: who made it can mend it`; e.Mend != want {
+		t.Errorf("got %s\nwant %s", e.Mend, want)
+	}
+}
+
+// TestMany: what is listed and named is bounded, and what is counted is not.
+func TestMany(t *testing.T) {
+	const n = 3000
+	var many []string
+	for i := range n {
+		supplier := `, "supplier": "NOASSERTION"`
+		if i >= 2000 {
+			supplier = ""
+		}
+		many = append(many, fmt.Sprintf(`{"SPDXID": "SPDXRef-%d", "name": "n%d"%s}`, i, i, supplier))
+	}
+	r := evaluate(t, strings.Replace(fmt.Sprintf(sample, ""), `{"SPDXID": "SPDXRef-y"}`, strings.Join(many, ","), 1), all)
+	e := element(t, r, "ntia-2021", "supplier")
+	if e.Held != 1 || e.Unknown != 2000 || e.Of != n+1 || len(e.Lacking) != maxLacking {
+		t.Errorf("%d held, %d unknown of %d, %d listed", e.Held, e.Unknown, e.Of, len(e.Lacking))
+	}
+	if want := `not of 1000 components; said to be unknown of "n0", "n1", "n2", "n3", "n4" and 1995 more`; e.of(false) != want {
+		t.Errorf("got %s\nwant %s", e.of(false), want)
+	}
+	if want := "no target declares 3000 components of the document: who made it can mend it"; e.Mend != want {
 		t.Errorf("got %s\nwant %s", e.Mend, want)
 	}
 }

@@ -101,6 +101,22 @@ func (d *Document) analysed() {
 	}
 }
 
+// generationContext is what a document was made from, in the words of CISA's types of SBOMs (SPDX 2.3.1, annex L.2.2): Source is one of them.
+const generationContext = "Source: made from the source tree and from what is declared of it; no build was watched, and nothing was found in a binary."
+
+// sayUnknown says of each package of which no dependency is listed that nobody knows them: a list that says nothing could be complete.
+func (d *Document) sayUnknown() {
+	known := map[string]bool{}
+	for _, r := range d.Relationships {
+		known[r.Element] = known[r.Element] || r.Type == dependsOn
+	}
+	for i := range d.Packages {
+		if id := d.Packages[i].ID; !known[id] {
+			d.Relationships = append(d.Relationships, Relationship{Element: id, Type: dependsOn, Related: ident.NoAssertion})
+		}
+	}
+}
+
 // nameContent makes the namespace one that no other content has: a digest of the document is its last segment.
 func (d *Document) nameContent() error {
 	h := sha256.New()

@@ -48,7 +48,7 @@ type Creation struct {
 	Created            string // "YYYY-MM-DDThh:mm:ssZ"
 	Creators           []string
 	LicenseListVersion string // "3.22"
-	Comment            string // how it was made; "" is not said
+	Comment            string // what the document was made from; "" is not stated
 }
 
 // Package is one package of a document. Empty fields are left out of the JSON.

@@ -7,32 +7,14 @@ import (
 	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
-// What standards for SBOMs ask a whole document to say, beside what is declared; docs/score.md lists all of it.
+// What BSI TR-03183-2 and CISA's minimum elements ask a whole document to say, beside what is declared; docs/score.md lists all of it.
 
-// generation is the kind of these documents by the words of CISA's types of SBOMs, which the creators' comment has (SPDX 2.3.1, annex L.2.2).
-const generation = "SBOM type: Source. Made from the source tree and what is declared of it."
-
-// elements says how the document was made, what is not known of its packages, and what kind of file the deployed ones are.
+// elements says that nobody knows who made a package where that is so, and what kind of file the deployed ones are.
 func (d *Document) elements() {
-	d.Creation.Comment = generation
-	made := make(map[string]bool, len(d.Packages)) // packages of which it is said what they are made of
-	known := make(map[string]bool, len(d.Packages))
-	for _, p := range d.Packages {
-		known[p.ID] = true
-	}
-	for _, r := range d.Relationships {
-		if (r.Type == contains || r.Type == dependsOn) && known[r.Related] {
-			made[r.Element] = true
-		}
-	}
 	for i := range d.Packages {
 		p := &d.Packages[i]
 		p.Originator = cmp.Or(p.Originator, ident.NoAssertion)
 		p.Annotations = append(p.Annotations, d.fileKind(p.FileName)...)
-		if !made[p.ID] {
-			// A library may have code of others in it, too: nobody looked.
-			d.Relationships = append(d.Relationships, Relationship{Element: p.ID, Type: dependsOn, Related: ident.NoAssertion})
-		}
 	}
 }
 

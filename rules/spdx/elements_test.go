@@ -9,8 +9,8 @@ import (
 	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
-// TestElements: a document of the complete profile says how it was made and what is not known of its packages; one of upstream's
-// profile says nothing of it.
+// TestElements: a document of the complete profile says how it was made, what is not known of its packages and what kind of file the
+// artifact is; one of upstream's profile says nothing of it.
 func TestElements(t *testing.T) {
 	document := func(profile Profile) *Document {
 		product := Product{Name: "X", License: "MIT", Originator: "Organization: X", Supplier: "Organization: X", DownloadURL: "https://example.org/{artifact}",
@@ -27,7 +27,7 @@ func TestElements(t *testing.T) {
 		return d
 	}
 	d := document(Complete)
-	if !strings.HasPrefix(d.Creation.Comment, "SBOM type: Source.") {
+	if !strings.HasPrefix(d.Creation.Comment, "Source: ") {
 		t.Errorf("comment %q", d.Creation.Comment)
 	}
 	for _, p := range d.Packages {

@@ -52,7 +52,9 @@ func (r *release) relate(element, typ, related string) {
 func (r *release) finish() (*Document, error) {
 	r.relate(documentID, describes, r.product.ID)
 	if r.scope.profile == Complete {
+		r.Creation.Comment = generationContext
 		r.analysed()
+		r.sayUnknown()
 		r.elements()
 		r.Normalize()
 		return r.Document, r.nameContent()

@@ -165,3 +165,23 @@ func tail(text string, at []int) []int {
 	}
 	return []int{at[0], end}
 }
+
+// Replaced returns a URL with a version in the place of others, each in the form that it has. It is what was meant, as a proposal.
+func Replaced(text string, others []string, version string) string {
+	for _, o := range others {
+		old := strings.NewReplacer("_", ".", "-", ".").Replace(o)
+		if moved, found, err := Move(text, old, version); err == nil && len(found) > 0 {
+			text = moved
+		} else {
+			text = strings.ReplaceAll(text, o, version)
+		}
+	}
+	return text
+}
+
+// Of returns the version in the name of a file: its first numbers that are joined by dots, with the tail of a pre-release. "" is none.
+func Of(name string) string {
+	return named().FindString(name)
+}
+
+var named = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+(?:\.[0-9]+)+(?:(?:a|b|rc)[0-9]+)?`) })
