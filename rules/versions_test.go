@@ -206,7 +206,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "spdx.valid":
 		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
-		return &actiontest.Call{Parameters: spdx.VersionParams{Artifact: "python-3.14.1.exe", Product: fixedProduct, Rules: fixedVersionRules}, Inputs: inputs{"evidence": one("version.h", fixedVersion)}}
+		return &actiontest.Call{Parameters: spdx.VersionParams{Artifact: "python-3.14.1.exe", Rules: fixedVersionRules}, Inputs: inputs{"evidence": one("version.h", fixedVersion)}}
 	case "spdx.binary":
 		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2-embed.exe", Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages,
 			Packages: []spdx.Metadata{{Label: "//:tk", Name: "tk", Version: "1", NotIn: map[string][]string{"variant": {"embed"}}}}},

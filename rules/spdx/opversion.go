@@ -29,7 +29,8 @@ Check out the tag of the release, or declare the artifact that is made of this t
 // "report", empty. That the two versions differ is a finding.
 type VersionParams struct {
 	Artifact string           `json:"artifact"` // file name
-	Product  Product          `json:"product"`
+	Label    string           `json:"label"`    // of the product, for messages
+	Naming   Naming           `json:"naming"`
 	Rules    []map[string]any `json:"rules"` // as "evidence.check" has them
 }
 
@@ -38,11 +39,11 @@ func runVersion(ctx context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	a, err := p.Product.Naming.Artifact(p.Artifact)
+	a, err := p.Naming.Artifact(p.Artifact)
 	if err != nil {
 		return err
 	}
-	stated, err := statedVersions(ctx, call, p.Product.Label, p.Rules)
+	stated, err := statedVersions(ctx, call, p.Label, p.Rules)
 	if err != nil {
 		return err
 	}
