@@ -415,9 +415,10 @@ var operationDocs = map[string]operationDoc{
 		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
 	},
 	"spdx.version": {
-		doc:     "Looks whether an artifact's name and a tree state one version. That they do not is a finding (release-version).",
-		params:  spdx.VersionParams{},
-		fields:  with(productFields, map[string]string{"artifact": "file name", "rules": "where the tree states the version, as evidence.check has them"}),
+		doc:    "Looks whether an artifact's name and a tree state one version. That they do not is a finding (release-version).",
+		params: spdx.VersionParams{},
+		fields: map[string]string{"artifact": "file name", "label": "the product's target, for messages", "created": "the product's attribute, which a date in the tree is held against", "rules": "where the tree states the version, as evidence.check has them",
+			"naming": "what file names say; a call of release_naming", "naming.patterns": "regular expressions over whole names; [] is NAME-VERSION[-REST].EXTENSION", "naming.builds": "no part of this"},
 		inputs:  []star.FieldDoc{{Name: "evidence", Doc: "the files of the tree that rules name"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
