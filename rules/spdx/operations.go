@@ -20,11 +20,11 @@ const (
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
-		{Name: "spdx.base", Version: 5, Run: runBase},
-		{Name: "spdx.deps", Version: 5, Run: runDeps},
-		{Name: "spdx.source", Version: 6, Run: runSource},
-		{Name: "spdx.binary", Version: 6, Run: runBinary},
-		{Name: "spdx.whole", Version: 4, Run: runWhole},
+		{Name: "spdx.base", Version: 7, Run: runBase},
+		{Name: "spdx.deps", Version: 7, Run: runDeps},
+		{Name: "spdx.source", Version: 7, Run: runSource},
+		{Name: "spdx.binary", Version: 7, Run: runBinary},
+		{Name: "spdx.whole", Version: 5, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 4, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
