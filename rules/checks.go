@@ -39,6 +39,7 @@ var checks = map[string]func(value string) error{
 	"creator":     ident.Creator,
 	"created":     ident.Created,
 	"sha512":      func(s string) error { return ident.Checksum("SHA512", s) },
+	"sha1":        func(s string) error { return ident.Checksum("SHA1", s) },
 	"md5":         func(s string) error { return ident.Checksum("MD5", s) },
 	// An identifier must state the package's version: the value is the version, a space, the identifier.
 	"cpe_of":         ofVersion(ident.CPEOf),
