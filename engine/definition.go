@@ -121,7 +121,10 @@ func (w *Workspace) treeRef(get func(eval.Key) (any, error), t star.Tree) (treeR
 		return treeRef{}, err
 	}
 	if p := o.(Option); p.Set {
-		return treeRef{Path: p.Value}, nil
+		if strip != "." {
+			strip = "" // another release has another folder
+		}
+		return treeRef{Path: p.Value, Strip: strip}, nil
 	}
 	if t.Archive == nil {
 		return treeRef{Path: path.Clean(t.Path), Strip: strip}, nil

@@ -18,10 +18,18 @@ type Docs struct {
 	Functions []star.FunctionDoc
 	Providers []star.ProviderDoc
 	Findings  []finding.Rule // what findings mean, by their rule ids
+	Libraries []LibraryDoc   // modules for subjects of their own
+}
+
+// LibraryDoc is a module beside the one that has everything else.
+type LibraryDoc struct {
+	Module    string // "@sbomctl//:cpython.star"
+	Doc       string
+	Functions []star.FunctionDoc // sorted by name
 }
 
 // EmbeddedDocs returns the documentation of the embedded rules and providers, of the functions
-// that the rule set's entry module hands on, and of the findings of its operations.
+// that the rule set's entry module hands on and its libraries define, and of the findings of its operations.
 func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 	modules := map[label.Label]*star.Module{}
 	var load star.LoadFunc
@@ -42,8 +50,15 @@ func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 		docs.Rules = append(docs.Rules, star.Docs(m)...)
 		docs.Providers = append(docs.Providers, star.ProviderDocs(m)...)
 		if name == rules.Entry {
-			docs.Functions = star.FunctionDocs(m)
+			docs.Functions = append(docs.Functions, star.FunctionDocs(m)...)
 		}
+		if slices.Contains(rules.Libraries, name) {
+			module := label.Label{Repo: label.Embedded, Name: name}.String()
+			docs.Libraries = append(docs.Libraries, LibraryDoc{module, m.Doc(), star.FunctionDocs(m)})
+		}
+	}
+	for _, l := range docs.Libraries { // what the entry module hands on of one is the library's
+		docs.Functions = slices.DeleteFunc(docs.Functions, func(f star.FunctionDoc) bool { return slices.Contains(l.Functions, f) })
 	}
 	docs.Findings = slices.Clone(rules.Findings)
 	docs.sort()
@@ -71,7 +86,19 @@ func (w *Workspace) Docs() (Docs, error) {
 	return docs, nil
 }
 
+// AllFunctions returns those that have no module named, and those of the libraries.
+func (d Docs) AllFunctions() []star.FunctionDoc {
+	out := slices.Clone(d.Functions)
+	for _, l := range d.Libraries {
+		out = append(out, l.Functions...)
+	}
+	return out
+}
+
 func (d *Docs) sort() {
+	for _, l := range d.Libraries {
+		slices.SortFunc(l.Functions, func(a, b star.FunctionDoc) int { return strings.Compare(a.Name, b.Name) })
+	}
 	slices.SortFunc(d.Rules, func(a, b star.RuleDoc) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(d.Functions, func(a, b star.FunctionDoc) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(d.Findings, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })

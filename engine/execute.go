@@ -204,6 +204,11 @@ func (w *Workspace) diskPos(pos diag.Pos, inputs []action.Input, producers map[c
 			case action.Disk:
 				on.File = strings.TrimPrefix(h.Path, w.prefix) + rest
 				return on
+			case action.Inline:
+				if h.Path != "" {
+					on.File = h.Path + rest
+					return on
+				}
 			case action.Member:
 				var t treeRef
 				if k := producers[h.Data]; k.Kind == kindIndex && json.Unmarshal([]byte(k.Arg), &t) == nil {

@@ -41,7 +41,7 @@ type fileSetSpec struct {
 	All     bool     `json:"all,omitempty"`   // every file, in the archive's order; no patterns
 	Loose   bool     `json:"loose,omitempty"` // a pattern may match nothing
 
-	Links files.Links `json:"links,omitempty"` // with All
+	Links files.Links `json:"links,omitempty"`
 }
 
 func fileSetKey(s fileSetSpec) eval.Key { return eval.Key{Kind: kindFileSet, Arg: mustJSON(s)} }
@@ -146,7 +146,7 @@ type fileSet struct {
 
 	// What is a finding of whoever uses the set.
 	Unmatched []files.Unmatched // exclude patterns that match nothing
-	Special   []string          // FIFOs, sockets and devices among all files, which are left out
+	LeftOut   []files.LeftOut
 }
 
 type fileSetEntry struct {
@@ -223,7 +223,7 @@ func (w *Workspace) directorySet(c *eval.Context, s fileSetSpec) (eval.Result, e
 	if err != nil {
 		return eval.Result{}, err
 	}
-	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys)), Unmatched: unmatched, Special: sel.Special}
+	set := &fileSet{Dir: s.Tree.Path, Entries: make([]fileSetEntry, len(keys)), Unmatched: unmatched, LeftOut: sel.LeftOut}
 	for i, match := range sel.Matches {
 		e := fileSetEntry{Path: match.Path, Pattern: match.Pattern, State: states[i].(files.State)}
 		if match.File != match.Path {
@@ -249,7 +249,7 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 	if err != nil {
 		return eval.Result{}, inArchive(s.Tree, err)
 	}
-	set.Unmatched, set.Special = unmatched, sel.Special
+	set.Unmatched, set.LeftOut = unmatched, sel.LeftOut
 	set.Entries = make([]fileSetEntry, len(sel.Matches))
 	for i, match := range sel.Matches {
 		e, _ := x.Lookup(match.File)
@@ -304,7 +304,7 @@ func selectFiles(t files.Tree, s fileSetSpec) (sel *files.Selection, unmatched [
 	if err != nil {
 		return nil, nil, err
 	}
-	sel, err = m.Expand(t)
+	sel, err = m.ExpandLinks(t, s.Links)
 	if err != nil || s.Loose {
 		return sel, nil, err
 	}
@@ -327,7 +327,7 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 		f := action.File{Path: e.Path, Digest: e.State.Digest, Facet: e.State.Facet,
 			Executable: e.State.Executable, Pattern: e.Pattern}
 		if e.State.Kind != files.Regular {
-			out[i] = w.noFile(f, e.State)
+			out[i] = w.noFile(s.place(e.Path), f, e.State)
 			continue
 		}
 		if s.Index == "" {
@@ -344,13 +344,23 @@ func (s *fileSet) inputs(w *Workspace) []action.File {
 	return out
 }
 
-// noFile makes f the input file that stands for a link or an empty folder.
-func (w *Workspace) noFile(f action.File, s files.State) action.File {
+// place is what a path of the set is called in messages.
+func (s *fileSet) place(p string) string {
+	if s.Index == "" {
+		return path.Join(s.Dir, p)
+	}
+	var t treeRef
+	_ = json.Unmarshal([]byte(s.Index), &t) // it was made of one
+	return t.String() + "!" + p
+}
+
+// noFile makes f the input file that stands for a link or an empty folder, which is told at place.
+func (w *Workspace) noFile(place string, f action.File, s files.State) action.File {
 	h := files.NewHasher(w.opt.Rules.Facet)
 	h.Write([]byte(s.Target))
 	sum := h.Sum()
 	f.Digest, f.Facet, f.Link, f.Folder = sum.Digest, sum.Facet, s.Target, s.Kind == files.Directory
-	f.Handle = action.Inline{Bytes: []byte(s.Target)}
+	f.Handle = action.Inline{Bytes: []byte(s.Target), Path: place}
 	return f
 }
 
@@ -378,8 +388,8 @@ func (s *fileSet) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(u.Index))
 		b = appendString(b, u.Error.Msg)
 	}
-	for _, p := range s.Special {
-		b = appendString(b, p)
+	for _, l := range s.LeftOut {
+		b = appendString(appendString(b, l.Path), l.Why)
 	}
 	return b
 }

@@ -212,25 +212,28 @@ func (w *Workspace) suggestLoad(c *eval.Context, loads []star.Load) func(name st
 		if w.opt.Rules.Entry == "" {
 			return nil
 		}
-		entry := label.Label{Repo: label.Embedded, Name: w.opt.Rules.Entry}
-		o, err := c.Get(moduleKey(entry))
-		if err != nil {
-			return nil
-		}
-		near := diag.Nearest(name, o.(*star.Module).Exports())
-		if near == "" {
-			return nil
-		}
-		for _, ld := range loads {
-			if slices.Contains(ld.Names, near) {
+		for _, module := range append([]string{w.opt.Rules.Entry}, w.opt.Rules.Libraries...) {
+			l := label.Label{Repo: label.Embedded, Name: module}
+			o, err := c.Get(moduleKey(l))
+			if err != nil {
 				return nil
 			}
+			near := diag.Nearest(name, o.(*star.Module).Exports())
+			if near == "" {
+				continue
+			}
+			for _, ld := range loads {
+				if slices.Contains(ld.Names, near) {
+					return nil
+				}
+			}
+			hint := fmt.Sprintf("load(%q, %q)", l, near)
+			if near != name {
+				return []string{fmt.Sprintf("did you mean %q? then write %s", near, hint)}
+			}
+			return []string{"write " + hint}
 		}
-		hint := fmt.Sprintf("load(%q, %q)", entry, near)
-		if near != name {
-			return []string{fmt.Sprintf("did you mean %q? then write %s", near, hint)}
-		}
-		return []string{"write " + hint}
+		return nil
 	}
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/event"
@@ -68,7 +67,7 @@ func unmatched(inputs []inputRef, objects []any) (found []finding.Finding) {
 				for _, u := range set.Unmatched {
 					found = append(found, unmatchedFinding(f, u))
 				}
-				found = append(found, set.special(f.Set.Tree)...)
+				found = append(found, set.leftOut(f.Set.Tree)...)
 			}
 			objects = objects[1:]
 		}
@@ -86,31 +85,39 @@ func unmatchedFinding(f fileRef, u files.Unmatched) finding.Finding {
 	return out
 }
 
-// SpecialRule describes what the engine says of trees that are listed whole.
-var SpecialRule = finding.Rule{
-	ID: "special-file", Severity: finding.Warning,
-	Title: "a FIFO, socket or device of a tree is left out",
-	Help: `What lists all members of a source tree, such as a source archive or its SBOM, lists files, links and folders. A FIFO, a socket or a
-device has no content that a release could hold, so it is left out, and this says so.
+// LeftOutRule describes what the engine says of members that a file set passes over.
+var LeftOutRule = finding.Rule{
+	ID: "left-out", Severity: finding.Warning,
+	Title: "a member of a tree is left out",
+	Help: `A FIFO, a socket or a device has no content that a release could hold. Where a pattern matches one, or all members of a tree are listed, it is left
+out, and this says so. Remove it from the tree, exclude it, or have git ignore it.
 
-Remove it from the tree, or have git ignore it.`,
+What looks at a tree that nobody chose file by file, such as an inventory, or upstream's archive that a package is compared with, also passes over what
+cannot be read as a file: links that lead to none, names that are not UTF-8, encrypted members. That is a note.`,
 }
 
-// maxSpecial is how many special files of one set are told by name.
-const maxSpecial = 20
+// maxLeftOut is how many members of one set are told by name.
+const maxLeftOut = 20
 
-// special are the findings of what a set of all files of t leaves out.
-func (s *fileSet) special(t treeRef) (found []finding.Finding) {
-	in := t.String() + "/"
-	if s.Index != "" {
-		in = t.String() + "!"
+// leftOut are the findings of what the set, which is one of t, passes over.
+func (s *fileSet) leftOut(t treeRef) (found []finding.Finding) {
+	told := map[bool]int{}
+	total := map[bool]int{}
+	for _, l := range s.LeftOut {
+		total[l.Special]++
 	}
-	for i, p := range s.Special {
-		f := finding.Finding{Rule: SpecialRule.ID, Severity: SpecialRule.Severity, Msg: "is a FIFO, socket or device, which is left out"}
-		f.Pos.File = event.Printable(strings.TrimPrefix(in+p, "./"))
-		if n := len(s.Special) - i; i == maxSpecial && n > 1 {
-			f.Pos.File, f.Msg = event.Printable(t.String()), fmt.Sprintf("%d more FIFOs, sockets and devices are left out", n)
-			return append(found, f)
+	for _, l := range s.LeftOut {
+		f := finding.Finding{Rule: LeftOutRule.ID, Severity: LeftOutRule.Severity, Msg: event.Printable(l.Why) + ", which is left out"}
+		if !l.Special {
+			f.Severity, f.Msg = finding.Note, "is left out: "+event.Printable(l.Why)
+		}
+		f.Pos.File = event.Printable(s.place(l.Path))
+		n := told[l.Special]
+		told[l.Special]++
+		if more := total[l.Special] - maxLeftOut; n == maxLeftOut && more > 1 {
+			f.Pos.File, f.Msg = event.Printable(t.String()), fmt.Sprintf("%d more members like that are left out", more)
+		} else if n > maxLeftOut {
+			continue
 		}
 		found = append(found, f)
 	}

@@ -30,6 +30,8 @@ type RuleSet struct {
 	Modules map[string][]byte
 	// Entry is the module whose names a workspace loads: an undefined name is looked for in it.
 	Entry string
+	// Libraries are modules beside Entry that a workspace loads, each for a subject that not every workspace has.
+	Libraries []string
 	// Operations are the Go functions that actions apply.
 	Operations []action.Operation
 	// Checks validate attribute values, by kind ("cpe", "sha256"): ctx.check(kind, value).

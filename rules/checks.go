@@ -30,6 +30,7 @@ var checks = map[string]func(value string) error{
 	"mount":    star.CheckMount,    // where a command's tree lies in its container
 	"variable": star.CheckVariable, // the name of an environment variable
 	"text":     ident.Text,
+	"vcs":      ident.VCS,
 	"license":  ident.License,
 	// An expression whose LicenseRef- are defined: the value is those that are, joined with commas, a space, the expression.
 	"license_of":  licenseOf,

@@ -68,17 +68,21 @@ const Entry = "rules.star"
 // origin. The parts stand where spdx.FacetPart and signals.FacetPart say.
 var Facet = files.Join(spdx.Facet, signals.Facet)
 
+// Libraries are the modules beside it: conventions of one project each.
+var Libraries = []string{"cpython.star"}
+
 // Set returns the rules, with fetcher for what comes from outside.
 func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	set := engine.RuleSet{
 		Modules:   map[string][]byte{},
 		Entry:     Entry,
+		Libraries: Libraries,
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.SpecialRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
+			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, convert.Finding, score.Finding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}

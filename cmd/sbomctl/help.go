@@ -73,7 +73,7 @@ func topicNames(docs reference) []string {
 	for _, d := range docs.Rules {
 		names = append(names, d.Name)
 	}
-	for _, d := range slices.Concat(docs.Functions, docs.Builtins) {
+	for _, d := range slices.Concat(docs.AllFunctions(), docs.Builtins) {
 		names = append(names, d.Name)
 	}
 	for _, d := range slices.Concat(docs.Providers, docs.Types) {
@@ -127,7 +127,7 @@ func (a *app) printTopic(docs reference, name string) bool {
 			return true
 		}
 	}
-	for _, d := range slices.Concat(docs.Functions, docs.Builtins) {
+	for _, d := range slices.Concat(docs.AllFunctions(), docs.Builtins) {
 		if d.Name == name {
 			a.printFunction(d)
 			return true
@@ -306,6 +306,9 @@ func (a *app) printTopics(cmd *cobra.Command) {
 		writeWrapped(a.stdout, strings.Join(names, ", "), "  ", "  ", a.columns())
 	}
 	named("Functions and providers", topicNames(reference{Docs: engine.Docs{Functions: docs.Functions, Providers: docs.Providers}}))
+	for _, l := range docs.Libraries {
+		named("Functions of "+l.Module, topicNames(reference{Docs: engine.Docs{Functions: l.Functions}}))
+	}
 	named("For rules of your own", topicNames(reference{Builtins: docs.Builtins, Types: docs.Types}))
 	named("Operations", topicNames(reference{Operations: docs.Operations}))
 	named("What check and audit find", topicNames(reference{Docs: engine.Docs{Findings: docs.Findings}}))

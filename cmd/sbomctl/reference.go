@@ -64,6 +64,12 @@ func writeReference(w io.Writer, docs reference) {
 	for _, d := range docs.Functions {
 		entry(d.Name, d.Doc)
 	}
+	for _, l := range docs.Libraries {
+		index("Function of " + l.Module)
+		for _, d := range l.Functions {
+			entry(d.Name, d.Doc)
+		}
+	}
 	index("Provider")
 	for _, d := range docs.Providers {
 		entry(d.Name, d.Doc)
@@ -100,6 +106,12 @@ func writeReference(w io.Writer, docs reference) {
 	}
 	for _, d := range docs.Functions {
 		function(d)
+	}
+	for _, l := range docs.Libraries {
+		p("\n# %s\n\n%s\n", l.Module, strings.TrimSpace(l.Doc))
+		for _, d := range l.Functions {
+			function(d)
+		}
 	}
 	p("\n# Providers\n\nWhat a rule tells the rules above it. A rule of your own loads them from `@sbomctl//:providers.star`.\n")
 	provider := func(d star.ProviderDoc) {

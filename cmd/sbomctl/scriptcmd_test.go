@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -50,11 +52,21 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 }
 
 func makeArchive(ts *testscript.TestScript, _ bool, args []string) {
+	if strings.HasSuffix(args[0], ".zip") {
+		makeZip(ts, args[0], args[1:])
+		return
+	}
 	var b bytes.Buffer
 	var out io.Writer = &b
-	var z *gzip.Writer
-	if strings.HasSuffix(args[0], "gz") {
+	var z io.WriteCloser
+	switch {
+	case strings.HasSuffix(args[0], "gz"):
 		z = gzip.NewWriter(&b)
+		out = z
+	case strings.HasSuffix(args[0], "zst"):
+		var err error
+		z, err = zstd.NewWriter(&b)
+		ts.Check(err)
 		out = z
 	}
 	w := tar.NewWriter(out)
@@ -66,6 +78,37 @@ func makeArchive(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(z.Close())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// makeZip makes a zip archive of members as makeArchive does.
+func makeZip(ts *testscript.TestScript, name string, members []string) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	add := func(h *zip.FileHeader, mode fs.FileMode, data []byte) {
+		h.SetMode(mode)
+		out, err := w.CreateHeader(h)
+		ts.Check(err)
+		_, err = out.Write(data)
+		ts.Check(err)
+	}
+	for _, m := range members {
+		if link, target, ok := strings.Cut(m, "!link="); ok {
+			add(&zip.FileHeader{Name: link}, fs.ModeSymlink|0o777, []byte(target))
+		} else if encrypted, ok := strings.CutSuffix(m, "!encrypted"); ok {
+			out, err := w.CreateRaw(&zip.FileHeader{Name: encrypted, Flags: 1, CompressedSize64: 12, UncompressedSize64: 1})
+			ts.Check(err)
+			_, err = out.Write(make([]byte, 12))
+			ts.Check(err)
+		} else if strings.HasSuffix(m, "/") {
+			add(&zip.FileHeader{Name: m}, fs.ModeDir|0o755, nil)
+		} else {
+			for _, f := range contents(ts, m) {
+				add(&zip.FileHeader{Name: f.name, Method: zip.Deflate}, 0o644, f.data)
+			}
+		}
+	}
+	ts.Check(w.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(name), b.Bytes(), 0o666))
 }
 
 func addMember(ts *testscript.TestScript, w *tar.Writer, member string) {

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func newExecutor(t *testing.T) (*Executor, *cache.Disk) {
 }
 
 func inline(path, content string) File {
-	return File{Path: path, Digest: cache.Of([]byte(content)), Handle: Inline{[]byte(content)}}
+	return File{Path: path, Digest: cache.Of([]byte(content)), Handle: Inline{Bytes: []byte(content)}}
 }
 
 func concatSpec(files ...File) *Spec {
@@ -104,7 +105,7 @@ func TestWhereBytesLie(t *testing.T) {
 		"disk":   {Path: "f", Digest: cache.Of([]byte("desk")), Handle: Disk{disk}},
 		"gone":   {Path: "f", Digest: cache.Of([]byte("disk")), Handle: Disk{disk + "x"}},
 		"member": {Path: "f", Digest: cache.Of([]byte("member")), Handle: Member{data, 1}},
-		"inline": {Path: "f", Digest: cache.Of([]byte("x")), Handle: Inline{[]byte("y")}},
+		"inline": {Path: "f", Digest: cache.Of([]byte("x")), Handle: Inline{Bytes: []byte("y")}},
 	} {
 		_, err := x.Do(context.Background(), concatSpec(f), false)
 		var d *diag.Error
@@ -116,6 +117,52 @@ func TestWhereBytesLie(t *testing.T) {
 	gone := cache.Of([]byte("never stored"))
 	if _, err := x.Do(context.Background(), concatSpec(File{Path: "f", Digest: gone, Handle: Blob{}}), false); !errors.As(err, &lost) || lost.Digest != gone {
 		t.Errorf("a blob that is gone: %v", err)
+	}
+}
+
+// TestOpenAt: random access to a file on disk, be it larger than what is held in memory, is to the bytes that were checked.
+func TestOpenAt(t *testing.T) {
+	_, store := newExecutor(t)
+	big := bytes.Repeat([]byte("0123456789abcdef"), maxInMemory/16)
+	for name, b := range map[string][]byte{"small": []byte("content"), "large": append(big, "tail"...)} {
+		file := filepath.Join(t.TempDir(), "disk")
+		if err := os.WriteFile(file, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		call := (&InProcess{Store: store}).Inspect(context.Background(), &Spec{})
+		r, err := call.OpenAt(File{Path: "f", Digest: cache.Of(b), Handle: Disk{file}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("others"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var tail [4]byte
+		if _, err := r.ReadAt(tail[:], int64(len(b)-4)); err != nil || string(tail[:]) != string(b[len(b)-4:]) {
+			t.Errorf("%s: %q, %v", name, tail, err)
+		}
+		r.Close()
+		var d *diag.Error
+		if _, err := call.OpenAt(File{Path: "f", Digest: cache.Of(b), Handle: Disk{file}}); !errors.As(err, &d) || !strings.Contains(d.Msg, "changed while") {
+			t.Errorf("%s, changed: %v", name, err)
+		}
+	}
+}
+
+// A link and an empty folder are other inputs than a file with the same bytes.
+func TestKeyTellsLinks(t *testing.T) {
+	key := func(change func(f *File)) cache.Digest {
+		f := inline("a", "x")
+		change(&f)
+		k, err := concatSpec(f).Key()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	file, link, folder := key(func(*File) {}), key(func(f *File) { f.Link = "x" }), key(func(f *File) { f.Folder = true })
+	if file == link || file == folder || link == folder {
+		t.Error("two of them have one key")
 	}
 }
 

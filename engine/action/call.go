@@ -118,11 +118,38 @@ func (c *call) OpenAt(f File) (ReaderAtCloser, error) {
 	if _, ok := f.Handle.(Blob); ok {
 		return blob(c.ctx, c.store, f.Digest)
 	}
+	if f.Digest.Size > maxInMemory {
+		return c.spool(f)
+	}
 	b, err := c.Read(f, f.Digest.Size)
 	if err != nil {
 		return nil, err
 	}
 	return nopCloser{bytes.NewReader(b)}, nil
+}
+
+// maxInMemory is the largest file that OpenAt holds in memory; a larger one is copied into the store, so that it is read as it was checked.
+const maxInMemory = 16 << 20
+
+func (c *call) spool(f File) (ReaderAtCloser, error) {
+	r, err := c.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	w, err := c.store.Create(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Abort()
+	if _, err := io.Copy(w, r); err != nil {
+		return nil, err
+	}
+	d, err := w.Commit()
+	if err != nil {
+		return nil, err
+	}
+	return blob(c.ctx, c.store, d)
 }
 
 type nopCloser struct{ *bytes.Reader }

@@ -47,7 +47,7 @@ type Output struct {
 // Handle says where the output's bytes are.
 func (o *Output) Handle() any {
 	if o.Inline != nil {
-		return Inline{o.Inline}
+		return Inline{Bytes: o.Inline}
 	}
 	return Blob{}
 }

@@ -92,5 +92,5 @@ type File struct {
 	Link       string // of a symbolic link, for who asks for links: its target, as written; Digest and Facet are of this text
 	Folder     bool   // an empty folder, for who asks for links; Digest and Facet are those of no bytes
 	Pattern    int    // for a file set: index of the first include pattern that matched
-	Handle     any // the engine's own: where the bytes are
+	Handle     any    // the engine's own: where the bytes are
 }

@@ -52,8 +52,11 @@ type Input struct {
 type (
 	// Blob is in the content-addressed store under the file's digest.
 	Blob struct{}
-	// Inline is here: an output that is so small that it travels with its result.
-	Inline struct{ Bytes []byte }
+	// Inline is here: an output that is so small that it travels with its result, or the target of a link, which is told at Path.
+	Inline struct {
+		Bytes []byte
+		Path  string // in messages; "" is the file's own
+	}
 	// Disk is an ordinary file; its bytes are checked against the digest when they are read.
 	Disk struct{ Path string }
 	// Member lies at an offset in a blob: a member of an unpacked archive.

@@ -13,13 +13,13 @@ type Links uint8
 const (
 	FollowLinks Links = iota // any other link is an error
 	KeepLinks                // a link is a member of its own, and so is an empty directory
-	SkipLinks                // any other link is left out, and so is everything else that would be an error
+	SkipLinks                // any other link is left out, and so is every member that would be an error
 )
 
 // All selects every file of a tree, names that begin with a dot included, but what git ignores. Its
 // one pattern is number 0.
 func All(t Tree, links Links) (*Selection, error) {
-	a := &everything{expansion{tree: t, sel: &Selection{}}, links}
+	a := &everything{expansion{tree: t, links: links, sel: &Selection{}}}
 	if err := a.dir(""); err != nil {
 		return nil, err
 	}
@@ -27,14 +27,11 @@ func All(t Tree, links Links) (*Selection, error) {
 		return nil, err
 	}
 	slices.SortFunc(a.sel.Matches, func(a, b Match) int { return strings.Compare(a.Path, b.Path) })
-	slices.Sort(a.sel.Special)
+	a.sel.sortLeftOut()
 	return a.sel, nil
 }
 
-type everything struct {
-	expansion
-	links Links
-}
+type everything struct{ expansion }
 
 func (a *everything) dir(dir string) error {
 	entries, err := a.tree.List(dir)
@@ -54,14 +51,11 @@ func (a *everything) dir(dir string) error {
 		case entry.Kind == Directory:
 			err = a.dir(path)
 		case entry.Kind == Other:
-			a.sel.Special = append(a.sel.Special, path)
+			a.special(path)
 		case a.links == KeepLinks:
 			err = a.link(path, entry.Kind)
 		default:
 			err = a.add(path, entry.Kind, 0)
-			if a.links == SkipLinks {
-				a.errs = nil
-			}
 		}
 		if err != nil {
 			return err

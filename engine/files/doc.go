@@ -24,7 +24,9 @@
 //   - A name that is not valid UTF-8 is an error when, and only when, a pattern selects it: no
 //     JSON document can carry it. Every other name works: spaces, newlines, quotes,
 //     backslashes, leading dashes, "..foo".
-//   - FIFOs, sockets and devices have kind Other; they are never opened and never selected.
+//   - FIFOs, sockets and devices have kind Other; they are never opened and never selected. A pattern
+//     that matches one passes it over, and the selection says so.
+//   - A tree that is listed whole (All) may keep links and empty directories as what they are.
 //   - A file is executable when its owner may execute it (git's rule). On Windows, which has no
 //     such bit, no file is.
 //   - Nothing but the tree and its repository's own files is read: git's system and user

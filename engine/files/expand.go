@@ -24,9 +24,16 @@ type Selection struct {
 	IncludeUsed []bool  // which include patterns match a file, excluded or not
 	ExcludeUsed []bool  // which exclude patterns match a file that an include pattern matches
 
-	Special []string // FIFOs, sockets and devices that All passed over, in byte order
+	LeftOut []LeftOut // what was passed over and might have been meant, by path
 
 	ignored []string // for each include pattern, the first path it matches that git ignores
+}
+
+// LeftOut is a member of a tree that a selection passes over.
+type LeftOut struct {
+	Path    string
+	Why     string // reading on after the path
+	Special bool   // a FIFO, socket or device; else what would be an error but for SkipLinks
 }
 
 // foldsCase says that the system may find a file under a name it does not have. There even a
@@ -37,8 +44,11 @@ const foldsCase = runtime.GOOS == "darwin" || runtime.GOOS == "ios" || runtime.G
 // what a pattern spells out is looked up. What git ignores does not exist for it.
 // All errors of the tree's content (see the package comment for those of links and names) are
 // reported together; one of the Tree itself ends the walk.
-func (m *Matcher) Expand(t Tree) (*Selection, error) {
-	e := &expansion{m: m, tree: t, sel: &Selection{
+func (m *Matcher) Expand(t Tree) (*Selection, error) { return m.ExpandLinks(t, FollowLinks) }
+
+// ExpandLinks is Expand, with links as All has them: FollowLinks or SkipLinks.
+func (m *Matcher) ExpandLinks(t Tree, links Links) (*Selection, error) {
+	e := &expansion{m: m, tree: t, links: links, sel: &Selection{
 		IncludeUsed: make([]bool, len(m.includes)),
 		ExcludeUsed: make([]bool, len(m.excludes)),
 		ignored:     make([]string, len(m.includes)),
@@ -53,14 +63,20 @@ func (m *Matcher) Expand(t Tree) (*Selection, error) {
 	slices.SortFunc(e.sel.Matches, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.Pattern, b.Pattern), strings.Compare(a.Path, b.Path))
 	})
+	e.sel.sortLeftOut()
 	return e.sel, nil
 }
 
 type expansion struct {
-	m    *Matcher
-	tree Tree
-	sel  *Selection
-	errs diag.List
+	m     *Matcher
+	tree  Tree
+	links Links
+	sel   *Selection
+	errs  diag.List
+}
+
+func (s *Selection) sortLeftOut() {
+	slices.SortFunc(s.LeftOut, func(a, b LeftOut) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // dir selects from a directory that is entered in the states inc and exc.
@@ -127,6 +143,17 @@ func (e *expansion) entry(path string, entry Entry, inc, exc []int32) error {
 			return nil
 		}
 		return e.file(path, entry, inc, exc)
+	case Other:
+		if a.accept(inc, entry.Name, nil) < 0 {
+			return nil
+		}
+		ignored, err := e.tree.Ignored(path, false)
+		if err != nil || ignored {
+			return err
+		}
+		if e.m.exclude.accept(exc, entry.Name, func(p int32) { e.sel.ExcludeUsed[p] = true }) < 0 {
+			e.special(path)
+		}
 	}
 	return nil
 }
@@ -183,8 +210,7 @@ func (e *expansion) take(path, file string, kind Kind, pattern int) error {
 		return err
 	}
 	if !utf8.ValidString(path) {
-		e.errs = append(e.errs, &diag.Error{Pos: diag.File(quote(path)),
-			Msg: "the file's name is not valid UTF-8, so no document can list it; rename or exclude it"})
+		e.blame(path, quote(path), "the file's name is not valid UTF-8, so no document can list it; rename or exclude it")
 		return nil
 	}
 	e.sel.Matches = append(e.sel.Matches, Match{path, file, pattern, kind})
@@ -197,8 +223,21 @@ func (e *expansion) noteIgnored(pattern int32, path string) {
 	}
 }
 
-func (e *expansion) fail(path, msg string) {
-	e.errs = append(e.errs, &diag.Error{Pos: diag.File(Printable(path)), Msg: msg})
+func (e *expansion) fail(path, msg string) { e.blame(path, Printable(path), msg) }
+
+// blame says what is wrong with path, which is called shown in messages: an error, unless such members are left out. What msg says behind a
+// semicolon is how to mend it.
+func (e *expansion) blame(path, shown, msg string) {
+	if e.links == SkipLinks {
+		why, _, _ := strings.Cut(msg, "; ")
+		e.sel.LeftOut = append(e.sel.LeftOut, LeftOut{Path: path, Why: why})
+		return
+	}
+	e.errs = append(e.errs, &diag.Error{Pos: diag.File(shown), Msg: msg})
+}
+
+func (e *expansion) special(path string) {
+	e.sel.LeftOut = append(e.sel.LeftOut, LeftOut{path, "is a FIFO, socket or device", true})
 }
 
 func join(dir, name string) string {

@@ -342,16 +342,20 @@ func CheckPath(s string) error {
 	return &diag.Error{Msg: fmt.Sprintf("path %q %s", s, why)}
 }
 
-// fileset is fileset(tree, include, exclude = [], require_all = True, include_attr = None, exclude_attr = None). The
+// fileset is fileset(tree, include, exclude = [], require_all = True, links = "follow", include_attr = None, exclude_attr = None). The
 // last two say where the patterns come from, to which errors of them are reported: an attribute whose element i
 // is pattern i, or a list with an attribute, or an element of one ("evidence[2]"), for each pattern.
 func (an *analysis) fileset(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	f := &fileSetValue{set: FileSet{RequireAll: true}}
 	var include, exclude *starlark.List
 	var includeAttr, excludeAttr starlark.Value
+	links := ""
 	err := starlark.UnpackArgs("fileset", args, kwargs, "tree", &f.tree, "include", &include, "exclude?", &exclude,
-		"require_all?", &f.set.RequireAll, "include_attr?", &includeAttr, "exclude_attr?", &excludeAttr)
+		"require_all?", &f.set.RequireAll, "include_attr?", &includeAttr, "exclude_attr?", &excludeAttr, "links?", &links)
 	if err != nil {
+		return nil, err
+	}
+	if f.set.Links, err = linksWord("fileset", links, "follow", "skip"); err != nil {
 		return nil, err
 	}
 	if f.set.Include, f.set.IncludeAttr, err = patternsFrom(include, includeAttr); err != nil {
@@ -380,17 +384,26 @@ func patternsFrom(list *starlark.List, from starlark.Value) (patterns, attrs []s
 // members is members(tree, links = "follow"): all its files.
 func (an *analysis) members(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	f := &fileSetValue{set: FileSet{Members: true}}
-	links := LinksWords[0]
-	if err := starlark.UnpackArgs("members", args, kwargs, "tree", &f.tree, "links?", &links); err != nil {
+	var links string
+	err := starlark.UnpackArgs("members", args, kwargs, "tree", &f.tree, "links?", &links)
+	if err == nil {
+		f.set.Links, err = linksWord("members", links, LinksWords...)
+	}
+	if err != nil {
 		return nil, err
 	}
-	switch {
-	case !slices.Contains(LinksWords, links):
-		return nil, faultf("members: links is %q, expected one of %q%s", links, LinksWords, diag.DidYouMean(links, LinksWords))
-	case links != LinksWords[0]:
-		f.set.Links = links
-	}
 	return f, nil
+}
+
+// linksWord checks an argument called links and returns it; "" is the first of the words.
+func linksWord(fn, links string, words ...string) (string, error) {
+	if links == "" || links == words[0] {
+		return "", nil
+	}
+	if !slices.Contains(words, links) {
+		return "", faultf("%s: links is %q, expected one of %q%s", fn, links, words, diag.DidYouMean(links, words))
+	}
+	return links, nil
 }
 
 // unwritten reports the declared outputs that no action writes.

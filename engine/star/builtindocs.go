@@ -122,13 +122,14 @@ Args:
   path: folder or archive, relative to the workspace's root. Exactly one of path and archive is given.
   archive: a file, or a target with one.
   strip_prefix: folder of an archive that is the tree's root. None: its only top-level folder.`},
-		FunctionDoc{"ctx.actions.fileset", `ctx.actions.fileset(tree, include, exclude = [], require_all = True)`, `Returns the [FileSet](#fileset) of a tree that patterns match, in the order of the patterns, then by path. It is looked up when an action needs it.
+		FunctionDoc{"ctx.actions.fileset", `ctx.actions.fileset(tree, include, exclude = [], require_all = True, links = "follow")`, `Returns the [FileSet](#fileset) of a tree that patterns match, in the order of the patterns, then by path. It is looked up when an action needs it.
 
 Args:
   tree: the tree.
   include: patterns: ` + "`*` is any part of a name, `**` any number of folders" + `. Wildcards skip names that begin with a dot.
   exclude: patterns of files to leave out.
-  require_all: an error when a pattern matches nothing.`},
+  require_all: an error when a pattern matches nothing.
+  links: what a symbolic link is. "follow": the file that it leads to, and an error where it leads to none. "skip": it is left out there, with a note, as is every member that cannot be used.`},
 		FunctionDoc{"ctx.actions.members", `ctx.actions.members(tree, links = "follow")`, `Returns the [FileSet](#fileset) of all files of a tree; of an archive in its order.
 
 Args:

@@ -35,14 +35,14 @@ type Tree struct {
 	AutoStrip   bool
 }
 
-// LinksWords are what ctx.actions.members may do with symbolic links: see files.Links, whose order it is.
+// LinksWords are what a file set may do with symbolic links: see files.Links, whose order it is.
 var LinksWords = []string{"follow", "keep", "skip"}
 
 // FileSet names files of a tree by patterns.
 type FileSet struct {
 	Tree       Tree
 	Members    bool     // every file, in the tree's own order; Include and Exclude are empty
-	Links      string   // with Members, one of LinksWords; "" is the first
+	Links      string   // one of LinksWords, "keep" only with Members; "" is the first
 	Include    []string // doublestar patterns, in declared order
 	Exclude    []string
 	RequireAll bool // each pattern must match something

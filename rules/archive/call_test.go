@@ -9,21 +9,28 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action/actiontest"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/tree"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
 // runOn runs archive.index over an archive called name.
 func runOn(name string, archive []byte, params IndexParams) (*tree.Index, []byte, error) {
+	x, data, _, err := runFound(name, archive, params)
+	return x, data, err
+}
+
+// runFound is runOn, with what was found.
+func runFound(name string, archive []byte, params IndexParams) (*tree.Index, []byte, []finding.Finding, error) {
 	c := actiontest.New(params).Add("archive", name, archive)
 	if err := runIndex(context.Background(), c); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if c.Outputs["data"] == nil || c.Outputs["index"] == nil {
-		return nil, nil, fmt.Errorf("not all outputs were sealed")
+		return nil, nil, nil, fmt.Errorf("not all outputs were sealed")
 	}
 	x, err := tree.Decode(c.Outputs["index"])
-	return x, c.Outputs["data"], err
+	return x, c.Outputs["data"], c.Findings, err
 }
 
 // runIndex runs archive.index with the facet that this project's documents need.
@@ -42,6 +49,9 @@ func checkMembers(t testing.TB, x *tree.Index, data []byte) {
 	}
 	h := files.NewHasher(files.Join(spdx.Facet))
 	for e := range x.All() {
+		if e.Kind != files.Regular {
+			continue
+		}
 		h.Reset()
 		if _, err := io.Copy(h, e.Section(bytes.NewReader(data))); err != nil {
 			t.Fatal(err)
@@ -52,3 +62,5 @@ func checkMembers(t testing.TB, x *tree.Index, data []byte) {
 		}
 	}
 }
+
+func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, 2<<20)) }

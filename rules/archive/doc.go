@@ -1,22 +1,25 @@
-// Package archive reads and writes source archives: .tar.xz, .tar.gz (.tgz) and .tar.
+// Package archive reads and writes source archives. It reads .tar.xz, .tar.gz (.tgz), .tar.bz2, .tar.zst, .tar and .zip, and writes
+// .tar.xz and .tgz.
 //
 // Reading is one operation, archive.index: a single pass turns an archive into the pair that
 // package tree describes, the bytes of the uncompressed archive and a manifest of its
-// regular files with all their checksums. Three stages run side by side, linked by a few
+// members with all their checksums. Three stages run side by side, linked by a few
 // pooled buffers, so that memory is constant and the slowest of them, the decoder, sets the pace:
 //
-//	decode (xz, gzip) ──► write data ──► parse tar, hash members
+//	decode (xz, gzip, bzip2, zstd) ──► write data ──► parse tar, hash members
+//	decompress the members of a zip ──► write data ──► hash them
 //
 // What kind of archive it is, its first bytes say, never its name. An archive is hostile until
-// proven otherwise: every size, count and path is bounded or checked (see walker), and a damaged
+// proven otherwise: every size, count and path is bounded or checked, and a damaged
 // stream is blamed before anything that it decodes to.
 //
-// Writing is archive.pack: a file set becomes an archive whose bytes depend on the paths, bytes
-// and executable bits of its files and on nothing else.
+// An archive is judged by what is selected. A member that cannot be used, such as one that is encrypted or a link to nothing,
+// is listed as what it is, and is an error for whoever selects it, as in a folder (see package files for links). Refused as a whole is what
+// would be an attack if it were unpacked, or what two programs could read as two different trees (see walker and readZip). What is odd and does
+// no harm is a finding.
 //
-// Links. A tree has regular files only. A hard link, and a symbolic link that leads to a regular
-// file of the same archive, therefore is a file with the bytes of what it leads to; every other
-// link is an error. Directories are not listed, so an empty one leaves no trace.
+// Writing is archive.pack: a file set becomes an archive whose bytes depend on the paths, bytes
+// and executable bits of its files, its links and its empty folders, and on nothing else.
 package archive
 
 import (
@@ -27,13 +30,13 @@ import (
 // Operations returns the operations of this package.
 //
 //	archive.index  input "archive" (one file); outputs "index", "data"; parameters IndexParams
-//	archive.pack   inputs "tree" (files) and one "overlay:<path>" (one file) for each of the
+//	archive.pack   inputs "tree" (files, links and empty folders) and one "overlay:<path>" (one file) for each of the
 //	               parameter overlays; output "archive"; parameters PackParams
 //
 // The index has the facet of each member.
 func Operations(facet files.Facet) []action.Operation {
 	return []action.Operation{
 		{Name: "archive.index", Version: 5, Run: indexer{facet}.run},
-		{Name: "archive.pack", Version: 1, Run: runPack},
+		{Name: "archive.pack", Version: 2, Run: runPack},
 	}
 }

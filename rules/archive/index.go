@@ -4,14 +4,16 @@ import (
 	"context"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
 // IndexParams are the parameters of archive.index; a bound of 0 means its default.
 type IndexParams struct {
-	// StripPrefix is the directory below which every member must lie and which is stripped
-	// from the paths. "" is the first segment of the first member, so that an archive with
+	// StripPrefix is the directory whose members are meant and which is stripped
+	// from the paths; what lies beside it is left out. "" is the first segment of the first member, and an archive with
 	// anything beside its single top-level directory is refused; "." strips nothing.
 	StripPrefix string `json:"strip_prefix,omitempty"`
 	Facet       string `json:"facet,omitempty"`     // ID of the facet that is wanted, which must be that of the operation
@@ -90,34 +92,22 @@ func (x indexer) run(ctx context.Context, call action.Call) (err error) {
 	if err != nil {
 		return err
 	}
-	data, err := call.Create("data")
+	defer in.Close()
+	w := newWalker(archive.Path, x.facet, params)
+	if said := misnamed(archive.Path, in.kind); said != "" {
+		w.strange("%s", said)
+	}
+	var index *tree.Index
+	if in.kind == formatZip {
+		index, err = indexZip(ctx, call, archive, params, w)
+	} else {
+		index, err = indexTar(ctx, call, in, w)
+	}
 	if err != nil {
 		return err
 	}
-	p := startPipeline(ctx, in, data)
-	defer p.close()
-
-	w := walker{pos: archive.Path, hasher: files.NewHasher(x.facet), prefix: params.StripPrefix, maxFiles: params.MaxFiles}
-	switch params.StripPrefix {
-	case "":
-		w.auto = true
-	case ".":
-		w.prefix = ""
-	}
-	if err := w.walk(p); err != nil {
-		// A damaged stream decodes to nonsense, so it is the better explanation.
-		if damage := p.drain(); damage != nil {
-			return damage
-		}
-		return err
-	}
-	p.close()
-	if err := data.Close(); err != nil {
-		return err
-	}
-	index, err := tree.New(w.prefix, w.in.pos, w.entries)
-	if err != nil {
-		return w.fail("cannot be indexed: %v", err)
+	for _, odd := range w.odd {
+		call.Report(finding.Finding{Rule: OddRule.ID, Severity: OddRule.Severity, Pos: diag.File(archive.Path), Msg: odd})
 	}
 	out, err := call.Create("index")
 	if err != nil {
@@ -127,6 +117,42 @@ func (x indexer) run(ctx context.Context, call action.Call) (err error) {
 		return err
 	}
 	return out.Close()
+}
+
+// indexTar reads the tar archive that in decodes to, and makes the output "data" of it.
+func indexTar(ctx context.Context, call action.Call, in *decoder, w *walker) (*tree.Index, error) {
+	data, err := call.Create("data")
+	if err != nil {
+		return nil, err
+	}
+	p := startPipeline(ctx, in, data)
+	defer p.close()
+	size, err := w.walkTar(p)
+	if err != nil {
+		// A damaged stream decodes to nonsense, so it is the better explanation.
+		if damage := p.drain(); damage != nil {
+			return nil, damage
+		}
+		return nil, err
+	}
+	p.close()
+	if err := data.Close(); err != nil {
+		return nil, err
+	}
+	if in.padding != nil && *in.padding > 0 {
+		w.strange("has %s behind its %s stream", plural(int(*in.padding), "zero byte", "zero bytes"), in.name)
+	}
+	return w.index(size)
+}
+
+// OddRule describes what archive.index reports.
+var OddRule = finding.Rule{
+	ID: "odd-archive", Severity: finding.Warning,
+	Title: "an archive is not quite as it should be",
+	Help: `The archive is read, and something about it is odd: its end is not marked, zeros follow its compressed data, its name says another format than
+its content has, a member is there again as a link to itself, or members lie beside the folder that ` + "`strip_prefix`" + ` names. What was read is right as far as can be told.
+
+Compare the archive's checksum with the one that upstream publishes. Where it is upstream's own, waive the finding.`,
 }
 
 // single returns the only file of an input.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
-	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
 // PackParams are the parameters of archive.pack.
@@ -26,7 +25,7 @@ func runPack(ctx context.Context, call action.Call) error {
 	if err := call.Params(&params); err != nil {
 		return err
 	}
-	if err := tree.CheckPath(params.Prefix); err != nil {
+	if err := checkPacked(params.Prefix); err != nil {
 		return diagf("prefix %q %v", params.Prefix, err)
 	}
 	if params.MTime < 0 || params.MTime > maxMTime {

@@ -2,10 +2,7 @@ package archive
 
 import (
 	"archive/tar"
-	"archive/zip"
-	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +13,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/engine/files"
 )
 
 // Peeked is what Peek saw.
@@ -46,8 +44,7 @@ const (
 	maxPeekFiles = 64
 )
 
-// Peek looks at a few small files of an archive, of any kind that projects publish sources in: besides what archive.index reads also
-// zip and bzip2. It unpacks nothing and follows no link, so members that an index would refuse are passed by. Bounds are those of an index.
+// Peek looks at a few small files of an archive, of any kind that archive.index reads. It unpacks nothing and follows no link, so members that an index would refuse are passed by. Bounds are those of an index.
 // pos is what the archive is called in messages. Errors are diagnostics.
 func Peek(pos, file string, want func(path string) bool) (*Peeked, error) {
 	in, err := os.Open(file)
@@ -65,23 +62,24 @@ func Peek(pos, file string, want func(path string) bool) (*Peeked, error) {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, p.fail("cannot be read: %v", osfile.Reason(err))
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		err = p.zip(in)
-	default:
-		var d *decoder
-		if bytes.HasPrefix(head, []byte("BZh")) {
-			d = &decoder{pos: pos, name: "bzip2", in: source{r: in}, maxBytes: defaultMaxBytes, maxRatio: defaultMaxRatio}
-			d.out = bzip2.NewReader(bufio.NewReader(&d.in))
-		} else if _, err := detect(head); err != nil && !bytes.HasPrefix(head, []byte("<")) {
-			return nil, &diag.Error{Pos: diag.File(pos), Msg: err.Error(), Err: ErrUnread}
-		} else if d, err = newDecoder(pos, in, defaultMaxBytes, defaultMaxRatio); err != nil {
+	switch kind, err := detect(head); {
+	case err != nil && !bytes.HasPrefix(head, []byte("<")):
+		return nil, &diag.Error{Pos: diag.File(pos), Msg: err.Error(), Err: ErrUnread}
+	case err != nil:
+		return nil, p.fail("%v", err)
+	case kind == formatZip:
+		if err := p.zip(in); err != nil {
 			return nil, err
 		}
-		err = p.tar(d)
-	}
-	if err != nil {
-		return nil, err
+	default:
+		d, err := newDecoder(pos, in, defaultMaxBytes, defaultMaxRatio)
+		if err != nil {
+			return nil, err
+		}
+		defer d.Close()
+		if err := p.tar(d); err != nil {
+			return nil, err
+		}
 	}
 	if p.out.Members == 0 {
 		return nil, p.fail("has no files")
@@ -147,19 +145,16 @@ func (p *peeker) read(name string, r io.Reader) error {
 
 func (p *peeker) tar(d *decoder) error {
 	in := &tarReader{r: d}
-	w := &walker{pos: p.pos, in: in} // for its words
+	w := &walker{pos: p.pos} // for its words
 	t := tar.NewReader(in)
 	last := ""
 	for {
 		h, err := t.Next()
 		if err == io.EOF {
-			if last == "" && in.pos > 0 && in.zeros == 0 {
-				return p.fail("is no tar archive")
-			}
 			return nil
 		}
 		if err != nil {
-			return p.undecoded(d, in, w.tarError(err, last))
+			return p.undecoded(d, in, in.explain(w, err, last))
 		}
 		last = h.Name
 		if h.Typeflag == tar.TypeXGlobalHeader {
@@ -171,7 +166,7 @@ func (p *peeker) tar(d *decoder) error {
 		}
 		if read {
 			if err := p.read(name, t); err != nil {
-				return p.undecoded(d, in, w.tarError(err, last))
+				return p.undecoded(d, in, in.explain(w, err, last))
 			}
 		}
 	}
@@ -196,25 +191,25 @@ func (p *peeker) zip(in *os.File) error {
 	if err != nil {
 		return p.fail("cannot be read: %v", osfile.Reason(err))
 	}
-	z, err := zip.NewReader(in, info.Size())
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return p.fail("is corrupt: its list of files cannot be read")
+	w := &walker{pos: p.pos} // for its words
+	list, err := readZip(in, info.Size(), defaultMaxFiles)
+	if err != nil {
+		return w.zipError(err)
 	}
-	for _, f := range z.File {
-		name, read, err := p.member(strings.TrimSuffix(f.Name, "/"), int64(min(f.UncompressedSize64, 1<<62)), f.Mode().IsRegular(), f.Mode().IsDir())
+	for i := range list {
+		f := &list[i]
+		m, err := w.zipMember(f)
 		if err != nil {
 			return err
 		}
-		if !read {
-			continue
-		}
-		r, err := f.Open()
-		if err == nil {
-			err = p.read(name, r)
-			r.Close()
-		}
+		name, read, err := p.member(m.name, f.size, m.kind == files.Regular, m.kind == files.Directory)
 		if err != nil {
-			return p.fail("is corrupt: member %q cannot be read", f.Name)
+			return err
+		}
+		if read {
+			if err := p.read(name, &zipStream{r: in, files: []*zipFile{f}}); err != nil {
+				return w.zipError(err)
+			}
 		}
 	}
 	return nil

@@ -1,12 +1,11 @@
 package archive
 
 import (
-	"archive/tar"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,38 +14,52 @@ import (
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
-// walker turns a tar stream into entries. It accepts regular files and directories below one
-// directory, and links between regular files (see link.go); everything that two tar readers
-// could take for different things is refused.
+// walker turns the members of an archive, of whichever format, into entries. A member that cannot be used is one, too, for whoever
+// selects it. Only what two readers could take for different things, and what would be an attack if it were unpacked, is refused as a whole:
+// paths that leave the archive, devices, one path twice, members below a file or a link.
 type walker struct {
 	pos      string // the archive, in messages
-	prefix   string // directory that every member must lie below; "" when there is none
-	auto     bool   // prefix is the first segment of the first member
+	prefix   string // directory whose members are meant; "" is all of them
+	auto     bool   // prefix is the first segment of the first member, and every member must lie below it
 	maxFiles int
 
-	in      *tarReader
 	hasher  *files.Hasher
 	buf     []byte
 	entries []tree.Entry
-	paths   map[string]node // every path below prefix, parents of members too
+	paths   map[string]node // every path, parents of members too
 	members int
 	names   int // bytes of all names
-	links   []symlink
+	odd     []string
+	stray   error // the first member beside the only top-level directory
 }
 
-// node is what a path is; entry is its index in entries unless it is a directory.
+// node is what a path is.
 type node struct {
-	kind  kind
-	entry int32
+	kind  files.Kind
+	entry int32 // index in entries; -1 of a directory that no member names
+	used  bool  // a directory that something lies in
 }
 
-type kind int8
+// member is one member of an archive as its format has it.
+type member struct {
+	name       string // as it is written
+	kind       files.Kind
+	executable bool
+	link       string // of a symbolic link its target
+	hard       bool   // a hard link, which names another member by link
+	why        string // of one that is Unusable
+}
 
-const (
-	directory kind = iota + 1
-	regular
-	symbolic
-)
+func newWalker(pos string, facet files.Facet, p IndexParams) *walker {
+	w := &walker{pos: pos, prefix: p.StripPrefix, maxFiles: p.MaxFiles, hasher: files.NewHasher(facet), buf: make([]byte, 128<<10), paths: map[string]node{}}
+	switch p.StripPrefix {
+	case "":
+		w.auto = true
+	case ".":
+		w.prefix = ""
+	}
+	return w
+}
 
 // member returns the diagnostic that blames the member called name.
 func (w *walker) member(name, format string, args ...any) error {
@@ -57,258 +70,282 @@ func (w *walker) fail(format string, args ...any) error {
 	return &diag.Error{Pos: diag.File(w.pos), Msg: fmt.Sprintf(format, args...)}
 }
 
-// walk reads r to its end.
-func (w *walker) walk(r io.Reader) error {
-	w.in = &tarReader{r: r}
-	w.buf = make([]byte, 128<<10)
-	w.paths = map[string]node{}
-	archive := tar.NewReader(w.in)
-	last := ""
-	for {
-		header, err := archive.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return w.tarError(err, last)
-		}
-		last = header.Name
-		if err := w.add(archive, header); err != nil {
-			return err
-		}
+// maxOdd bounds how many oddities are told.
+const maxOdd = 20
+
+// strange notes something that is odd and hurts nobody.
+func (w *walker) strange(format string, args ...any) {
+	if len(w.odd) < maxOdd {
+		w.odd = append(w.odd, fmt.Sprintf(format, args...))
 	}
-	if w.in.zeros < 2*blockSize {
-		return w.truncated(last)
-	}
-	if err := w.padding(); err != nil {
-		return err
-	}
-	if err := w.resolve(); err != nil {
-		return err
-	}
-	if len(w.entries) == 0 {
-		return w.fail("has no files")
-	}
-	return nil
 }
 
-// tarError says what is wrong behind the member called last.
-func (w *walker) tarError(err error, last string) error {
-	where := "at its first member"
-	if last != "" {
-		where = "after member " + strconv.Quote(last)
+// add checks one member and notes what it is. It returns the entry whose bytes follow; nil for what has none.
+func (w *walker) add(m member) (*tree.Entry, error) {
+	if err := w.count(m); err != nil {
+		return nil, err
 	}
+	p, err := clean(m.name)
+	if err != nil {
+		return nil, w.member(m.name, "its path %v", err)
+	}
+	if p == "" {
+		if m.kind != files.Directory {
+			return nil, w.member(m.name, "its path is empty")
+		}
+		return nil, nil
+	}
+	w.below(m, p)
+	e := tree.Entry{Path: p, Kind: m.kind}
 	switch {
-	case w.in.err != nil:
-		return w.in.err
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return w.truncated(last)
-	case errors.Is(err, tar.ErrFieldTooLong):
-		return w.fail("has a name or extended header of more than 1 MiB %s", where)
-	}
-	return w.fail("is corrupt: the tar header %s is damaged or its checksum does not match", where)
-}
-
-func (w *walker) truncated(last string) error {
-	if last == "" {
-		return w.fail("is truncated: the tar archive ends before its first member")
-	}
-	return w.fail("is truncated: the tar archive ends too early, after or in member %q", last)
-}
-
-// padding reads what follows the end-of-archive mark: zeros, as tar fills its last record.
-func (w *walker) padding() error {
-	for {
-		n, err := w.in.Read(w.buf)
-		if len(bytes.TrimLeft(w.buf[:n], "\x00")) > 0 {
-			return w.fail("has trailing data after the tar archive's end")
+	case m.hard:
+		same := false
+		if e, same = w.hardLink(m, p); same {
+			return nil, nil
 		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
+	case m.kind == files.Regular:
+		e.Executable = m.executable
+	case m.kind == files.Unusable:
+		e.Text = m.why
+	case m.kind == files.Symlink:
+		switch e.Text = m.link; {
+		case m.link == "":
+			e.Kind, e.Text = files.Unusable, "is a symbolic link to nothing"
+		case len(m.link) > tree.MaxText:
+			e.Kind, e.Text = files.Unusable, fmt.Sprintf("is a symbolic link to a path of more than %d bytes", tree.MaxText)
+		case strings.IndexByte(m.link, 0) >= 0:
+			e.Kind, e.Text = files.Unusable, "is a symbolic link to a path with a NUL"
 		}
 	}
+	if known, err := w.claim(m.name, p, e.Kind); err != nil || known {
+		return nil, err
+	}
+	w.entries = append(w.entries, e)
+	if e.Kind != files.Regular || m.hard {
+		return nil, nil
+	}
+	return &w.entries[len(w.entries)-1], nil
 }
 
-// add checks one member and, when it is a file, reads it.
-func (w *walker) add(archive *tar.Reader, header *tar.Header) error {
+// count keeps to the bounds.
+func (w *walker) count(m member) error {
 	if w.members++; w.members > w.maxFiles {
 		return w.tooMany()
 	}
-	if w.names += len(header.Name) + len(header.Linkname); w.names > tree.MaxAllPaths {
+	if w.names += len(m.name) + len(m.link); w.names > tree.MaxAllPaths {
 		return w.fail("has more than %d bytes of member names", tree.MaxAllPaths)
-	}
-	for key := range header.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse.") {
-			return w.member(header.Name, "is a sparse file, which is not supported")
-		}
-	}
-	switch header.Typeflag {
-	case tar.TypeXGlobalHeader:
-		return w.global(header)
-	case tar.TypeReg, tar.TypeDir, tar.TypeLink, tar.TypeSymlink:
-	case tar.TypeGNUSparse:
-		return w.member(header.Name, "is a sparse file, which is not supported")
-	case tar.TypeChar, tar.TypeBlock:
-		return w.member(header.Name, "is a device, expected a file, directory or link")
-	case tar.TypeFifo:
-		return w.member(header.Name, "is a named pipe, expected a file, directory or link")
-	default:
-		return w.member(header.Name, "has the unknown type %q, expected a file, directory or link", string(rune(header.Typeflag)))
-	}
-	if header.Typeflag != tar.TypeReg && header.Size != 0 {
-		return w.member(header.Name, "is no file but has %d bytes of data", header.Size)
-	}
-
-	name := header.Name
-	if header.Typeflag == tar.TypeDir {
-		name = strings.TrimSuffix(name, "/")
-		if name == "." {
-			return nil
-		}
-	}
-	name = strings.TrimPrefix(name, "./")
-	if err := tree.CheckPath(name); err != nil {
-		return w.member(header.Name, "its path %v", err)
-	}
-	rel, err := w.strip(name, header)
-	if err != nil || rel == "" {
-		return err
-	}
-	switch header.Typeflag {
-	case tar.TypeDir:
-		return w.claim(header.Name, rel, directory)
-	case tar.TypeLink:
-		if err := w.claim(header.Name, rel, regular); err != nil {
-			return err
-		}
-		return w.hardLink(header, rel)
-	case tar.TypeSymlink:
-		if err := w.claim(header.Name, rel, symbolic); err != nil {
-			return err
-		}
-		return w.symbolicLink(header, name, rel)
-	}
-	if err := w.claim(header.Name, rel, regular); err != nil {
-		return err
-	}
-	return w.file(archive, header, rel)
-}
-
-// global checks a header that stands for all members behind it. git archive writes one with
-// the commit in a comment; what would change the members is read differently by different programs.
-func (w *walker) global(header *tar.Header) error {
-	for _, key := range []string{"path", "linkpath", "size"} {
-		if _, ok := header.PAXRecords[key]; ok {
-			return w.fail("has a global header that sets the %s of every member", key)
-		}
 	}
 	return nil
 }
 
-// strip returns name below the prefix; "" for the prefix itself and the directories above it.
-func (w *walker) strip(name string, header *tar.Header) (string, error) {
-	if w.auto {
-		w.auto = false
-		top, _, below := strings.Cut(name, "/")
-		if !below && header.Typeflag != tar.TypeDir {
-			return "", w.outside(header.Name, "a single top-level directory")
-		}
-		w.prefix = top
+// clean returns a member's path in its one form: readers agree that "./a//b" is "a/b". "" is the archive's root.
+func clean(name string) (string, error) {
+	if strings.HasPrefix(name, "/") {
+		return "", errors.New("is absolute")
 	}
-	if w.prefix == "" {
-		return name, nil
+	if len(name) > tree.MaxPath {
+		return "", fmt.Errorf("is longer than %d bytes", tree.MaxPath)
 	}
-	if rel, below := strings.CutPrefix(name, w.prefix+"/"); below {
-		return rel, nil
-	}
-	if header.Typeflag == tar.TypeDir && (name == w.prefix || strings.HasPrefix(w.prefix, name+"/")) {
+	segments := slices.DeleteFunc(strings.Split(name, "/"), func(s string) bool { return s == "" || s == "." })
+	p := strings.Join(segments, "/")
+	if p == "" {
 		return "", nil
 	}
-	return "", w.outside(header.Name, strconv.Quote(w.prefix+"/"))
+	return p, tree.CheckPath(p)
 }
 
-func (w *walker) outside(name, of string) error {
-	e := w.member(name, "lies outside of %s", of).(*diag.Error)
-	e.Hints = []string{`say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; "." strips nothing`}
-	return e
+// hardLink returns the entry of a hard link at p: that of an earlier member, which it names in full. same says that it
+// is the very member that it names, as tar archives a file that it was told of twice.
+func (w *walker) hardLink(m member, p string) (e tree.Entry, same bool) {
+	unusable := func(format string, args ...any) (tree.Entry, bool) {
+		return tree.Entry{Path: p, Kind: files.Unusable, Text: fmt.Sprintf(format, args...)}, false
+	}
+	to, err := clean(m.link)
+	if err != nil || to == "" {
+		return unusable("is a hard link to %.200q, which is outside of the archive", m.link)
+	}
+	n, there := w.paths[to]
+	switch {
+	case there && to == p && n.kind != files.Directory:
+		w.strange("member %q is there again as a hard link to itself; it is read once", m.name)
+		return e, true
+	case to == p:
+		return unusable("is a hard link to itself")
+	case !there || n.kind == files.Directory:
+		return unusable("is a hard link to %.200q, which is no earlier file of the archive", m.link)
+	}
+	e = w.entries[n.entry]
+	if e.Kind == files.Unusable {
+		return unusable("is a hard link to %.200q, which cannot be used", m.link)
+	}
+	e.Path = p
+	return e, false
+}
+
+// below finds the only top-level directory, and notes the first member beside it. That is an error, but only of an archive that is otherwise
+// sound, and by then it is known what could be stripped.
+func (w *walker) below(m member, p string) {
+	top, _, nested := strings.Cut(p, "/")
+	switch folder := nested || m.kind == files.Directory; {
+	case !w.auto || w.stray != nil:
+	case !folder && w.prefix == "":
+		w.stray = w.member(m.name, "lies outside of a single top-level directory")
+	case w.prefix == "":
+		w.prefix = top
+	case top != w.prefix || !folder:
+		w.stray = w.member(m.name, "lies outside of %q", w.prefix+"/")
+	}
+}
+
+// outside is the error of an archive without a single top-level directory.
+func (w *walker) outside() error {
+	hint := `say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; "." strips nothing`
+	if tops := w.tops(); tops != "" {
+		hint += ", a folder takes what is in it: " + tops
+	}
+	return withHints(w.stray, []string{hint})
+}
+
+// tops are the first top folders, quoted.
+func (w *walker) tops() string {
+	const most = 5
+	var tops []string
+	for p, n := range w.paths {
+		if n.kind == files.Directory && !strings.Contains(p, "/") {
+			tops = append(tops, strconv.Quote(p))
+		}
+	}
+	slices.Sort(tops)
+	if len(tops) > most {
+		tops[most] = fmt.Sprintf("and %d more", len(tops)-most)
+		tops = tops[:most+1]
+	}
+	return strings.Join(tops, ", ")
 }
 
 func (w *walker) tooMany() error {
-	e := w.fail("has more than the %d files and directories that are allowed", w.maxFiles).(*diag.Error)
-	e.Hints = trust
-	return e
+	return withHints(w.fail("has more than the %d files and directories that are allowed", w.maxFiles), trust)
 }
 
-// claim records that rel is of kind k, and, when it is no directory, that the next entry is
-// its; it refuses what was something else already.
-func (w *walker) claim(name, rel string, k kind) error {
-	switch was := w.paths[rel].kind; {
-	case was == 0, was == directory && k == directory:
-	case was == directory || k == directory:
-		return w.member(name, "is both a file and a directory")
+func withHints(err error, hints []string) error {
+	e := *err.(*diag.Error)
+	e.Hints = hints
+	return &e
+}
+
+// claim records that p is of kind k, and that the next entry is its. What was something else already is refused; known says that it
+// is a directory that was there before.
+func (w *walker) claim(name, p string, k files.Kind) (known bool, err error) {
+	was, there := w.paths[p]
+	switch {
+	case !there:
+	case was.kind == files.Directory && k == files.Directory:
+		return true, nil
+	case was.kind == files.Directory || k == files.Directory:
+		return false, w.member(name, "is both a file and a directory")
 	default:
-		return w.member(name, "is there twice")
+		return false, w.member(name, "is there twice")
 	}
-	w.paths[rel] = node{k, int32(len(w.entries))}
-	for dir := path.Dir(rel); dir != "." && w.paths[dir].kind != directory; dir = path.Dir(dir) {
-		if w.paths[dir].kind != 0 {
-			return w.member(name, "lies below %q, which is a file", dir)
+	w.paths[p] = node{kind: k, entry: int32(len(w.entries))}
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		n, there := w.paths[dir]
+		if there && n.kind != files.Directory {
+			return false, w.member(name, "lies below %q, which is a %s, expected a directory", dir, n.kind)
 		}
-		w.paths[dir] = node{kind: directory}
+		if n.used {
+			break
+		}
+		if !there {
+			n.entry = -1
+		}
+		n.kind, n.used = files.Directory, true
+		w.paths[dir] = n
 	}
 	if len(w.paths) > w.maxFiles {
-		return w.tooMany()
+		return false, w.tooMany()
 	}
-	return nil
+	return false, nil
 }
 
-// file reads a regular file's bytes.
-func (w *walker) file(archive *tar.Reader, header *tar.Header, rel string) error {
-	e := tree.Entry{Path: rel, Kind: files.Regular, Executable: header.Mode&0o100 != 0, Offset: w.in.pos}
+// read takes size bytes of r, which lie at offset in data, for e's.
+func (w *walker) read(e *tree.Entry, r io.Reader, offset int64) error {
 	w.hasher.Reset()
 	for {
-		n, err := archive.Read(w.buf)
+		n, err := r.Read(w.buf)
 		w.hasher.Write(w.buf[:n])
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return w.tarError(err, header.Name)
+			return err
 		}
 	}
 	sums := w.hasher.Sum()
-	e.Digest, e.Facet = sums.Digest, sums.Facet
-	if e.Digest.Size != header.Size || w.in.pos != e.Offset+header.Size {
-		return w.member(header.Name, "its data is not in one piece")
-	}
-	w.entries = append(w.entries, e)
+	e.Digest, e.Facet, e.Offset = sums.Digest, sums.Facet, offset
 	return nil
 }
 
-const blockSize = 512 // of tar
-
-// tarReader counts what package tar reads, which is never more than it needs.
-type tarReader struct {
-	r     io.Reader
-	pos   int64 // bytes read
-	zeros int   // that were read last, counted up to two blocks
-	err   error // of r, other than io.EOF
+// index returns the index of what was added; data has size bytes.
+func (w *walker) index(size int64) (*tree.Index, error) {
+	if w.stray != nil {
+		return nil, w.outside()
+	}
+	if w.prefix != "" {
+		switch n, there := w.paths[w.prefix]; {
+		case there && n.kind != files.Directory:
+			return nil, w.fail("its member %q is to be the tree's root by strip_prefix, and is a %s", w.prefix, n.kind)
+		case !there && len(w.entries) > 0:
+			return nil, w.noFolder()
+		}
+	}
+	beside := 0
+	entries := w.entries[:0]
+	for _, e := range w.entries {
+		if e.Kind == files.Directory && w.paths[e.Path].used || e.Path == w.prefix {
+			continue
+		}
+		if w.prefix != "" {
+			rel, below := strings.CutPrefix(e.Path, w.prefix+"/")
+			if !below {
+				beside++
+				continue
+			}
+			e.Path = rel
+		}
+		entries = append(entries, e)
+	}
+	if len(entries) == 0 {
+		return nil, w.fail("has no files")
+	}
+	if beside > 0 {
+		w.strange("strip_prefix takes what is in %q; %s left out", w.prefix, plural(beside, "member beside it is", "members beside it are"))
+	}
+	x, err := tree.New(w.prefix, size, entries)
+	if err != nil {
+		return nil, w.fail("cannot be indexed: %v", err)
+	}
+	return x, nil
 }
 
-func (t *tarReader) Read(p []byte) (int, error) {
-	n, err := t.r.Read(p)
-	t.pos += int64(n)
-	tail := p[max(0, n-2*blockSize):n]
-	zeros := len(tail) - len(bytes.TrimRight(tail, "\x00"))
-	if zeros == n {
-		zeros += t.zeros
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
 	}
-	t.zeros = min(zeros, 2*blockSize)
-	if err != nil && err != io.EOF {
-		t.err = err
+	return strconv.Itoa(n) + " " + many
+}
+
+// noFolder is the error of a strip_prefix that is not there.
+func (w *walker) noFolder() error {
+	var folders []string
+	for p, n := range w.paths {
+		if n.kind == files.Directory && strings.Count(p, "/") <= strings.Count(w.prefix, "/") {
+			folders = append(folders, p)
+		}
 	}
-	return n, err
+	slices.Sort(folders)
+	err := w.fail("has no folder %q, which strip_prefix names%s", w.prefix, diag.DidYouMean(w.prefix, folders))
+	if tops := w.tops(); tops != "" {
+		return withHints(err, []string{"its top folders are " + tops + `; "." strips nothing`})
+	}
+	return err
 }

@@ -1,7 +1,9 @@
 package spdx
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +12,7 @@ type BinaryInput struct {
 	Artifact Artifact
 	Sums     Sums // of the artifact
 	Product  Product
+	Purpose  string // primaryPackagePurpose, which only the complete profile has; "" is APPLICATION
 	Licenses []ExtractedLicense
 	Deps     []Package // source dependencies and other packages that it contains
 	Base     []Package // of the base SBOM, those that it contains
@@ -31,6 +34,9 @@ func Binary(in BinaryInput) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.Contains(noSoftware, in.Purpose) && in.Product.Profile == Complete {
+		in.Product.CPE, in.Product.CPEs = "", nil
+	}
 	r, err := newRelease(in.Product, in.Artifact, in.Sums, ids, append(packages, base...))
 	if err != nil {
 		return nil, err
@@ -42,7 +48,7 @@ func Binary(in BinaryInput) (*Document, error) {
 		if p := &r.Packages[i]; p.Purpose == purposeSource {
 			p.Purpose = purposeLibrary
 			if in.Product.Profile == Complete && p.ID == r.product.ID {
-				p.Purpose = purposeApplication
+				p.Purpose = cmp.Or(in.Purpose, purposeApplication)
 			}
 		}
 	}
@@ -50,6 +56,10 @@ func Binary(in BinaryInput) (*Document, error) {
 	r.explain(in.left)
 	return r.finish()
 }
+
+// noSoftware are the purposes of what has no vulnerabilities of its own, such as documentation: scanners would look the product's up by
+// its CPE.
+var noSoftware = []string{"ARCHIVE", "FILE", "OTHER"}
 
 // explain says in the document's comment what is declared of the release and not in this artifact.
 func (r *release) explain(left []absence) {

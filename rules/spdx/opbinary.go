@@ -1,6 +1,7 @@
 package spdx
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,12 +17,13 @@ import (
 // the artifact is of the tree's version is for "spdx.version" to check: no file of the tree is an
 // input here.
 type BinaryParams struct {
-	Artifact    string  `json:"artifact"`              // file name
-	SHA256      string  `json:"sha256"`                // declared; "" when the artifact is an input
-	SHA512      string  `json:"sha512,omitempty"`      // declared, likewise; "" is not known
-	Unknown     string  `json:"unknown,omitempty"`     // why nobody knows its checksum
-	Unpublished bool    `json:"unpublished,omitempty"` // with Unknown: it is nowhere to be had
-	Product     Product `json:"product"`
+	Artifact string  `json:"artifact"`          // file name
+	SHA256   string  `json:"sha256"`            // declared; "" when the artifact is an input
+	SHA512   string  `json:"sha512,omitempty"`  // declared, likewise; "" is not known
+	Unknown  string  `json:"unknown,omitempty"` // why nobody knows its checksum
+	URL      string  `json:"url,omitempty"`     // where it is published; "" is where the product says, NOASSERTION nowhere
+	Product  Product `json:"product"`
+	Purpose  string  `json:"purpose,omitempty"` // primaryPackagePurpose; default APPLICATION
 
 	Deps     []Metadata     `json:"deps"`               // source dependencies, in declared order
 	Base     []Metadata     `json:"base"`               // the vendored packages, likewise
@@ -45,7 +47,10 @@ func runBinary(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	in := BinaryInput{Artifact: a, Sums: Sums{SHA256: p.SHA256, Unknown: p.Unknown, Unpublished: p.Unpublished}, Product: p.Product}
+	in := BinaryInput{Artifact: a, Sums: Sums{SHA256: p.SHA256, Unknown: p.Unknown, URL: p.URL}, Product: p.Product, Purpose: cmp.Or(p.Purpose, purposeApplication)}
+	if err := checkPurpose(in.Purpose); err != nil {
+		return err
+	}
 	if files := call.Files("artifact"); len(files) > 0 {
 		f, err := single(call, "artifact")
 		if err != nil {

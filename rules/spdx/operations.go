@@ -20,14 +20,14 @@ const (
 func Operations() []action.Operation {
 	return []action.Operation{
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
-		{Name: "spdx.base", Version: 5, Run: runBase},
-		{Name: "spdx.deps", Version: 5, Run: runDeps},
+		{Name: "spdx.base", Version: 6, Run: runBase},
+		{Name: "spdx.deps", Version: 6, Run: runDeps},
 		{Name: "spdx.source", Version: 5, Run: runSource},
 		{Name: "spdx.binary", Version: 5, Run: runBinary},
 		{Name: "spdx.whole", Version: 3, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
-		{Name: "spdx.product", Version: 3, Run: runProduct},
+		{Name: "spdx.product", Version: 4, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
-		{Name: "spdx.version", Version: 3, Run: runVersion},
+		{Name: "spdx.version", Version: 4, Run: runVersion},
 	}
 }

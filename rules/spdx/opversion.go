@@ -13,7 +13,7 @@ import (
 )
 
 // VersionID is the rule of what is found of a release's version.
-const VersionID = "version"
+const VersionID = "release-version"
 
 // VersionFinding describes it.
 var VersionFinding = finding.Rule{

@@ -186,7 +186,7 @@ func (p *parser) relationships(doc *Document, in []relationshipJSON) {
 	doc.Relationships = make([]Relationship, 0, len(in))
 	for _, j := range in {
 		for _, id := range []string{j.Element, j.Related} {
-			if p.elements[id] == "" {
+			if p.elements[id] == "" && !(id == j.Related && (id == ident.NoAssertion || id == ident.None)) {
 				p.fail(id, "a relationship %s names %q, which the document does not have", clip(j.Type), clip(id))
 			}
 		}

@@ -75,7 +75,7 @@ func (p Product) replacer(a Artifact, quote func(string) string) *strings.Replac
 type Sums struct {
 	SHA256, SHA512 string // SHA512 is "" where nobody knows it
 	Unknown        string // why nobody knows SHA256, where that is so
-	Unpublished    bool   // then: the artifact is nowhere to be had
+	URL            string // where the artifact is published; "" is where the product says
 }
 
 // document returns a release document with its creation information, and the package of the
@@ -141,8 +141,11 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 		pkg.DownloadURL = orNoAssertion(scope.vcsURL)
 	} else {
 		pkg.FileName = a.Name
-		if sums.Unpublished {
-			pkg.DownloadURL = ident.NoAssertion
+		if sums.URL != "" {
+			pkg.DownloadURL = sums.URL
+			if sums.URL != ident.NoAssertion {
+				check("urls", ident.URL(sums.URL))
+			}
 		}
 	}
 	if sums.SHA256 != "" {
