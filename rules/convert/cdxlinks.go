@@ -54,10 +54,14 @@ func (c *cdxWriter) link() {
 				continue
 			}
 		}
+		what := r.Type + " " + r.To
+		if r.Comment != "" {
+			what += " " + r.Comment
+		}
 		if component {
-			c.property(r.From, "spdx:relationship", strings.TrimSpace(r.Type+" "+r.To+" "+r.Comment))
+			c.property(r.From, "spdx:relationship", what)
 		} else {
-			c.property(documentID, "spdx:document:relationship", strings.TrimSpace(r.From+" "+r.Type+" "+r.To+" "+r.Comment))
+			c.property(documentID, "spdx:document:relationship", r.From+" "+what)
 		}
 	}
 	for from, to := range depends {

@@ -110,7 +110,7 @@ func tagValue(text []byte) bool {
 }
 
 func notSPDX(name, what string) error {
-	return &diag.Error{Pos: diag.File(name), Msg: what, Hints: []string{"SPDX 2.3 in JSON is what is read here"}}
+	return &diag.Error{Pos: diag.File(name), Msg: what, Hints: []string{"SPDX 2.3 in JSON is what is read here: give it the .spdx.json that other formats are made from"}}
 }
 
 // fileText is a file before it is known whose it is.
