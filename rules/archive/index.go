@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sbomctl/sbomctl/engine/action"
-	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/tree"
@@ -107,7 +106,7 @@ func (x indexer) run(ctx context.Context, call action.Call) (err error) {
 		return err
 	}
 	for _, odd := range w.odd {
-		call.Report(finding.Finding{Rule: OddRule.ID, Severity: OddRule.Severity, Pos: diag.File(archive.Path), Msg: odd})
+		call.Report(odd)
 	}
 	out, err := call.Create("index")
 	if err != nil {
@@ -150,7 +149,8 @@ var OddRule = finding.Rule{
 	ID: "odd-archive", Severity: finding.Warning,
 	Title: "an archive is not quite as it should be",
 	Help: `The archive is read, and something about it is odd: its end is not marked, zeros follow its compressed data, its name says another format than
-its content has, a member is there again as a link to itself, or members lie beside the folder that ` + "`strip_prefix`" + ` names. What was read is right as far as can be told.
+its content has, or a member is there again as a link to itself. What was read is right as far as can be told. That members lie beside the folder which
+` + "`strip_prefix`" + ` names is a note.
 
 Compare the archive's checksum with the one that upstream publishes. Where it is upstream's own, waive the finding.`,
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,8 @@ func TestIndexJudgesNothing(t *testing.T) {
 		{"hard link to a directory", makeTar(t, dir("d/e/"), link(tar.TypeLink, "d/l", "d/e")), IndexParams{}, `e/ l!is a hard link to "d/e", which is no earlier file of the archive`},
 		{"hard link to itself", makeTar(t, link(tar.TypeLink, "d/l", "d/l")), IndexParams{}, `l!is a hard link to itself`},
 		{"hard link to itself again", self, IndexParams{}, "; member \"d/f\" is there again as a hard link to itself; it is read once"},
+		{"many hard links to themselves", makeTar(t, append([]tarEntry{file("d/f", "x")}, slices.Repeat([]tarEntry{link(tar.TypeLink, "d/f", "d/f")}, 9)...)...), IndexParams{},
+			strings.Repeat("; member \"d/f\" is there again as a hard link to itself; it is read once", 5) + "; 4 more members are there again as hard links to themselves"},
 		{"hard link out", makeTar(t, file("d/f", ""), link(tar.TypeLink, "d/l", "/etc/passwd")), IndexParams{}, `l!is a hard link to "/etc/passwd", which is outside of the archive`},
 		{"hard link to a link", makeTar(t, link(tar.TypeSymlink, "d/l", "x"), link(tar.TypeLink, "d/m", "./d/l")), IndexParams{}, `l@x m@x`},
 		{"hard link to a bad one", makeTar(t, link(tar.TypeLink, "d/l", "d/l"), link(tar.TypeLink, "d/m", "d/l")), IndexParams{}, `l!is a hard link to itself m!is a hard link to "d/l", which cannot be used`},

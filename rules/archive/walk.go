@@ -11,6 +11,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/files"
+	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/engine/tree"
 )
 
@@ -29,7 +30,8 @@ type walker struct {
 	paths   map[string]node // every path, parents of members too
 	members int
 	names   int // bytes of all names
-	odd     []string
+	odd     []finding.Finding
+	again   int   // members that are hard links to themselves
 	stray   error // the first member beside the only top-level directory
 }
 
@@ -70,14 +72,11 @@ func (w *walker) fail(format string, args ...any) error {
 	return &diag.Error{Pos: diag.File(w.pos), Msg: fmt.Sprintf(format, args...)}
 }
 
-// maxOdd bounds how many oddities are told.
-const maxOdd = 20
-
 // strange notes something that is odd and hurts nobody.
-func (w *walker) strange(format string, args ...any) {
-	if len(w.odd) < maxOdd {
-		w.odd = append(w.odd, fmt.Sprintf(format, args...))
-	}
+func (w *walker) strange(format string, args ...any) { w.report(OddRule.Severity, format, args...) }
+
+func (w *walker) report(s finding.Severity, format string, args ...any) {
+	w.odd = append(w.odd, finding.Finding{Rule: OddRule.ID, Severity: s, Pos: diag.File(w.pos), Msg: fmt.Sprintf(format, args...)})
 }
 
 // add checks one member and notes what it is. It returns the entry whose bytes follow; nil for what has none.
@@ -154,6 +153,9 @@ func clean(name string) (string, error) {
 	return p, tree.CheckPath(p)
 }
 
+// maxAgain is how many hard links to themselves are told by name.
+const maxAgain = 5
+
 // hardLink returns the entry of a hard link at p: that of an earlier member, which it names in full. same says that it
 // is the very member that it names, as tar archives a file that it was told of twice.
 func (w *walker) hardLink(m member, p string) (e tree.Entry, same bool) {
@@ -167,7 +169,9 @@ func (w *walker) hardLink(m member, p string) (e tree.Entry, same bool) {
 	n, there := w.paths[to]
 	switch {
 	case there && to == p && n.kind != files.Directory:
-		w.strange("member %q is there again as a hard link to itself; it is read once", m.name)
+		if w.again++; w.again <= maxAgain {
+			w.strange("member %q is there again as a hard link to itself; it is read once", m.name)
+		}
 		return e, true
 	case to == p:
 		return unusable("is a hard link to itself")
@@ -317,8 +321,11 @@ func (w *walker) index(size int64) (*tree.Index, error) {
 	if len(entries) == 0 {
 		return nil, w.fail("has no files")
 	}
+	if more := w.again - maxAgain; more > 0 {
+		w.strange("%s there again as hard links to themselves", plural(more, "more member is", "more members are"))
+	}
 	if beside > 0 {
-		w.strange("strip_prefix takes what is in %q; %s left out", w.prefix, plural(beside, "member beside it is", "members beside it are"))
+		w.report(finding.Note, "strip_prefix takes what is in %q; %s left out", w.prefix, plural(beside, "member beside it is", "members beside it are"))
 	}
 	x, err := tree.New(w.prefix, size, entries)
 	if err != nil {
