@@ -17,7 +17,7 @@ import (
 var checks = map[string]func(value string) error{
 	"sha256":   func(s string) error { return ident.Checksum("SHA256", s) },
 	"url":      ident.URL,
-	"evidence": evidence.Validate,
+	"evidence": evidence.ValidateJSON, // as JSON
 	"regex":    evidence.ValidateRegexp,
 	"naming":   spdx.CheckNaming,
 	"pattern": func(s string) error {

@@ -13,15 +13,23 @@ var (
 		fields: with(productFields, packageFields("packages", "in any order"), map[string]string{
 			"name":  "what the document is called",
 			"alone": "it describes its one package, and not the product",
+			"rules": "where the tree states the product's version, as evidence.check has them; [] leaves it out",
 		}),
 		inputs: []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order; empty: no files are listed"},
-			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}, {Name: "patchlevel", Doc: "the file of the tree that states the version"}, inputTexts},
+			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}, {Name: "evidence", Doc: "the files of the tree that rules name"}, inputTexts},
 		outputs: []star.FieldDoc{outDocument},
 	}
 	productDoc = operationDoc{
-		doc:     "Reports what a product does not say of the making of its documents (creator, supplier).",
-		params:  spdx.ProductParams{},
-		fields:  productFields,
+		doc:    "Reports what a product does not say of the making of its documents (creator, supplier).",
+		params: spdx.ProductParams{},
+		fields: map[string]string{
+			"evidence":             "whether it says where the tree states its version",
+			"creators":             `"Tool: NAME-VERSION", ...`,
+			"license_list_version": "of the SPDX licence list",
+			"profile":              `"complete" or "upstream"; of "upstream" nothing is reported`,
+			"supplier":             "who supplies it",
+			"vcs_url":              "its sources",
+		},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	}
 	sha512Doc = operationDoc{

@@ -76,6 +76,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
+		Texts:     texts,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule,

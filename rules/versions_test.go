@@ -123,9 +123,11 @@ const (
 		`"license":"MIT","name":"expat","originator":"Organization: Expat development team","sha256":"0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2","version":"2.7.1"}`
 	fixedWheel = `{"path":"Lib/ensurepip/_bundled/pip-25.1.1-py3-none-any.whl","package":{"name":"pip","version":"25.1.1","download_url":"https://example.org/pip-25.1.1-py3-none-any.whl",` +
 		`"sha256":"fcab7fcc2b4cffd9bb45003bfc2e468a04ef6f77ca8200a7341f027631584d25","purl":"pkg:pypi/pip@25.1.1"},"vendored":[{"name":"certifi","version":"2025.1.31","download_url":"NOASSERTION","purl":"pkg:pypi/certifi@2025.1.31"}]}`
-	fixedPatchlevel = "#define PY_MAJOR_VERSION 3\n#define PY_MINOR_VERSION 14\n#define PY_MICRO_VERSION 2\n#define PY_RELEASE_LEVEL PY_RELEASE_LEVEL_FINAL\n#define PY_RELEASE_SERIAL 0\n#define PY_VERSION \"3.14.2\"\n"
-	fixedNews       = "v1.05 now\r\nv1.04 then\r\n"
+	fixedVersion = "#define VERSION \"3.14.2\"\n"
+	fixedNews    = "v1.05 now\r\nv1.04 then\r\n"
 )
+
+var fixedVersionRules = []map[string]any{{"path": "version.h", "pattern": `VERSION "(?P<version>[^"]+)"`}}
 
 var fixedProduct = spdx.Product{Name: "CPython", License: "PSF-2.0", DownloadURL: "https://example.org/{base_version}/{artifact}", Created: "2025-12-05T00:00:00Z",
 	Creators: []string{"Tool: sbomctl"}, CPE: "cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*", LicenseListVersion: "3.22", Profile: spdx.Complete}
@@ -200,24 +202,25 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return &actiontest.Call{Parameters: packages}
 	case "spdx.whole":
 		list := spdx.EncodeChecksums([]spdx.File{{Path: "NEWS", SHA1: [20]byte{1}, SHA256: [32]byte{2}}})
-		return &actiontest.Call{Parameters: spdx.WholeParams{Name: "base_sbom", Product: fixedProduct, Packages: packages.Packages},
-			Inputs: inputs{"checksums": one("expat.checksums", string(list)), "patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
+		return &actiontest.Call{Parameters: spdx.WholeParams{Name: "base_sbom", Product: fixedProduct, Packages: packages.Packages, Rules: fixedVersionRules},
+			Inputs: inputs{"checksums": one("expat.checksums", string(list)), "evidence": one("version.h", fixedVersion)}}
 	case "spdx.product":
-		return &actiontest.Call{Parameters: spdx.ProductParams{Product: fixedProduct}}
+		return &actiontest.Call{Parameters: spdx.ProductParams{Creators: fixedProduct.Creators, LicenseListVersion: "3.22", Profile: spdx.Complete}}
 	case "spdx.sha512":
 		return &actiontest.Call{Parameters: object{}, Inputs: inputs{"file": one("a", "a")}}
 	case "spdx.valid":
 		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
-		return &actiontest.Call{Parameters: object{"artifact": "python-3.14.2.exe"}, Inputs: inputs{"patchlevel": one("Include/patchlevel.h", fixedPatchlevel)}}
+		return &actiontest.Call{Parameters: spdx.VersionParams{Artifact: "python-3.14.1.exe", Product: fixedProduct, Rules: fixedVersionRules}, Inputs: inputs{"evidence": one("version.h", fixedVersion)}}
 	case "spdx.binary":
-		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2.exe", Platform: spdx.WindowsKind, Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages},
-			Inputs: inputs{"artifact": one("python-3.14.2.exe", "MZ"), "wheels": one("pip.json", fixedWheel)}}
+		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2-embed.exe", Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages,
+			Packages: []spdx.Metadata{{Label: "//:tk", Name: "tk", Version: "1", NotIn: map[string][]string{"variant": {"embed"}}}}},
+			Inputs: inputs{"artifact": one("python-3.14.2-embed.exe", "MZ"), "wheels": one("pip.json", fixedWheel)}}
 	case "spdx.source":
 		base := fixedDocument("2.7.1")
 		return &actiontest.Call{Parameters: spdx.SourceParams{Artifact: "Python-3.14.2.tgz", Product: fixedProduct, BaseLabel: "//:base", Packages: packages.Packages, Own: "Misc/sbom.spdx.json", Superseded: map[string]string{"expat": "it is newer"}},
 			Inputs: inputs{"archive": one("Python-3.14.2.tgz", "gz"), "own": one("Misc/sbom.spdx.json", fixedDocument("2.6.3")), "base": one("base.json", base), "wheels": one("pip.json", fixedWheel),
-				"patchlevel": one("Include/patchlevel.h", fixedPatchlevel), "members": {hashed("Misc/sbom.spdx.json", base), hashed("NEWS", fixedNews),
+				"members": {hashed("Misc/sbom.spdx.json", base), hashed("NEWS", fixedNews),
 					hashed("Lib/ensurepip/_bundled/pip-25.1.1-py3-none-any.whl", "PK")}}}
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 // The nodes of the repository's workspace that several rows of TestTable speak of.
 var (
 	sourceSBOMs = []string{
-		"//release:files/Python-3.14.2.tgz Pack", "index of release/files/Python-3.14.2.tgz", "//release:Python-3.14.2.tgz SourceSbom", "//release:Python-3.14.2.tgz Valid",
-		"//release:files/Python-3.14.2.tar.xz Pack", "index of release/files/Python-3.14.2.tar.xz", "//release:Python-3.14.2.tar.xz SourceSbom", "//release:Python-3.14.2.tar.xz Valid",
+		"//release:files/Python-3.14.2.tgz Pack", "index of release/files/Python-3.14.2.tgz", "//release:Python-3.14.2.tgz Sha512", "//release:Python-3.14.2.tgz SourceSbom", "//release:Python-3.14.2.tgz Valid",
+		"//release:files/Python-3.14.2.tar.xz Pack", "index of release/files/Python-3.14.2.tar.xz", "//release:Python-3.14.2.tar.xz Sha512", "//release:Python-3.14.2.tar.xz SourceSbom", "//release:Python-3.14.2.tar.xz Valid",
 	}
 	windowsArtifacts = []string{
 		"python-3.14.2-amd64.exe", "python-3.14.2-arm64.exe", "python-3.14.2.exe",
@@ -119,7 +119,7 @@ func TestTable(t *testing.T) {
 	}, {
 		"bytes of one .exe",
 		func() { w.append("testdata/artifacts/python-3.14.2-arm64.exe", "x") },
-		releaseNodes([]string{"python-3.14.2-arm64.exe"}, "WindowsSbom", "Valid"),
+		releaseNodes([]string{"python-3.14.2-arm64.exe"}, "Sha512", "WindowsSbom", "Valid"),
 		"",
 	}, {
 		"one new .exe",
@@ -127,7 +127,7 @@ func TestTable(t *testing.T) {
 			w.write("testdata/artifacts/python-3.14.2-win32.exe", "new")
 			w.edit("release/BUILD.star", `["-amd64", "-arm64", ""]`, `["-amd64", "-arm64", "", "-win32"]`)
 		},
-		releaseNodes([]string{"python-3.14.2-win32.exe"}, "WindowsSbom", "Valid", "Version"),
+		releaseNodes([]string{"python-3.14.2-win32.exe"}, "Sha512", "WindowsSbom", "Valid", "Version"),
 		"",
 	}, {
 		"comments in BUILD.star files and in sbom.star, targets in another order",

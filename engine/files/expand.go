@@ -144,14 +144,16 @@ func (e *expansion) entry(path string, entry Entry, inc, exc []int32) error {
 		}
 		return e.file(path, entry, inc, exc)
 	case Other:
-		if a.accept(inc, entry.Name, nil) < 0 || e.m.exclude.accept(exc, entry.Name, nil) >= 0 {
+		if a.accept(inc, entry.Name, nil) < 0 {
 			return nil
 		}
 		ignored, err := e.tree.Ignored(path, false)
-		if err == nil && !ignored {
+		if err != nil || ignored {
+			return err
+		}
+		if e.m.exclude.accept(exc, entry.Name, func(p int32) { e.sel.ExcludeUsed[p] = true }) < 0 {
 			e.special(path)
 		}
-		return err
 	}
 	return nil
 }

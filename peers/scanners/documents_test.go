@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,8 +100,18 @@ type component struct {
 	cpes                []string
 }
 
+// String is what is compared. Of the package URL it is what the URL says: syft takes it apart and writes it again, and encodes a
+// colon in a qualifier (git%2Bhttps%3A%2F%2F...), which the standard (ECMA-427) leaves as it is.
 func (c component) String() string {
-	return fmt.Sprintf("%s %q purl=%s cpes=%s", c.name, c.version, c.purl, strings.Join(c.cpes, " "))
+	head, qualifiers, _ := strings.Cut(c.purl, "?")
+	list := strings.Split(qualifiers, "&")
+	for i, q := range list {
+		if text, err := url.PathUnescape(q); err == nil {
+			list[i] = text
+		}
+	}
+	slices.Sort(list)
+	return fmt.Sprintf("%s %q purl=%s %s cpes=%s", c.name, c.version, head, strings.Join(list, " "), strings.Join(c.cpes, " "))
 }
 
 // stated are the components that a document lists: the product, which it describes, and those that are in it.

@@ -119,7 +119,7 @@ func FuzzFindEvidence(f *testing.F) {
 		for _, elsewhere := range []bool{false, true} {
 			want := Wanted{Name: name, Version: version, SHA256: strings.Repeat("a", 64), Elsewhere: elsewhere}
 			for _, r := range FindEvidence([]Source{{Path: path, Content: content}}, want).Rules {
-				if err := evidence.Validate(r.Pattern); err != nil {
+				if err := evidence.Validate(r); err != nil {
 					t.Fatalf("%q: %v", r.Pattern, err)
 				}
 				facts, err := evidence.States(r.Pattern, path, content)

@@ -62,3 +62,5 @@ func checkMembers(t testing.TB, x *tree.Index, data []byte) {
 		}
 	}
 }
+
+func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, 2<<20)) }

@@ -41,7 +41,7 @@ func startPipeline(ctx context.Context, src io.Reader, dst io.Writer) *pipeline 
 	ctx, cancel := context.WithCancel(ctx)
 	p := &pipeline{cancel: cancel, free: make(chan []byte, bufferCount)}
 	for range bufferCount {
-		p.free <- make([]byte, bufferSize)
+		p.free <- nil // made when it is needed: most archives are small
 	}
 	// As many places as there are buffers, and one for the error: a send never blocks.
 	read := make(chan block, bufferCount+1)
@@ -81,6 +81,9 @@ func fill(ctx context.Context, src io.Reader, free <-chan []byte, out chan<- blo
 	for {
 		select {
 		case buf := <-free:
+			if buf == nil {
+				buf = make([]byte, bufferSize)
+			}
 			n := 0
 			var err error
 			for n < len(buf) && err == nil {

@@ -69,14 +69,14 @@ func (in *tarReader) explain(w *walker, err error, last string) error {
 	switch {
 	case in.err != nil:
 		return in.err
+	case last == "" && !isTar(in.first) && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, tar.ErrHeader)):
+		return w.fail("holds no tar archive")
 	case errors.Is(err, io.ErrUnexpectedEOF) && last == "":
 		return w.fail("is truncated: the tar archive ends before its first member")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return w.fail("is truncated: the tar archive ends too early, after or in member %q", last)
 	case errors.Is(err, tar.ErrFieldTooLong):
 		return w.fail("has a name or extended header of more than 1 MiB %s", where)
-	case last == "" && !isTar(in.first):
-		return w.fail("holds no tar archive")
 	}
 	return w.fail("is corrupt: the tar header %s is damaged or its checksum does not match", where)
 }
@@ -90,7 +90,7 @@ func (w *walker) tarMember(archive *tar.Reader, in *tarReader, header *tar.Heade
 		return w.global(header)
 	case 'V': // a label that GNU tar gives the whole archive
 		return nil
-	case tar.TypeReg:
+	case tar.TypeReg, tar.TypeCont:
 		if strings.HasSuffix(m.name, "/") { // a directory, as old archives have it
 			if header.Size > 0 {
 				return w.member(m.name, "is a directory by its name and a file by its size")
@@ -107,17 +107,14 @@ func (w *walker) tarMember(archive *tar.Reader, in *tarReader, header *tar.Heade
 		return w.member(header.Name, "is a device, expected a file, directory or link")
 	case tar.TypeFifo:
 		m.kind, hasData = files.Other, false
-	case tar.TypeGNUSparse:
-		m.kind, m.why = files.Unusable, "is a sparse file, which is not supported"
+	case tar.TypeGNUSparse: // see below
 	case 'D': // a directory of GNU tar's incremental archives, with a list of names
 		m.kind = files.Directory
 	default:
 		m.kind, m.why = files.Unusable, fmt.Sprintf("has the unknown type %q", string(rune(header.Typeflag)))
 	}
-	for key := range header.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse.") {
-			m.kind, m.why = files.Unusable, "is a sparse file, which is not supported"
-		}
+	if sparse(header) {
+		m.kind, m.why = files.Unusable, "is a sparse file, which is not supported"
 	}
 	if !hasData && header.Size != 0 {
 		return w.member(header.Name, "is no file but has %d bytes of data", header.Size)
@@ -130,6 +127,16 @@ func (w *walker) tarMember(archive *tar.Reader, in *tarReader, header *tar.Heade
 		return err
 	}
 	return w.tarFile(archive, in, header, e)
+}
+
+// sparse reports whether a member's data is not all of its file.
+func sparse(header *tar.Header) bool {
+	for key := range header.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return header.Typeflag == tar.TypeGNUSparse
 }
 
 // tarFile reads a regular file's bytes.
@@ -178,9 +185,12 @@ func (t *tarReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end returns where the member ends whose header was read last: with a whole block.
+// end returns where the member ends whose header was read last: with a whole block. Of a sparse file package tar does not tell.
 func (t *tarReader) end(header *tar.Header) int64 {
 	end := t.pos
+	if sparse(header) {
+		return end
+	}
 	switch header.Typeflag {
 	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo: // have no data
 	default:

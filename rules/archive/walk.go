@@ -30,6 +30,7 @@ type walker struct {
 	members int
 	names   int // bytes of all names
 	odd     []string
+	stray   error // the first member beside the only top-level directory
 }
 
 // node is what a path is.
@@ -94,9 +95,7 @@ func (w *walker) add(m member) (*tree.Entry, error) {
 		}
 		return nil, nil
 	}
-	if err := w.below(m, p); err != nil {
-		return nil, err
-	}
+	w.below(m, p)
 	e := tree.Entry{Path: p, Kind: m.kind}
 	switch {
 	case m.hard:
@@ -183,28 +182,45 @@ func (w *walker) hardLink(m member, p string) (e tree.Entry, same bool) {
 	return e, false
 }
 
-// below finds the only top-level directory, and refuses a second one.
-func (w *walker) below(m member, p string) error {
-	if !w.auto {
-		return nil
-	}
+// below finds the only top-level directory, and notes the first member beside it. That is an error, but only of an archive that is otherwise
+// sound, and by then it is known what could be stripped.
+func (w *walker) below(m member, p string) {
 	top, _, nested := strings.Cut(p, "/")
-	switch {
-	case w.prefix == "" && (nested || m.kind == files.Directory):
-		w.prefix = top
-		return nil
+	switch folder := nested || m.kind == files.Directory; {
+	case !w.auto || w.stray != nil:
+	case !folder && w.prefix == "":
+		w.stray = w.member(m.name, "lies outside of a single top-level directory")
 	case w.prefix == "":
-		return w.outside(m.name, "a single top-level directory", "")
-	case top == w.prefix && (nested || m.kind == files.Directory):
-		return nil
+		w.prefix = top
+	case top != w.prefix || !folder:
+		w.stray = w.member(m.name, "lies outside of %q", w.prefix+"/")
 	}
-	return w.outside(m.name, strconv.Quote(w.prefix+"/"), fmt.Sprintf(", %q takes what is in that folder", w.prefix))
 }
 
-func (w *walker) outside(name, of, example string) error {
-	e := w.member(name, "lies outside of %s", of).(*diag.Error)
-	e.Hints = []string{`say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; "." strips nothing` + example}
-	return e
+// outside is the error of an archive without a single top-level directory.
+func (w *walker) outside() error {
+	hint := `say what to strip with strip_prefix, or upstream_strip_prefix of a vendored_package; "." strips nothing`
+	if tops := w.tops(); tops != "" {
+		hint += ", a folder takes what is in it: " + tops
+	}
+	return withHints(w.stray, []string{hint})
+}
+
+// tops are the first top folders, quoted.
+func (w *walker) tops() string {
+	const most = 5
+	var tops []string
+	for p, n := range w.paths {
+		if n.kind == files.Directory && !strings.Contains(p, "/") {
+			tops = append(tops, strconv.Quote(p))
+		}
+	}
+	slices.Sort(tops)
+	if len(tops) > most {
+		tops[most] = fmt.Sprintf("and %d more", len(tops)-most)
+		tops = tops[:most+1]
+	}
+	return strings.Join(tops, ", ")
 }
 
 func (w *walker) tooMany() error {
@@ -271,6 +287,9 @@ func (w *walker) read(e *tree.Entry, r io.Reader, offset int64) error {
 
 // index returns the index of what was added; data has size bytes.
 func (w *walker) index(size int64) (*tree.Index, error) {
+	if w.stray != nil {
+		return nil, w.outside()
+	}
 	if w.prefix != "" {
 		switch n, there := w.paths[w.prefix]; {
 		case there && n.kind != files.Directory:
@@ -324,15 +343,9 @@ func (w *walker) noFolder() error {
 		}
 	}
 	slices.Sort(folders)
-	e := w.fail("has no folder %q, which strip_prefix names%s", w.prefix, diag.DidYouMean(w.prefix, folders)).(*diag.Error)
-	var tops []string
-	for _, p := range folders {
-		if !strings.Contains(p, "/") && len(tops) < 5 {
-			tops = append(tops, strconv.Quote(p))
-		}
+	err := w.fail("has no folder %q, which strip_prefix names%s", w.prefix, diag.DidYouMean(w.prefix, folders))
+	if tops := w.tops(); tops != "" {
+		return withHints(err, []string{"its top folders are " + tops + `; "." strips nothing`})
 	}
-	if len(tops) > 0 {
-		e.Hints = []string{"its top folders are " + strings.Join(tops, ", ") + `; "." strips nothing`}
-	}
-	return e
+	return err
 }

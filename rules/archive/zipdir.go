@@ -294,17 +294,17 @@ func (f *zipFile) local(r io.ReaderAt, limit int64) error {
 	case there.name != f.name:
 		return f.fail("its local header names it %.200q: programs disagree on what the archive holds", there.name)
 	case there.flags&telling != f.flags&telling:
-		what = "flags"
+		what = "other flags"
 	case le.Uint16(h[8:]) != f.method:
-		what = "compression"
+		what = "another compression"
 	case (known || sizes[0] != 0) && sizes[0] != uint64(f.size), (known || sizes[1] != 0) && sizes[1] != uint64(f.compressed):
-		what = "size"
+		what = "another size"
 	case (known || le.Uint32(h[14:]) != 0) && le.Uint32(h[14:]) != f.crc:
-		what = "checksum"
+		what = "another checksum"
 	default:
 		return nil
 	}
-	return f.fail("its local header has another %s than the archive's list: programs disagree on what the archive holds", what)
+	return f.fail("its local header has %s than the archive's list: programs disagree on what the archive holds", what)
 }
 
 // disjoint refuses members that share data.

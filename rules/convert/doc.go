@@ -7,6 +7,8 @@
 // said in one. Each writer is a function of that form, so that documents of equal meaning give equal bytes:
 //
 //	spdx-2.3-tag-value  tagvalue.go, through tools-golang
+//	cyclonedx-1.6, -1.7 cyclonedx.go (the document), cdxcomponent.go, cdxlinks.go (relationships), cdxmodel.go (its JSON)
+//	spdx-3.0.1          spdx3.go, spdx3artifact.go, spdx3links.go (relationships), jcs.go (canonical JSON)
 //
 // Nothing is made up: no clock, no random number. Serial numbers and identifiers derive from the document's
 // namespace, times are the document's.

@@ -22,6 +22,7 @@ type document struct {
 
 	// What it describes, said in the old way. read turns it into relationships.
 	Describes []string `json:"documentDescribes,omitempty"`
+	Schema    string   `json:"$schema,omitempty"` // of the JSON; read drops it
 }
 
 type creationInfo struct {

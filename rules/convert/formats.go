@@ -14,6 +14,9 @@ type Format struct {
 // Formats are those that [Document.Write] writes.
 var Formats = []Format{
 	{Name: TagValue, write: writeTagValue},
+	{Name: CycloneDX16, write: writeCycloneDX("1.6")},
+	{Name: CycloneDX17, write: writeCycloneDX("1.7")},
+	{Name: SPDX3, write: writeSPDX3},
 }
 
 // The names of formats.

@@ -58,12 +58,12 @@ func (d *document) canonicalize() error {
 		}
 	}
 	add(documentID, describes, d.Describes)
-	d.Describes = nil
+	d.Describes, d.Schema = nil, ""
 	for i := range d.Packages {
 		p := &d.Packages[i]
 		add(p.ID, contains, p.HasFiles)
 		p.HasFiles = nil
-		// A document that does not say it says that its files were analysed. Without files it does not matter.
+		p.Purpose = strings.ReplaceAll(p.Purpose, "_", "-") // 2.3 writes OPERATING_SYSTEM in JSON, 2.3.1 does no longer
 		for j := range p.Refs {
 			p.Refs[j].Category = strings.ReplaceAll(p.Refs[j].Category, "_", "-")
 		}

@@ -32,6 +32,15 @@ func (t *tagWriter) line(where, s string) string {
 	return t.noMarks(where, out)
 }
 
+// word is a value that stands between spaces.
+func (t *tagWriter) word(where, s string) string {
+	out := strings.Join(strings.Fields(s), "%20")
+	if out != s {
+		t.report(lost{where, "it has spaces, which are written as %20"})
+	}
+	return t.noMarks(where, out)
+}
+
 // text is a value that may have several lines.
 func (t *tagWriter) text(where, s string) string {
 	out := strings.ReplaceAll(s, "\r\n", "\n")
@@ -45,9 +54,12 @@ func (t *tagWriter) text(where, s string) string {
 	return out
 }
 
+// marks of a text, and what is as near to them as can be.
+var marks = strings.NewReplacer("<text>", "<text >", "</text>", "</text >")
+
 // noMarks takes the marks of a text out of a value.
 func (t *tagWriter) noMarks(where, s string) string {
-	out := strings.NewReplacer("<text>", "<text >", "</text>", "</text >").Replace(s)
+	out := marks.Replace(s)
 	if out != s {
 		t.report(lost{where, "it has the marks <text> or </text>, in which texts are written"})
 	}
@@ -114,9 +126,9 @@ func (t *tagWriter) document(d *document) *v2_3.Document {
 		kind, name := t.agent(fmt.Sprintf("creationInfo.creators[%d]", i), s)
 		t.doc.CreationInfo.Creators = append(t.doc.CreationInfo.Creators, common.Creator{CreatorType: kind, Creator: name})
 	}
-	for _, e := range d.ExternalDocs {
+	for i, e := range d.ExternalDocs {
 		t.doc.ExternalDocumentReferences = append(t.doc.ExternalDocumentReferences, v2_3.ExternalDocumentRef{
-			DocumentRefID: common.DocumentID(strings.TrimPrefix(e.ID, "DocumentRef-")), URI: e.URI, Checksum: checksums([]checksum{e.Checksum})[0]})
+			DocumentRefID: common.DocumentID(strings.TrimPrefix(e.ID, "DocumentRef-")), URI: t.word(fmt.Sprintf("externalDocumentRefs[%d].spdxDocument", i), e.URI), Checksum: checksums([]checksum{e.Checksum})[0]})
 	}
 	t.annotations("annotations", d.ID, d.Annotations)
 	for i := range d.Packages {
@@ -145,6 +157,10 @@ func (t *tagWriter) document(d *document) *v2_3.Document {
 	}
 	for i, r := range d.Reviews {
 		where := fmt.Sprintf("revieweds[%d].", i)
+		if r.Reviewer == "" {
+			t.report(lost{strings.TrimSuffix(where, "."), "a review must have a reviewer"})
+			continue
+		}
 		kind, name := t.agent(where+"reviewer", r.Reviewer)
 		t.doc.Reviews = append(t.doc.Reviews, &v2_3.Review{ReviewerType: kind, Reviewer: name, ReviewDate: r.Date, ReviewComment: t.text(where+"comment", r.Comment)})
 	}
@@ -183,6 +199,11 @@ func (t *tagWriter) pkg(where string, p *pkg) *v2_3.Package {
 	}
 	if v := p.VerificationCode; v != nil {
 		out.PackageVerificationCode = &common.PackageVerificationCode{Value: v.Value, ExcludedFiles: t.lines(where+"packageVerificationCode.packageVerificationCodeExcludedFiles", v.Excluded)}
+		for i, name := range v.Excluded {
+			if strings.ContainsAny(name, ",()") {
+				t.report(lost{fmt.Sprintf("%spackageVerificationCode.packageVerificationCodeExcludedFiles[%d]", where, i), "the names stand between parentheses and commas"})
+			}
+		}
 		if !out.FilesAnalyzed {
 			t.report(lost{where + "packageVerificationCode", "a package whose files were not analysed has none there"})
 		}
@@ -192,8 +213,8 @@ func (t *tagWriter) pkg(where string, p *pkg) *v2_3.Package {
 	}
 	for i, r := range p.Refs {
 		where := fmt.Sprintf("%sexternalRefs[%d].", where, i)
-		out.PackageExternalReferences = append(out.PackageExternalReferences, &v2_3.PackageExternalReference{Category: r.Category, RefType: t.line(where+"referenceType", r.Type),
-			Locator: t.line(where+"referenceLocator", r.Locator), ExternalRefComment: t.text(where+"comment", r.Comment)})
+		out.PackageExternalReferences = append(out.PackageExternalReferences, &v2_3.PackageExternalReference{Category: r.Category, RefType: t.word(where+"referenceType", r.Type),
+			Locator: t.word(where+"referenceLocator", r.Locator), ExternalRefComment: t.text(where+"comment", r.Comment)})
 	}
 	t.annotations(where+"annotations", p.ID, p.Annotations)
 	return out
@@ -235,6 +256,9 @@ func (t *tagWriter) snippet(where string, s *snippet, files map[string]*v2_3.Fil
 		SnippetAttributionTexts: t.texts(where+"attributionTexts", s.Attributions),
 	}
 	for i, r := range s.Ranges {
+		if r.Start.Reference != s.FromFile || r.End.Reference != s.FromFile {
+			t.report(lost{fmt.Sprintf("%sranges[%d]", where, i), "it is always of the snippet's own file"})
+		}
 		out.Ranges = append(out.Ranges, t.snippetRange(fmt.Sprintf("%sranges[%d]", where, i), r))
 	}
 	t.annotations(where+"annotations", s.ID, s.Annotations)

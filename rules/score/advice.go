@@ -60,13 +60,19 @@ func (e *evaluation) advice(h ElementHeld, c *check) string {
 	return strings.Join(steps, "; ")
 }
 
+// Attributes that are not mended by writing a value.
+const (
+	attrLock     = "lock"
+	attrArtifact = "artifact"
+)
+
 // step is what to do about an attribute of some targets.
 func step(attr string, labels []string) string {
 	switch attr {
-	case "lock":
+	case attrLock:
 		return "write the lock file again, which has what the package index says: sbomctl lock " + few(labels)
-	case "artifact":
-		return fmt.Sprintf("give the file itself, not its checksum alone, to artifact of %s", few(labels))
+	case attrArtifact:
+		return fmt.Sprintf("give the file itself, or its sha512, to the artifact of %s", few(labels))
 	}
 	return fmt.Sprintf("set %s of %s", attr, few(labels))
 }

@@ -124,7 +124,7 @@ func (c *component) identified(by map[string]bool) state {
 // either is the better of two states.
 func either(a, b state) state { return max(a, b) }
 
-// Formats that have a place for what BSI asks of files. SPDX 2.3 has none.
+// withProperties are the formats that have a place for what BSI asks of files. SPDX 2.3 has none: an annotation carries it through.
 var withProperties = []string{"cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1"}
 
 // property is what an annotation says that carries a property of BSI's taxonomy through SPDX 2.3: "NAME=VALUE".
@@ -150,7 +150,7 @@ var (
 		document: func(d *document) state { return yes(d.Version != "") }}
 	hasFormatVersion = &check{id: "format-version", where: "`spdxVersion`", from: "`formats` of the SBOM",
 		document: func(d *document) state { return yes(strings.TrimPrefix(d.Version, "SPDX-") != "") }}
-	hasContext = &check{id: "generation-context", where: "`creationInfo.comment`, with one of Design, Source, Build, Analyzed, Deployed, Runtime", from: "the kind of the SBOM",
+	hasContext = &check{id: "generation-context", where: "`creationInfo.comment`, with one of Design, Source, Build, Analyzed, Deployed, Runtime", from: "the complete profile: Source, since documents are made from the source tree and what is declared",
 		document: func(d *document) state { return yes(contexts.MatchString(d.Creation.Comment)) }}
 	hasTimestamp = &check{id: "timestamp", where: "`creationInfo.created`", from: "`created` of `product`", mend: mend{product: "created"},
 		document: func(d *document) state {
@@ -164,12 +164,12 @@ var (
 	hasURI = &check{id: "sbom-uri", where: "`documentNamespace`", from: "`download_url` of `product`, and the content", mend: mend{product: "download_url"},
 		document: func(d *document) state { return yes(strings.Contains(d.Namespace, ":")) }}
 
-	hasSupplier = &check{id: "supplier", where: "`supplier`", from: "`supplier` of the package, else of `product`", mend: mend{pkg: "supplier", product: "supplier", wheel: "supplier", vendored: "supplier"},
+	hasSupplier = &check{id: "supplier", where: "`supplier`", from: "`supplier` of the package or `product`", mend: mend{pkg: "supplier", product: "supplier", wheel: "supplier", vendored: "supplier"},
 		component: func(_ *document, c *component) state { return agent(c.Supplier) }}
-	hasProducer = &check{id: "producer", where: "`originator`", from: "`originator` of the package", mend: mend{pkg: "originator", product: "originator", wheel: "originator", vendored: "lock"},
+	hasProducer = &check{id: "producer", where: "`originator`", from: "`originator` of the package or `product`", mend: mend{pkg: "originator", product: "originator", wheel: "originator", vendored: attrLock},
 		component: func(_ *document, c *component) state { return agent(c.Originator) }}
 	hasCreator = &check{id: "creator-contact", where: "`originator` or `supplier` with an e-mail address or a URL, or `homepage`", from: "`originator`, `supplier` or `homepage` of the package",
-		mend:      mend{pkg: "homepage", product: "homepage", wheel: "homepage", vendored: "lock"},
+		mend:      mend{pkg: "homepage", product: "homepage", wheel: "homepage", vendored: attrLock},
 		component: func(_ *document, c *component) state { return reachable(c.Homepage, c.Originator, c.Supplier) }}
 	hasName = &check{id: "name", where: "`name`", from: "the target's name, or `package_name`", mend: mend{pkg: "package_name", product: "package_name", wheel: "package_name", vendored: "vendor_txt"},
 		component: func(_ *document, c *component) state { return said(c.Name) }}
@@ -181,33 +181,33 @@ var (
 		component: func(_ *document, c *component) state { return c.identified(common) }}
 	hasRelationship = &check{id: "relationship", where: "`relationships` (`DESCRIBES`, `CONTAINS`, `DEPENDS_ON` and their like)", from: "what the SBOM lists",
 		component: func(d *document, c *component) state { return yes(d.described[c.ID] || d.placed[c.ID]) }}
-	hasCompleteness = &check{id: "completeness", where: "`relationships`: what a component is made of or depends on, or `NONE` or `NOASSERTION` in its place", from: "what the SBOM lists",
+	hasCompleteness = &check{id: "completeness", where: "`relationships`: what a component is made of or depends on, or `NONE` or `NOASSERTION` in its place", from: "what the SBOM lists; the complete profile says `NOASSERTION` of the others",
 		component: func(d *document, c *component) state { return yes(d.listed[c.ID]) }}
-	hasHash = &check{id: "hash", where: "`checksums`", from: "`sha256`, `sha512`, `md5` of the package; the artifact itself", mend: mend{pkg: "sha256", product: "artifact", wheel: "src", vendored: "lock"},
+	hasHash = &check{id: "hash", where: "`checksums`", from: "`sha256`, `sha512`, `md5` of the package; the artifact itself", mend: mend{pkg: "sha256", product: attrArtifact, wheel: "src", vendored: attrLock},
 		component: func(_ *document, c *component) state { return c.checksum(func(string) bool { return true }) }}
-	hasHashAlgorithm = &check{id: "hash-algorithm", where: "`checksums`: SHA-2 or SHA-3", from: "`sha256` or `sha512` of the package; the artifact itself", mend: mend{pkg: "sha256", product: "artifact", wheel: "src", vendored: "lock"},
+	hasHashAlgorithm = &check{id: "hash-algorithm", where: "`checksums`: SHA-2 or SHA-3", from: "`sha256` or `sha512` of the package; the artifact itself", mend: mend{pkg: "sha256", product: attrArtifact, wheel: "src", vendored: attrLock},
 		component: func(_ *document, c *component) state {
 			return c.checksum(func(a string) bool { return approved[a] })
 		}}
-	hasSHA512 = &check{id: "sha512", where: "`checksums`: SHA-512", from: "the artifact itself; `sha512` of the package", mend: mend{pkg: "sha512", product: "artifact", wheel: "src", vendored: "lock"}, asked: (*document).deployed,
+	hasSHA512 = &check{id: "sha512", where: "`checksums`: SHA-512", from: "the artifact itself; `sha512` of the package", mend: mend{pkg: "sha512", product: attrArtifact, wheel: "src", vendored: attrLock}, asked: (*document).deployed,
 		component: func(_ *document, c *component) state {
 			return c.checksum(func(a string) bool { return a == "SHA512" })
 		}}
-	hasLicense = &check{id: "license", where: "`licenseConcluded` or `licenseDeclared`", from: "`license` and `license_declared` of the package", mend: mend{pkg: "license", product: "license", wheel: "license", vendored: "lock"},
+	hasLicense = &check{id: "license", where: "`licenseConcluded` or `licenseDeclared`", from: "`license` and `license_declared` of the package", mend: mend{pkg: "license", product: "license", wheel: "license", vendored: attrLock},
 		component: func(_ *document, c *component) state { return either(said(c.Concluded), said(c.Declared)) }}
-	hasConcluded = &check{id: "license-concluded", where: "`licenseConcluded`", from: "`license` of the package", mend: mend{pkg: "license", product: "license", wheel: "license", vendored: "lock"},
+	hasConcluded = &check{id: "license-concluded", where: "`licenseConcluded`", from: "`license` of the package", mend: mend{pkg: "license", product: "license", wheel: "license", vendored: attrLock},
 		component: func(_ *document, c *component) state { return said(c.Concluded) }}
-	hasDeclared = &check{id: "license-declared", where: "`licenseDeclared`", from: "`license_declared` of the package", mend: mend{pkg: "license_declared", product: "license_declared", wheel: "license_declared", vendored: "lock"},
+	hasDeclared = &check{id: "license-declared", where: "`licenseDeclared`", from: "`license_declared` of the package", mend: mend{pkg: "license_declared", product: "license_declared", wheel: "license_declared", vendored: attrLock},
 		component: func(_ *document, c *component) state { return said(c.Declared) }}
-	hasFileName = &check{id: "filename", where: "`packageFileName`", from: "the artifact's name", mend: mend{product: "artifact"}, asked: (*document).deployed,
+	hasFileName = &check{id: "filename", where: "`packageFileName`", from: "the artifact's name", mend: mend{product: attrArtifact}, asked: (*document).deployed,
 		component: func(_ *document, c *component) state { return said(c.FileName) }}
-	hasExecutable = &check{id: "executable", where: "no field", from: "the kind of the artifact", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:executable")}
-	hasArchived   = &check{id: "archive", where: "no field", from: "the kind of the artifact", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:archive")}
-	hasStructured = &check{id: "structured", where: "no field", from: "the kind of the artifact", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:structured")}
-	hasSourceURI  = &check{id: "source-uri", where: "`downloadLocation` of what is source", from: "`download_url` of the package", mend: mend{pkg: "download_url", product: "download_url", vendored: "lock"},
+	hasExecutable = &check{id: "executable", where: "an annotation `bsi:component:NAME=VALUE`", from: "the ending of the artifact's name, as far as it tells", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:executable")}
+	hasArchived   = &check{id: "archive", where: "an annotation `bsi:component:NAME=VALUE`", from: "the ending of the artifact's name, as far as it tells", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:archive")}
+	hasStructured = &check{id: "structured", where: "an annotation `bsi:component:NAME=VALUE`", from: "the ending of the artifact's name, as far as it tells", asked: (*document).deployed, formats: withProperties, component: property("bsi:component:structured")}
+	hasSourceURI  = &check{id: "source-uri", where: "`downloadLocation` of what is source", from: "`download_url` of the package", mend: mend{pkg: "download_url", product: "download_url", wheel: attrLock, vendored: attrLock},
 		asked:     func(d *document, c *component) bool { return !d.deployed(c) || c.Purpose == "SOURCE" },
 		component: func(_ *document, c *component) state { return location(c) }}
-	hasDeployableURI = &check{id: "deployable-uri", where: "`downloadLocation` of what is deployed", from: "`download_url` of `product`; the lock file of a wheel", mend: mend{product: "download_url", wheel: "lock"}, asked: (*document).deployed,
+	hasDeployableURI = &check{id: "deployable-uri", where: "`downloadLocation` of what is deployed", from: "`download_url` of `product`; the lock file of a wheel", mend: mend{product: "download_url", wheel: attrLock}, asked: (*document).deployed,
 		component: func(_ *document, c *component) state { return location(c) }}
 	hasUnknowns = &check{id: "unknowns", where: "`NOASSERTION` in `supplier`, `originator`, `licenseConcluded`, `licenseDeclared` or `downloadLocation`, where the value is not known", from: "the complete profile",
 		component: func(_ *document, c *component) state {

@@ -221,8 +221,10 @@ func (e *evaluation) count(out *ElementHeld, s state, p *component, c *check) {
 	l := Lacking{Name: p.Name, Version: p.Version, Unknown: s == unknown}
 	if e.document.described[p.ID] && e.source.Product != "" {
 		l.Label, l.Attr = e.source.Product, c.mend.product
-		if l.Attr == "artifact" { // what the file itself would say
-			l.Label = e.source.Label
+		if l.Attr == attrArtifact { // what the file itself would say
+			if l.Label = e.source.Label; p.FileName == "" {
+				l.Attr = "" // it is no file
+			}
 		}
 	} else if o, ok := e.origins[[2]string{p.Name, p.Version}]; ok {
 		l.Label, l.Attr = o.label, o.attr(c.mend)

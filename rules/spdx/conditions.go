@@ -101,31 +101,59 @@ func checkReplaces(deps, base []Metadata) error {
 	return errs.Err()
 }
 
-// checkConditions reports conditions of what label declares that no name can fulfil: on a group that no pattern has, or a value
+// conditionChecker knows what names of a naming can say. Many packages have the same conditions.
+type conditionChecker struct {
+	naming   Naming
+	groups   []string
+	possible map[[2]string]possibility
+}
+
+type possibility struct {
+	ok       bool
+	examples []string
+}
+
+func (n Naming) conditionChecker() *conditionChecker {
+	return &conditionChecker{n, n.groups(), map[[2]string]possibility{}}
+}
+
+// possibly is n.possible, worked out once.
+func (c *conditionChecker) possibly(group, value string) possibility {
+	k := [2]string{group, value}
+	p, known := c.possible[k]
+	if !known {
+		p.ok, p.examples = c.naming.possible(group, value)
+		c.possible[k] = p
+	}
+	return p
+}
+
+// check reports conditions of what label declares that no name can fulfil: on a group that no pattern has, or a value
 // that none can give it.
-func (n Naming) checkConditions(label string, only, notIn map[string][]string) error {
+func (c *conditionChecker) check(label string, only, notIn map[string][]string) error {
 	var errs diag.List
-	for _, c := range []struct {
+	for _, of := range []struct {
 		attr   string
 		groups map[string][]string
 	}{{"only", only}, {"not_in", notIn}} {
-		for _, g := range sortedKeys(c.groups) {
-			known := n.groups()
-			if !slices.Contains(known, g) {
-				e := &diag.Error{Label: label, Attr: c.attr, Msg: fmt.Sprintf("no pattern of the product's naming has the group %q%s", g, diag.DidYouMean(g, known))}
-				e.Hints = []string{"its groups are " + strings.Join(known, ", ")}
-				errs = append(errs, e)
+		for _, g := range sortedKeys(of.groups) {
+			if !slices.Contains(c.groups, g) {
+				errs = append(errs, &diag.Error{Label: label, Attr: of.attr,
+					Msg:   fmt.Sprintf("no pattern of the product's naming has the group %q%s", g, diag.DidYouMean(g, c.groups)),
+					Hints: []string{"its groups are " + strings.Join(c.groups, ", ")}})
 				continue
 			}
-			for _, v := range c.groups[g] {
-				if possible, examples := n.possible(g, v); !possible {
-					e := &diag.Error{Label: label, Attr: c.attr,
-						Msg: fmt.Sprintf("no name can have %s = %s, by the patterns of the product's naming%s", g, strconv.Quote(v), diag.DidYouMean(v, examples))}
-					if len(examples) > 0 {
-						e.Hints = []string{"it can be " + quoted(examples)}
-					}
-					errs = append(errs, e)
+			for _, v := range of.groups[g] {
+				p := c.possibly(g, v)
+				if p.ok {
+					continue
 				}
+				e := &diag.Error{Label: label, Attr: of.attr,
+					Msg: fmt.Sprintf("no name can have %s = %s, by the patterns of the product's naming%s", g, strconv.Quote(v), diag.DidYouMean(v, p.examples))}
+				if len(p.examples) > 0 {
+					e.Hints = []string{"it can be " + quoted(p.examples)}
+				}
+				errs = append(errs, e)
 			}
 		}
 	}

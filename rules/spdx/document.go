@@ -48,6 +48,7 @@ type Creation struct {
 	Created            string // "YYYY-MM-DDThh:mm:ssZ"
 	Creators           []string
 	LicenseListVersion string // "3.22"
+	Comment            string // how it was made; "" is not said
 }
 
 // Package is one package of a document. Empty fields are left out of the JSON.
@@ -71,6 +72,7 @@ type Package struct {
 	LicenseDeclared string // or NOASSERTION
 	Copyright       string // or NONE, or NOASSERTION
 	Homepage        string
+	Annotations     []Annotation
 }
 
 // File is one file of a document, or of a package's list of checksums.

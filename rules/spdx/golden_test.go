@@ -110,9 +110,21 @@ func declared(t testing.TB, name string) []Package {
 	return out
 }
 
+// pythonNaming is a part of how CPython names what it releases.
+var pythonNaming = Naming{
+	Patterns: []string{
+		`Python-(?P<version>(?P<base_version>\d+(?:\.\d+)+)(?:(?:a|b|rc)\d+)?)\.(?P<format>tgz|tar\.xz)`,
+		`python-(?P<version>(?P<base_version>\d+(?:\.\d+)+)(?:(?:a|b|rc)\d+)?)(?P<freethreaded>t?)(?:-(?P<variant>embed|test))?(?:-(?P<arch>amd64|arm64|win32))?\.(?P<format>exe|zip)`,
+		`python-(?P<version>(?P<base_version>\d+(?:\.\d+)+)(?:(?:a|b|rc)\d+)?)-macos\d+\.(?P<format>pkg)`,
+		`python\.(?P<base_version>\d+(?:\.\d+)+)(?:-(?P<prerelease>(?:a|b|rc)\d+))?\.(?P<format>nupkg)`,
+	},
+	Builds: map[string]map[string]string{"freethreaded": {"t": "free-threaded"}},
+}
+
 func cpython() Product {
 	return Product{
-		Name: "CPython", License: "PSF-2.0",
+		Naming: pythonNaming,
+		Name:   "CPython", License: "PSF-2.0",
 		Originator: "Organization: Python Software Foundation", Supplier: "Organization: Python Software Foundation",
 		CPE:         "cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*",
 		DownloadURL: "https://www.python.org/ftp/python/{base_version}/{artifact}",
@@ -145,7 +157,7 @@ func pip() Wheel {
 
 func artifact(t testing.TB, name string) Artifact {
 	t.Helper()
-	a, err := ParseArtifact(name)
+	a, err := pythonNaming.Artifact(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,9 +203,17 @@ func TestDepsGolden(t *testing.T) {
 
 func binaryInput(t testing.TB, name string, content byte) BinaryInput {
 	return BinaryInput{
-		Artifact: artifact(t, name), SHA256: sum(bytes.Repeat([]byte{content}, 1000)), Product: cpython(),
-		Deps: declared(t, "Misc-externals.spdx.json"), Base: declared(t, "Misc-sbom.spdx.json"), Wheels: []Wheel{pip()},
+		Artifact: artifact(t, name), Sums: Sums{SHA256: sum(bytes.Repeat([]byte{content}, 1000))}, Product: cpython(),
+		Deps: declared(t, "Misc-externals.spdx.json"), Base: declared(t, "Misc-sbom.spdx.json"), Wheels: wheelsOf(name),
 	}
+}
+
+// wheelsOf are the wheels of an artifact: embeddable packages have none.
+func wheelsOf(name string) []Wheel {
+	if strings.Contains(name, "-embed-") {
+		return nil
+	}
+	return []Wheel{pip()}
 }
 
 func TestWindowsGoldens(t *testing.T) {
@@ -224,7 +244,7 @@ func TestBinaryOthers(t *testing.T) {
 		got := render(t, doc)
 		valid(t, c.name, got)
 		content := map[string]byte{"python-3.13.5-amd64.exe": 'A', "python-3.13.5-embed-amd64.zip": 'B'}[c.like]
-		want := strings.NewReplacer(c.like, c.name, sum(bytes.Repeat([]byte{content}, 1000)), in.SHA256).Replace(string(golden(t, c.like+".spdx.json")))
+		want := strings.NewReplacer(c.like, c.name, sum(bytes.Repeat([]byte{content}, 1000)), in.Sums.SHA256).Replace(string(golden(t, c.like+".spdx.json")))
 		same(t, c.name, got, []byte(want))
 	}
 	pre, err := Binary(binaryInput(t, "python-3.14.0b1-arm64.exe", 'C'))

@@ -21,7 +21,7 @@ type Naming struct {
 
 // DefaultPattern is how most projects name what they release: NAME-VERSION[-REST].EXTENSION.
 const DefaultPattern = `[A-Za-z][0-9A-Za-z_+.-]*?[-_]v?(?P<version>(?P<base_version>\d+(?:\.\d+)*)(?:[._-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)[._-]?\d+)?[a-z]?)` +
-	`(?:[-_.](?P<variant>[0-9A-Za-z_+.-]*?))?\.(?P<format>tgz|zip|whl|exe|msi|msix|pkg|dmg|deb|rpm|apk|nupkg|jar|tar(?:\.[0-9a-z]+)?|[0-9a-z]+)`
+	`(?:[-_.](?P<variant>[0-9A-Za-z_+.-]*?))??\.(?P<format>tgz|zip|whl|exe|msi|msix|pkg|dmg|deb|rpm|apk|nupkg|jar|tar(?:\.[0-9a-z]+)?|[0-9a-z]+)`
 
 // The groups that have a meaning of their own. A pattern has groupVersion, or groupBase and groupPrerelease, which are joined.
 const (
@@ -151,7 +151,7 @@ func artifactOf(name string, names, values []string) Artifact {
 
 // differing says of which group two readings differ, "" when they do not.
 func differing(a, b map[string]string) string {
-	for _, g := range sortedUnion(a, b) {
+	for _, g := range append([]string{groupVersion}, sortedUnion(a, b)...) {
 		if a[g] != b[g] {
 			return fmt.Sprintf("%s is %q and %q", g, a[g], b[g])
 		}

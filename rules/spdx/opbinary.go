@@ -105,11 +105,12 @@ func (p BinaryParams) check(wheels []Wheel) error {
 		return fmt.Errorf("%d wheels are declared, and there are %d", len(p.Wheels), len(wheels))
 	}
 	declared := slices.Concat(p.Deps, p.Packages)
+	conditions := p.Product.Naming.conditionChecker()
 	for _, m := range slices.Concat(declared, p.Base) {
-		add(p.Product.Naming.checkConditions(m.Label, m.Only, m.NotIn))
+		add(conditions.check(m.Label, m.Only, m.NotIn))
 	}
 	for _, w := range p.Wheels {
-		add(p.Product.Naming.checkConditions(w.Label, w.Only, w.NotIn))
+		add(conditions.check(w.Label, w.Only, w.NotIn))
 	}
 	add(checkReplaces(declared, p.Base))
 	return errs.Err()

@@ -22,12 +22,12 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 5, Run: runBase},
 		{Name: "spdx.deps", Version: 5, Run: runDeps},
-		{Name: "spdx.source", Version: 3, Run: runSource},
-		{Name: "spdx.binary", Version: 3, Run: runBinary},
-		{Name: "spdx.whole", Version: 1, Run: runWhole},
+		{Name: "spdx.source", Version: 5, Run: runSource},
+		{Name: "spdx.binary", Version: 5, Run: runBinary},
+		{Name: "spdx.whole", Version: 3, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
-		{Name: "spdx.product", Version: 1, Run: runProduct},
-		{Name: "spdx.valid", Version: 1, Run: runValid},
-		{Name: "spdx.version", Version: 2, Run: runVersion},
+		{Name: "spdx.product", Version: 3, Run: runProduct},
+		{Name: "spdx.valid", Version: 2, Run: runValid},
+		{Name: "spdx.version", Version: 4, Run: runVersion},
 	}
 }

@@ -19,7 +19,7 @@ func runBase(_ context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	packages, err := packagesOf(p.Packages, scope{})
+	packages, err := fragmentOf(p.Packages)
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,15 @@ func runBase(_ context.Context, call action.Call) error {
 	return out.Close()
 }
 
+// fragmentOf is what a fragment says of packages: what those that CPython checks in do.
+func fragmentOf(declared []Metadata) ([]Package, error) {
+	packages, err := packagesOf(declared, scope{})
+	for i := range packages {
+		packages[i].Supplier, packages[i].Comment = "", ""
+	}
+	return packages, err
+}
+
 // filesOfList reads an output of "spdx.checksums".
 func filesOfList(call action.Call, f action.File, comments map[string]string) ([]File, error) {
 	data, err := call.Read(f, maxChecksums)
@@ -68,7 +77,7 @@ func runDeps(_ context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	packages, err := packagesOf(p.Packages, scope{})
+	packages, err := fragmentOf(p.Packages)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package spdx
 import (
 	"context"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 
@@ -21,8 +22,7 @@ type SourceParams struct {
 	Packages   []Metadata        `json:"packages"`   // of the base SBOM
 	Superseded map[string]string `json:"superseded"` // package name -> reason
 	BaseLabel  string            `json:"base_label"` // for messages
-	Own        string            `json:"own"`        // path of the input "own", for messages
-	Prefix     string            `json:"prefix"`     // folder that members lie in; "" when it is stripped already
+	Own        string            `json:"own"`        // pattern that the input "own" was looked for by, for messages
 }
 
 func runSource(_ context.Context, call action.Call) error {
@@ -65,7 +65,7 @@ func runSource(_ context.Context, call action.Call) error {
 	if in.Licenses, err = licensesOf(call, &p.Product, p.Packages, wheelMetadata(in.Wheels)); err != nil {
 		return err
 	}
-	if in.Members, err = membersOf(call.Files("members"), p.Prefix, a); err != nil {
+	if in.Members, err = membersOf(call.Files("members")); err != nil {
 		return err
 	}
 	doc, notes, err := Source(in)
@@ -82,54 +82,58 @@ func runSource(_ context.Context, call action.Call) error {
 // readOwn reads the SBOM that the archive carries. One that carries none is what its declarations say, and nothing that is in
 // it can contradict them.
 func readOwn(call action.Call, in *SourceInput) error {
-	if len(call.Files("own")) > 0 {
+	found := call.Files("own")
+	if len(found) > 1 {
+		var paths []string
+		for _, f := range found[:min(len(found), maxFilesNamed)] {
+			paths = append(paths, strconv.Quote(path.Clean(f.Path)))
+		}
+		return &diag.Error{Attr: "own", Msg: fmt.Sprintf("%s holds %d files that match %s: %s; which of them is its SBOM?", in.Artifact.Name, len(found), in.OwnPath, strings.Join(paths, ", ")),
+			Hints: []string{"set own = " + paths[0]}}
+	}
+	if len(found) == 1 {
+		in.OwnPath = path.Clean(found[0].Path)
 		var err error
 		in.Own, err = readDocument(call, "own", in.OwnPath)
 		return err
 	}
+	what := strings.TrimPrefix(in.OwnPath, "**/")
 	if len(in.Superseded) > 0 {
 		e := &diag.Error{Attr: "superseded", Msg: fmt.Sprintf("it speaks of the SBOM in %s, which holds none", in.Artifact.Name)}
-		if in.OwnPath != "" {
-			e.Msg = fmt.Sprintf("it speaks of %s in %s, which is not there", in.OwnPath, in.Artifact.Name)
+		if what != "" {
+			e.Msg = fmt.Sprintf("it speaks of %s in %s, which is not there", what, in.Artifact.Name)
 		}
 		return e
 	}
 	f := finding.Finding{Rule: OwnID, Severity: finding.Note, Attr: "own", Msg: fmt.Sprintf("%s is compared with no SBOM of its own", in.Artifact.Name)}
-	if in.OwnPath != "" {
-		f.Msg = fmt.Sprintf("%s holds no %s, so that it is compared with no SBOM of its own", in.Artifact.Name, in.OwnPath)
+	if what != "" {
+		f.Msg = fmt.Sprintf("%s holds no %s, so that it is compared with no SBOM of its own", in.Artifact.Name, what)
 		f.Hints = []string{"own = \"\" says that it has none"}
 		if in.BaseLabel != "" {
-			f.Hints = append(f.Hints, "a source_archive gets it with overlay = {"+strconv.Quote(in.OwnPath)+": "+strconv.Quote(in.BaseLabel)+"}; where it lies elsewhere, set own")
+			f.Hints = append(f.Hints, "a source_archive gets it with overlay = {"+strconv.Quote(what)+": "+strconv.Quote(in.BaseLabel)+"}; where it is called otherwise, set own")
 		}
 	}
 	call.Report(f)
 	return nil
 }
 
-// membersOf returns the files of an archive without the folder that they all lie in.
-func membersOf(files []action.File, prefix string, a Artifact) ([]Member, error) {
-	members := make([]Member, len(files))
+// membersOf returns the files of an archive.
+func membersOf(files []action.File) ([]Member, error) {
+	members := make([]Member, 0, len(files))
 	for i := range files {
 		f := &files[i]
 		if f.Folder {
 			continue // SPDX has none
 		}
-		name := f.Path
-		if prefix != "" {
-			rest, ok := strings.CutPrefix(name, prefix+"/")
-			if !ok {
-				return nil, &diag.Error{Msg: fmt.Sprintf("file %q of %s does not lie in %q", name, a.Name, prefix)}
-			}
-			name = rest
-		}
 		s, err := sumsOf(*f)
 		if err != nil {
 			return nil, err
 		}
-		members[i] = Member{Path: name, SHA1: s.SHA1, SHA256: f.Digest.Hash, Link: f.Link}
+		m := Member{Path: f.Path, SHA1: s.SHA1, SHA256: f.Digest.Hash, Link: f.Link}
 		if s.Text != nil {
-			members[i].LF = &s.Text.SHA256
+			m.LF = &s.Text.SHA256
 		}
+		members = append(members, m)
 	}
 	return members, nil
 }

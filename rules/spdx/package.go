@@ -56,7 +56,7 @@ type LicenseRef struct {
 }
 
 // purposes are the values of primaryPackagePurpose (SPDX 2.3, 7.24).
-var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING-SYSTEM", "DEVICE", "FIRMWARE",
+var purposes = []string{"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING_SYSTEM", "DEVICE", "FIRMWARE",
 	"SOURCE", "ARCHIVE", "FILE", "INSTALL", "OTHER"}
 
 // decodeStrict decodes one JSON object whose fields must all be known.
@@ -84,7 +84,7 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 	what := fmt.Sprintf("package %q", m.Name)
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, prefix(err, m.Label, what+": "+field))
+			errs = append(errs, atAttr(prefix(err, m.Label, what+": "+field), field))
 		}
 	}
 	check("name", checkWord(m.Name))
@@ -184,8 +184,16 @@ func checkPurpose(s string) error {
 	return &diag.Error{Msg: fmt.Sprintf("%q is not a package purpose of SPDX%s", s, diag.DidYouMean(s, purposes))}
 }
 
+// atAttr says which attribute of err's target is to blame, if a target is known: fields are called as the attributes are.
+func atAttr(err *diag.Error, attr string) error {
+	if err.Label != "" && err.Attr == "" && attr != "name" {
+		err.Attr = attr
+	}
+	return err
+}
+
 // prefix returns err with a label and with what it is about before its message.
-func prefix(err error, label, what string) error {
+func prefix(err error, label, what string) *diag.Error {
 	e := diag.Error{Msg: err.Error(), Err: err}
 	if d := (*diag.Error)(nil); errors.As(err, &d) {
 		e = *d

@@ -84,7 +84,7 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 	var errs diag.List
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, prefix(err, p.Label, "for "+a.Name+": "+field))
+			errs = append(errs, atAttr(prefix(err, p.Label, "for "+a.Name+": "+field), field))
 		}
 	}
 	fill := p.fill(a)

@@ -53,6 +53,7 @@ func (r *release) finish() (*Document, error) {
 	r.relate(documentID, describes, r.product.ID)
 	if r.scope.profile == Complete {
 		r.analysed()
+		r.elements()
 		r.Normalize()
 		return r.Document, r.nameContent()
 	}

@@ -5,6 +5,9 @@ import "sync"
 // The JSON schema of SPDX 2.3, and what the specification says beyond it of single values. The tables are in the schema's own words; every object is
 // closed: a field that stands in no table is not of SPDX.
 
+// referenceCategories are the categories of external references; of two spellings that of 2.3 and that of its older schema.
+var referenceCategories = []string{"OTHER", "PERSISTENT-ID", "PERSISTENT_ID", "SECURITY", "PACKAGE-MANAGER", "PACKAGE_MANAGER"}
+
 // shape is what a JSON value must be.
 type shape struct {
 	kind     kind
@@ -72,8 +75,8 @@ var documentShape = sync.OnceValue(func() *shape {
 				"MD2", "MD4", "MD5", "MD6", "ADLER32"),
 			"checksumValue": str(checkHex),
 		}}
-		externalRefShape = &shape{kind: jsonRecord, required: []string{"referenceCategory", "referenceLocator", "referenceType"}, fields: map[string]*shape{
-			"comment": anyText, "referenceCategory": oneOf("OTHER", "PERSISTENT-ID", "PERSISTENT_ID", "SECURITY", "PACKAGE-MANAGER", "PACKAGE_MANAGER"),
+		externalRefShape = &shape{kind: jsonRecord, required: []string{"referenceCategory", "referenceLocator", "referenceType"}, note: noteReference, fields: map[string]*shape{
+			"comment": anyText, "referenceCategory": oneOf(referenceCategories...),
 			"referenceLocator": someText, "referenceType": someText,
 		}}
 		verificationCode = &shape{kind: jsonRecord, required: []string{"packageVerificationCodeValue"}, fields: map[string]*shape{

@@ -83,10 +83,14 @@ func reportUnknown(call action.Call, product Product, lists ...[]Metadata) {
 	}
 }
 
-// ProductParams are the parameters of "spdx.product", a validation without inputs; output "report", empty.
+// ProductParams are what "spdx.product" looks at of a product. It is a validation without inputs; output "report", empty.
 type ProductParams struct {
-	Product  Product `json:"product"`
-	Evidence bool    `json:"evidence"` // it has version_evidence
+	Creators           []string `json:"creators"`
+	LicenseListVersion string   `json:"license_list_version"`
+	Profile            Profile  `json:"profile"`
+	Supplier           string   `json:"supplier"`
+	VCSURL             string   `json:"vcs_url"`
+	Evidence           bool     `json:"evidence"` // it has version_evidence
 }
 
 var toolVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Tool: \S.*[- ]v?[0-9][^\s-]*(-[0-9A-Za-z.+]+)*$`) })
@@ -104,9 +108,9 @@ func runProduct(_ context.Context, call action.Call) error {
 		call.Report(finding.Finding{Rule: VersionID, Severity: finding.Warning, Msg: "no version_evidence: nothing holds the versions that names of artifacts say against the tree",
 			Hints: []string{`version_evidence = regex("FILE", r'VERSION = "(?P<version>[^"]+)"') says where the tree states the version`}})
 	}
-	if p.Product.Profile == Complete {
+	if p.Profile == Complete {
 		tools := 0
-		for i, c := range p.Product.Creators {
+		for i, c := range p.Creators {
 			if !strings.HasPrefix(c, "Tool: ") {
 				continue
 			}
@@ -118,14 +122,14 @@ func runProduct(_ context.Context, call action.Call) error {
 		if tools == 0 {
 			report(finding.Warning, "creators", "no tool is among the creators: what made the documents?", `add "Tool: NAME-VERSION"`)
 		}
-		if p.Product.VCSURL == "" {
+		if p.VCSURL == "" {
 			report(finding.Note, "", "vcs_url is not declared: package URLs of packages that declare none are those of every copy", `vcs_url = "git+https://HOST/PATH@v{version}" says where these sources are`)
 		}
-		if p.Product.Supplier == "" {
+		if p.Supplier == "" {
 			call.Report(finding.Finding{Rule: SupplierID, Severity: finding.Warning, Msg: "no supplier is declared of the product: documents say NOASSERTION", Hints: []string{`set supplier = "Organization: NAME"`}})
 		}
-		if v := p.Product.LicenseListVersion; v != "" && v != licenseList() {
-			report(finding.Warning, "license_list_version", fmt.Sprintf("it is %q, and expressions are checked against version %s of the list, which the documents state", v, licenseList()),
+		if v := p.LicenseListVersion; v != "" && v != licenseList() {
+			report(finding.Warning, "license_list_version", fmt.Sprintf("license_list_version is %q, and expressions are checked against version %s of the list, which is what documents state", v, licenseList()),
 				`leave it out; it is for profile = "upstream"`)
 		}
 	}

@@ -30,18 +30,19 @@ func fileComments(call action.Call) (map[string]string, error) {
 	return comments, nil
 }
 
+// fileComment begins with one of three words, so that a program can read it too: pristine, modified, unknown.
 func fileComment(r vendor.FileResult) string {
 	switch by := strings.Join(r.Patches, ", "); {
 	case r.Verdict == vendor.Identical:
-		return "identical to upstream's " + r.Upstream
+		return "pristine: identical to upstream's " + r.Upstream
 	case r.Verdict == vendor.Patched && r.Upstream != "":
-		return "upstream's " + r.Upstream + " with " + by
+		return "modified: upstream's " + r.Upstream + " with " + by
 	case r.Verdict == vendor.Patched:
-		return "has " + by + "; not compared with upstream's release"
+		return "modified: has " + by + "; not compared with upstream's release"
 	case r.Verdict == vendor.Local:
-		return "the project's own"
+		return "modified: the project's own"
 	case r.Verdict == vendor.Unverified:
-		return "not compared with upstream's release"
+		return "unknown: not compared with upstream's release"
 	}
-	return "differs from upstream's release, and nothing explains it"
+	return "modified: differs from upstream's release, and nothing explains it"
 }

@@ -49,6 +49,7 @@ func (d *Document) Write(w io.Writer) error {
 func writeCreation(j *jsonWriter, c *Creation) {
 	j.key("creationInfo")
 	j.open('{')
+	j.optional("comment", c.Comment)
 	j.member("created", c.Created)
 	j.key("creators")
 	j.open('[')
@@ -94,6 +95,7 @@ func writePackage(j *jsonWriter, p *Package) {
 	j.item()
 	j.open('{')
 	j.member("SPDXID", p.ID)
+	writeAnnotations(j, p.Annotations)
 	if len(p.Checksums) > 0 {
 		j.key("checksums")
 		j.open('[')

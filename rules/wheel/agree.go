@@ -25,7 +25,7 @@ func (l *Lock) Agree(w *Wheel, label string) error {
 		bad(l.wheelPos, "lock is for a wheel of sha256 %s, but that of %s is %s", sum, w.Path, w.SHA256)
 	case l.Wheel.Filename != w.Filename:
 		bad(l.wheelPos, "lock is for a wheel %s, but the wheel is %s", clip(l.Wheel.Filename), w.Path)
-	case l.Wheel.Version != w.Version:
+	case !SameVersion(l.Wheel.Version, w.Version):
 		bad(l.wheelPos, "lock is for version %s, but %s is of version %s", l.Wheel.Version, w.Path, w.Version)
 	}
 	if len(errs) == 0 {
@@ -52,7 +52,7 @@ func (l *Lock) packagesAgree(w *Wheel, bad func(pos diag.Pos, format string, arg
 		switch {
 		case !ok:
 			bad(l.packagesPos, "lock has no %s, which %s names (version %s)", r.ShownName(), where, r.Version)
-		case e.Version != r.Version:
+		case !SameVersion(e.Version, r.Version):
 			bad(e.pos, "%s is locked to %s, but %s says %s", r.ShownName(), e.Version, where, r.Version)
 		}
 	}
@@ -68,9 +68,32 @@ func (l *Lock) packagesAgree(w *Wheel, bad func(pos diag.Pos, format string, arg
 	}
 }
 
-// WithoutFile returns a finding for each package of which the lock knows no file.
-func (l *Lock) WithoutFile() []finding.Finding {
+// Keep takes over from an older lock the licences of the same versions that the index does not state: somebody looked them up, and wrote
+// where. It returns the names of those packages.
+func (l *Lock) Keep(old *Lock) []string {
+	var kept []string
+	for name, e := range l.Packages {
+		was, ok := old.Find(name)
+		if !ok || e.License != "" || was.License == "" || !SameVersion(e.Version, was.Version) {
+			continue
+		}
+		e.License, e.LicenseSource = was.License, was.LicenseSource
+		l.Packages[name] = e
+		kept = append(kept, name)
+	}
+	sort.Strings(kept)
+	return kept
+}
+
+// Findings returns what is to be said of a lock that agrees with its wheel: that it is of an old format, and the packages of which
+// it knows no file. label is the target.
+func (l *Lock) Findings(label string) []finding.Finding {
 	var out []finding.Finding
+	if l.format < lockFormat {
+		out = append(out, finding.Finding{Rule: "wheel-lock", Severity: finding.Warning, Pos: l.formatPos,
+			Msg:   fmt.Sprintf("the lock is of format %d, which lacks what projects state of their licences, authors and homepages", l.format),
+			Hints: []string{"run: sbomctl lock " + label}})
+	}
 	for name, e := range l.Packages {
 		if e.Filename != "" {
 			continue

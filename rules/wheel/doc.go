@@ -8,11 +8,12 @@
 //	      └── package index's JSON API, only in the lock command; a build never asks it
 //
 // The wheel says what is in it; the lock says what the wheel does not: the file of the package
-// index that corresponds to each version. Both must agree exactly, else the lock is stale.
+// index that corresponds to each version, and what its project states there (Stated). Both must agree, else the lock is stale.
 // What is not known is not made up: a URL or a checksum that nobody could confirm is null in
 // the lock, and NOASSERTION (or absent) in a document.
 //
-// Names are compared in normalised form (PEP 503) and shown as vendor.txt writes them, in lower case.
+// Names are compared in normalised form (PEP 503) and shown as vendor.txt writes them, in lower case. Versions are
+// compared by PEP 440 and shown as they are written.
 package wheel
 
 import (

@@ -1,18 +1,17 @@
 package wheel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"sort"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/fetch"
-	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
 // DefaultIndex is the package index that a lock is made from unless another is named.
@@ -20,17 +19,23 @@ const DefaultIndex = "https://pypi.org"
 
 // Index is a package index with PyPI's JSON API: GET <BaseURL>/pypi/<project>/<version>/json.
 type Index struct {
-	BaseURL string       // "": DefaultIndex
-	Client  *http.Client // nil: Go's default
-	Note    func(string) // told what a reader of the lock should know (a yanked file); may be nil
+	BaseURL string         // "": DefaultIndex
+	Fetcher *fetch.Fetcher // nil: one with Go's default client
+	Note    func(string)   // told what a reader of the lock should know (a yanked file); may be nil
 }
 
 // release is the part of an answer that is used. All of it is hostile.
 type release struct {
 	Info struct {
-		Name              string  `json:"name"`
-		Version           string  `json:"version"`
-		LicenseExpression *string `json:"license_expression"`
+		Name              string            `json:"name"`
+		Version           string            `json:"version"`
+		LicenseExpression string            `json:"license_expression"` // null, as any other that is not stated, leaves ""
+		License           string            `json:"license"`
+		Classifiers       []string          `json:"classifiers"`
+		Author            string            `json:"author"`
+		AuthorEmail       string            `json:"author_email"`
+		HomePage          string            `json:"home_page"`
+		ProjectURLs       map[string]string `json:"project_urls"`
 	} `json:"info"`
 	URLs []releaseFile `json:"urls"`
 }
@@ -83,14 +88,25 @@ func Generate(ctx context.Context, index Index, w *Wheel) (*Lock, error) {
 	return l, nil
 }
 
-// release asks for one version of one project.
+// release asks for one version of one project, as it is written and else in its canonical form: PyPI knows both, other indexes one.
 func (x Index) release(ctx context.Context, name, version string) (*release, error) {
+	rel, err := x.ask(ctx, name, version, version)
+	if c := Canonical(version); errors.Is(err, fetch.ErrNotFound) && c != "" && c != version {
+		if again, err := x.ask(ctx, name, version, c); err == nil || !errors.Is(err, fetch.ErrNotFound) {
+			return again, err
+		}
+	}
+	return rel, err
+}
+
+// ask asks for a version by one of its spellings.
+func (x Index) ask(ctx context.Context, name, version, spelling string) (*release, error) {
 	base := strings.TrimSuffix(x.BaseURL, "/")
 	if base == "" {
 		base = DefaultIndex
 	}
-	at := base + "/pypi/" + url.PathEscape(Normalize(name)) + "/" + url.PathEscape(version) + "/json"
-	body, err := fetch.Get(ctx, x.Client, at, maxIndexBytes)
+	at := base + "/pypi/" + url.PathEscape(Normalize(name)) + "/" + url.PathEscape(spelling) + "/json"
+	body, err := cmp.Or(x.Fetcher, &fetch.Fetcher{}).Get(ctx, at, maxIndexBytes)
 	if errors.Is(err, fetch.ErrNotFound) {
 		return nil, &diag.Error{Err: fetch.ErrNotFound, Msg: fmt.Sprintf("package index has no %s %s (%s does not exist)", name, version, at)}
 	}
@@ -101,7 +117,7 @@ func (x Index) release(ctx context.Context, name, version string) (*release, err
 	if err := json.Unmarshal(body, &rel); err != nil {
 		return nil, &diag.Error{Err: err, Msg: fmt.Sprintf("%s is not an answer of a package index's JSON API", at)}
 	}
-	if Normalize(rel.Info.Name) != Normalize(name) || rel.Info.Version != version {
+	if Normalize(rel.Info.Name) != Normalize(name) || !SameVersion(rel.Info.Version, version) {
 		return nil, &diag.Error{Msg: fmt.Sprintf("%s answers for %s %s", at, clip(rel.Info.Name), clip(rel.Info.Version))}
 	}
 	return &rel, nil
@@ -135,7 +151,7 @@ func (x Index) entryBest(rel *release, r Requirement) (Entry, error) {
 		}
 	}
 	if len(choices) == 0 {
-		return Entry{Version: r.Version, License: licenseOf(rel), Note: "the package index has neither a pure-Python wheel nor an sdist"}, nil
+		return Entry{Version: r.Version, Stated: rel.stated(), Note: "the package index has neither a pure-Python wheel nor an sdist"}, nil
 	}
 	sort.Slice(choices, func(i, j int) bool {
 		a, b := choices[i], choices[j]
@@ -153,7 +169,7 @@ func rankOf(f releaseFile, r Requirement) int {
 	switch f.PackageType {
 	case "bdist_wheel":
 		tag, ok := parseFilename(f.Filename)
-		if !ok || tag.abi != "none" || tag.platform != "any" || Normalize(tag.name) != Normalize(r.Name) || !sameVersion(tag.version, r.Version) {
+		if !ok || tag.abi != "none" || tag.platform != "any" || Normalize(tag.name) != Normalize(r.Name) || !sameInFilename(tag.version, r.Version) {
 			return 0
 		}
 		switch tag.python {
@@ -173,15 +189,19 @@ func rankOf(f releaseFile, r Requirement) int {
 	return 0
 }
 
-// isStem reports whether s is "<name>-<version>" in one of its spellings.
+// isStem reports whether s is "<name>-<version>" in one of its spellings, of which old ones have a "-" in the version.
 func isStem(s string, r Requirement) bool {
-	i := strings.LastIndexByte(s, '-')
-	return i > 0 && Normalize(s[:i]) == Normalize(r.Name) && sameVersion(s[i+1:], r.Version)
+	for i := range len(s) {
+		if s[i] == '-' && Normalize(s[:i]) == Normalize(r.Name) && sameInFilename(s[i+1:], r.Version) {
+			return true
+		}
+	}
+	return false
 }
 
 // entry makes an entry of a file of the index.
 func (x Index) entry(rel *release, f releaseFile, version string) (Entry, error) {
-	e := Entry{Version: version, Filename: f.Filename, URL: f.URL, SHA256: f.Digests.SHA256, License: licenseOf(rel)}
+	e := Entry{Version: version, Filename: f.Filename, URL: f.URL, SHA256: f.Digests.SHA256, Stated: rel.stated()}
 	if f.Yanked {
 		e.Note = "yanked"
 		x.note("%s is yanked from the package index", f.Filename)
@@ -199,13 +219,17 @@ func (x Index) entry(rel *release, f releaseFile, version string) (Entry, error)
 	return e, nil
 }
 
-// licenseOf returns the project's own SPDX expression (PEP 639), "" when it states none
-// or something that cannot be one.
-func licenseOf(rel *release) string {
-	if l := rel.Info.LicenseExpression; l != nil && len(*l) <= 256 && ident.License(*l) == nil {
-		return *l
+// stated is what the project states to the index.
+func (r *release) stated() Stated {
+	i := r.Info
+	var links []link
+	for label, url := range i.ProjectURLs {
+		links = append(links, link{label, url})
 	}
-	return ""
+	sort.Slice(links, func(i, j int) bool { return links[i].label < links[j].label })
+	s := Stated{Author: statedAuthor(i.Author, i.AuthorEmail), Homepage: statedHomepage(i.HomePage, links)}
+	s.License, s.LicenseSource = statedLicense(i.LicenseExpression, i.License, i.Classifiers)
+	return s
 }
 
 func (x Index) note(format string, args ...any) {

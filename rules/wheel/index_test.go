@@ -74,13 +74,14 @@ func TestGenerate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{
-  "version": 1,
+  "version": 2,
   "wheel": {
     "version": "25.1.1",
     "filename": "pip-25.1.1-py3-none-any.whl",
     "url": "https://files.example/pip-25.1.1-py3-none-any.whl",
     "sha256": "` + sum5 + `",
-    "license": "MIT"
+    "license": "MIT",
+    "license_source": "license_expression"
   },
   "packages": {
     "cachecontrol": {
@@ -89,6 +90,7 @@ func TestGenerate(t *testing.T) {
       "url": "https://files.example/cachecontrol-0.14.2-py3-none-any.whl",
       "sha256": "` + strings.Repeat("3", 64) + `",
       "license": "MIT",
+      "license_source": "license_expression",
       "note": "yanked"
     },
     "requests": {
@@ -96,7 +98,8 @@ func TestGenerate(t *testing.T) {
       "filename": "requests-2.32.3.tar.gz",
       "url": "https://files.example/requests-2.32.3.tar.gz",
       "sha256": "` + strings.Repeat("3", 64) + `",
-      "license": "MIT"
+      "license": "MIT",
+      "license_source": "license_expression"
     },
     "typing_extensions": {
       "version": "4.13.2",
@@ -104,6 +107,7 @@ func TestGenerate(t *testing.T) {
       "url": null,
       "sha256": null,
       "license": "MIT",
+      "license_source": "license_expression",
       "note": "the package index has neither a pure-Python wheel nor an sdist"
     }
   }

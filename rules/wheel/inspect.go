@@ -16,6 +16,7 @@ type Wheel struct {
 	Name        string // of METADATA
 	Version     string // of METADATA
 	SHA256      string // of the wheel's bytes
+	Stated      Stated // in METADATA
 	VendorTXT   string // path of the vendor.txt inside; "" when the wheel vendors nothing
 	Vendored    []Requirement
 	PackageName string // as declared
@@ -87,49 +88,22 @@ func (w *Wheel) readMetadata(z *members, tag filename) error {
 		return err
 	}
 	where := w.Path + "!" + member
-	fields, lines, err := parseMetadata(where, content)
+	m, err := parseMetadata(where, content)
 	if err != nil {
 		return err
 	}
-	w.Name, w.Version = fields["name"], fields["version"]
+	w.Name, w.Version, w.Stated = m.first("name"), m.first("version"), m.stated()
 	folder, _, _ := strings.Cut(member, "/")
 	folderName, folderVersion, _ := strings.Cut(strings.TrimSuffix(folder, ".dist-info"), "-")
 	switch {
 	case !validName(w.Name) || Normalize(w.Name) != Normalize(tag.name):
-		return bad(fmt.Sprintf("%s:%d", where, lines["name"]), "name is %s, but the file name says %s", clip(w.Name), clip(tag.name))
-	case !validVersion(w.Version) || !sameVersion(w.Version, tag.version):
-		return bad(fmt.Sprintf("%s:%d", where, lines["version"]), "version is %s, but the file name says %s", clip(w.Version), clip(tag.version))
-	case Normalize(folderName) != Normalize(tag.name) || !sameVersion(folderVersion, tag.version):
+		return bad(fmt.Sprintf("%s:%d", where, m.line["name"]), "name is %s, but the file name says %s", clip(w.Name), clip(tag.name))
+	case !validVersion(w.Version) || !sameInFilename(tag.version, w.Version):
+		return bad(fmt.Sprintf("%s:%d", where, m.line["version"]), "version is %s, but the file name says %s", clip(w.Version), clip(tag.version))
+	case Normalize(folderName) != Normalize(tag.name) || !sameInFilename(folderVersion, tag.version):
 		return bad(w.Path, "wheel has a folder %s, but its file name says %s-%s.dist-info", clip(folder), tag.name, tag.version)
 	}
 	return nil
-}
-
-// parseMetadata reads Name and Version of a core metadata file (an e-mail header): the
-// values and their lines.
-func parseMetadata(where string, content []byte) (fields map[string]string, lines map[string]int, err error) {
-	fields, lines = map[string]string{}, map[string]int{}
-	for i, line := range strings.Split(string(content), "\n") {
-		line = strings.TrimSuffix(line, "\r")
-		if line == "" {
-			break
-		}
-		key, value, ok := strings.Cut(line, ":")
-		key = strings.ToLower(key)
-		if !ok || (key != "name" && key != "version") {
-			continue
-		}
-		if lines[key] != 0 {
-			return nil, nil, &diag.Error{Pos: diag.Pos{File: where, Line: i + 1}, Msg: fmt.Sprintf("%s is stated here and in line %d, expected once", key, lines[key])}
-		}
-		fields[key], lines[key] = strings.TrimSpace(value), i+1
-	}
-	for _, key := range []string{"name", "version"} {
-		if lines[key] == 0 {
-			return nil, nil, &diag.Error{Pos: diag.File(where), Msg: "states no " + key}
-		}
-	}
-	return fields, lines, nil
 }
 
 // filename is a wheel's file name, taken apart.
@@ -156,10 +130,4 @@ func parseFilename(s string) (filename, bool) {
 	n := len(p)
 	f := filename{p[0], p[1], p[n-3], p[n-2], p[n-1]}
 	return f, validName(f.name) && validVersion(f.version)
-}
-
-// sameVersion compares a version with its spelling in a file name, where "-" is "_".
-func sameVersion(a, b string) bool {
-	fold := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
-	return fold(a) == fold(b)
 }

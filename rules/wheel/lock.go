@@ -8,6 +8,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 
@@ -19,7 +20,7 @@ import (
 // read by people:
 //
 //	{
-//	  "version": 1,
+//	  "version": 2,
 //	  "wheel": {
 //	    "version": "25.1.1",
 //	    "filename": "pip-25.1.1-py3-none-any.whl",
@@ -34,19 +35,27 @@ import (
 //	      "url": null,
 //	      "sha256": "b68591ef...",
 //	      "license": "ISC",
+//	      "license_source": "its LICENSE file",
+//	      "homepage": "https://github.com/sarugaku/resolvelib",
 //	      "note": "no public record of the URL was found"
 //	    }
 //	  }
 //	}
 //
 // A url of null means that where the file lies is not known: NOASSERTION in a document. When
-// sha256 is null as well, no file is known at all: filename is null then too.
+// sha256 is null as well, no file is known at all: filename is null then too. license, author and homepage are what the project
+// states; license_source is the field of the index that states the licence (license_expression, license, classifier), or what a person
+// who looked elsewhere wrote. Format 1 had no license_source, author and homepage; it is read all the same.
 type Lock struct {
 	Wheel    Entry
 	Packages map[string]Entry // by name as in vendor.txt, lower case
 
-	wheelPos, packagesPos diag.Pos // in the file read
+	format                           int      // of the file read
+	formatPos, wheelPos, packagesPos diag.Pos // in the file read
 }
+
+// lockFormat is the format that is written.
+const lockFormat = 2
 
 // Entry is one file of the package index. "" stands for null.
 type Entry struct {
@@ -54,8 +63,8 @@ type Entry struct {
 	Filename string
 	URL      string // https, ends in Filename
 	SHA256   string // 64 lower-case hexadecimal digits
-	License  string // SPDX expression as the project states it; "" when not known
 	Note     string // for people; one line
+	Stated
 
 	pos diag.Pos // of its key in the file read
 }
@@ -74,14 +83,17 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 		URL      *string `json:"url"`
 		SHA256   *string `json:"sha256"`
 		License  string  `json:"license,omitempty"`
+		Source   string  `json:"license_source,omitempty"`
+		Author   string  `json:"author,omitempty"`
+		Homepage string  `json:"homepage,omitempty"`
 		Note     string  `json:"note,omitempty"`
-	}{e.Version, null(e.Filename), null(e.URL), null(e.SHA256), e.License, e.Note})
+	}{e.Version, null(e.Filename), null(e.URL), null(e.SHA256), e.License, e.LicenseSource, e.Author, e.Homepage, e.Note})
 }
 
 // Format returns the file's bytes: packages sorted by name, two spaces, a newline at the end.
 func (l *Lock) Format() []byte {
 	var b bytes.Buffer
-	b.WriteString("{\n  \"version\": 1,\n  \"wheel\": ")
+	fmt.Fprintf(&b, "{\n  \"version\": %d,\n  \"wheel\": ", lockFormat)
 	writeEntry(&b, l.Wheel, "  ")
 	b.WriteString(",\n  \"packages\": {")
 	names := make([]string, 0, len(l.Packages))
@@ -135,10 +147,21 @@ func (e Entry) problem() string {
 		return "sha256 without a filename, expected the name of the file"
 	case e.Filename != "" && e.SHA256 == "":
 		return "filename without a sha256, expected both or neither"
-	case e.License != "" && (len(e.License) > 256 || ident.License(e.License) != nil):
+	case e.License != "" && (len(e.License) > maxStated || ident.License(e.License) != nil):
 		return fmt.Sprintf("license %s is not an SPDX licence expression", clip(e.License))
-	case len(e.Note) > 256 || strings.ContainsFunc(e.Note, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return "note is not one line of at most 256 bytes"
+	case len(ident.LicenseRefs(e.License)) > 0:
+		return fmt.Sprintf("license %s is on no list, and a lock has no licence texts", clip(e.License))
+	case e.LicenseSource != "" && e.License == "":
+		return "license_source without a license"
+	case e.Author != "" && (len(e.Author) > maxStated || ident.Agent(e.Author) != nil || e.Author == ident.NoAssertion):
+		return fmt.Sprintf("author %s is not of the form \"Person: NAME (EMAIL)\" or \"Organization: NAME\"", clip(e.Author))
+	case e.Homepage != "" && !usableURL(e.Homepage):
+		return fmt.Sprintf("homepage %s is not an http or https URL", clip(e.Homepage))
+	}
+	for _, text := range []struct{ key, value string }{{"note", e.Note}, {"license_source", e.LicenseSource}, {"author", e.Author}} {
+		if len(text.value) > maxStated || strings.ContainsFunc(text.value, unicode.IsControl) {
+			return fmt.Sprintf("%s is not one line of at most %d bytes", text.key, maxStated)
+		}
 	}
 	if e.URL != "" {
 		return urlProblem(e.URL, e.Filename)

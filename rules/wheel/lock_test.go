@@ -15,14 +15,15 @@ func smallLock() *Lock {
 		return Entry{Version: version, Filename: file, URL: "https://files.example/" + file, SHA256: sum5}
 	}
 	return &Lock{Wheel: entry("pip-25.1.1-py3-none-any.whl", "25.1.1"), Packages: map[string]Entry{
-		"typing_extensions": {Version: "4.13.2", License: "PSF-2.0", Note: "no file <was> found"},
+		"typing_extensions": {Version: "4.13.2", Stated: Stated{License: "PSF-2.0", LicenseSource: "classifier"}, Note: "no file <was> found"},
 		"cachecontrol":      entry("cachecontrol-0.14.2.tar.gz", "0.14.2"),
-		"requests":          {Version: "2.32.3", Filename: "requests-2.32.3.tar.gz", SHA256: sum5},
+		"requests": {Version: "2.32.3", Filename: "requests-2.32.3.tar.gz", SHA256: sum5,
+			Stated: Stated{Author: "Person: Kenneth Reitz (me@example.org)", Homepage: "https://requests.example/"}},
 	}}
 }
 
 const smallLockText = `{
-  "version": 1,
+  "version": 2,
   "wheel": {
     "version": "25.1.1",
     "filename": "pip-25.1.1-py3-none-any.whl",
@@ -40,7 +41,9 @@ const smallLockText = `{
       "version": "2.32.3",
       "filename": "requests-2.32.3.tar.gz",
       "url": null,
-      "sha256": "5555555555555555555555555555555555555555555555555555555555555555"
+      "sha256": "5555555555555555555555555555555555555555555555555555555555555555",
+      "author": "Person: Kenneth Reitz (me@example.org)",
+      "homepage": "https://requests.example/"
     },
     "typing_extensions": {
       "version": "4.13.2",
@@ -48,6 +51,7 @@ const smallLockText = `{
       "url": null,
       "sha256": null,
       "license": "PSF-2.0",
+      "license_source": "classifier",
       "note": "no file <was> found"
     }
   }
@@ -64,6 +68,17 @@ func TestLockFormat(t *testing.T) {
 	}
 	if got := string(l.Format()); got != smallLockText {
 		t.Errorf("read and written again:\n%s", got)
+	}
+	// One of format 1 is read, says so, and is written as one of format 2.
+	l, err = ParseLock("pip.lock.json", []byte(strings.Replace(smallLockText, `"version": 2`, `"version": 1`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(l.Format()); got != smallLockText {
+		t.Errorf("of format 1, and written again:\n%s", got)
+	}
+	if f := l.Findings("//:pip")[0]; f.Pos.String() != "pip.lock.json:2:14" || !strings.HasPrefix(f.Msg, "the lock is of format 1, which lacks") || f.Hints[0] != "run: sbomctl lock //:pip" {
+		t.Errorf("%+v", f)
 	}
 	empty := &Lock{Wheel: smallLock().Wheel}
 	if l, err := ParseLock("l", empty.Format()); err != nil || len(l.Packages) != 0 {
@@ -103,18 +118,18 @@ func TestParseLockErrors(t *testing.T) {
 		{"empty", "", "l:1:1: not valid JSON from here on"},
 		{"cut off", smallLockText[:100], "l:5:17: not valid JSON from here on"},
 		{"list", "[]", "l:1:1: the lock is no object"},
-		{"more behind", smallLockText + "x", "l:32:1: more text after"},
-		{"comma behind", smallLockText + ",", "l:32:1: more text after"},
+		{"more behind", smallLockText + "x", "l:35:1: more text after"},
+		{"comma behind", smallLockText + ",", "l:35:1: more text after"},
 		{"trailing comma", `{"version":1,}`, "not valid JSON from here on"},
-		{"version 2", swap(`"version": 1`, `"version": 2`), `l:2:14: lock format is "2", expected 1; it may be of a newer sbomctl`},
-		{"version 1.0", swap(`"version": 1`, `"version": 1.0`), `l:2:14: lock format is "1.0"`},
+		{"version 3", swap(`"version": 2`, `"version": 3`), `l:2:14: lock format is "3", expected 2; it may be of a newer sbomctl`},
+		{"version 1.0", swap(`"version": 2`, `"version": 1.0`), `l:2:14: lock format is "1.0"`},
 		{"no version", `{"wheel":{"version":"1","filename":null,"url":null,"sha256":null},"packages":{}}`, `l:1:1: lock has no key "version"`},
 		{"no wheel", `{"version":1,"packages":{}}`, `lock has no key "wheel"`},
 		{"no packages", swap(`"packages"`, `"package"`), `l:9:3: unknown key "package"; did you mean "packages"?`},
-		{"unknown key", swap(`"license"`, `"licence"`), `l:27:7: unknown key "licence"; did you mean "license"?`},
-		{"repeated key", swap(`"note"`, `"license"`), `l:28:7: key "license" is repeated in typing_extensions`},
+		{"unknown key", swap(`"license"`, `"licence"`), `l:29:7: unknown key "licence"; did you mean "license"?`},
+		{"repeated key", swap(`"note"`, `"license"`), `l:31:7: key "license" is repeated in typing_extensions`},
 		{"repeated package", swap(`"requests"`, `"cachecontrol"`), `l:16:5: key "cachecontrol" is repeated in packages`},
-		{"same project", swap(`"requests"`, `"typing-extensions"`), `l:22:5: "typing_extensions" and "typing-extensions" are the same project`},
+		{"same project", swap(`"requests"`, `"typing-extensions"`), `l:24:5: "typing_extensions" and "typing-extensions" are the same project`},
 		{"upper case", swap(`"requests"`, `"Requests"`), `l:16:5: "Requests" is not a project's name in lower case`},
 		{"odd name", swap(`"requests"`, `"../x"`), `"../x" is not a project's name`},
 		{"missing key", swap(`"url": null,`, ``), `l:16:5: requests has no key "url"`},
@@ -132,6 +147,11 @@ func TestParseLockErrors(t *testing.T) {
 		{"path", swap(`"requests-2.32.3.tar.gz"`, `"../requests-2.32.3.tar.gz"`), `is not a plain file name`},
 		{"no sum", swap("\"sha256\": \""+sum5+"\"\n  }", "\"sha256\": null\n  }"), `wheel: url without a sha256`},
 		{"licence", swap(`"PSF-2.0"`, `"PSF; rm"`), `is not an SPDX licence expression`},
+		{"LicenseRef", swap(`"license": "PSF-2.0"`, `"license": "MIT OR LicenseRef-x"`), `license "MIT OR LicenseRef-x" is on no list, and a lock has no licence texts`},
+		{"source alone", swap(`      "license": "PSF-2.0",`, ``), `license_source without a license`},
+		{"author", swap(`"Person: Kenneth`, `"Kenneth`), `author "Kenneth Reitz (me@example.org)" is not of the form "Person: NAME (EMAIL)"`},
+		{"author's letters", swap(`Kenneth Reitz`, `Kenneth\u009bReitz`), `author is not one line`},
+		{"homepage", swap(`"https://requests.example/"`, `"javascript:x"`), `homepage "javascript:x" is not an http or https URL`},
 		{"note", swap(`"no file <was> found"`, `"a\nb"`), `note is not one line`},
 		{"no UTF-8", "\xff", "l:1:1: the byte 0xff is not UTF-8; the file must be text in UTF-8"},
 		{"too large", strings.Repeat(" ", MaxLockBytes+1), "l: lock file has 1048577 bytes"},
@@ -165,7 +185,7 @@ func TestAgree(t *testing.T) {
 	want := `pip.lock.json:16:5: //:pip: requests is locked to 2.32.4, but ` + wheelPath + `!pip/_vendor/vendor.txt:2 says 2.32.3
   hint: run: sbomctl lock //:pip
 pip.lock.json:9:3: //:pip: lock has no typing_extensions, which ` + wheelPath + `!pip/_vendor/vendor.txt:3 names (version 4.13.2)
-pip.lock.json:22:5: //:pip: typing_extras is locked, but ` + wheelPath + `!pip/_vendor/vendor.txt does not name it`
+pip.lock.json:24:5: //:pip: typing_extras is locked, but ` + wheelPath + `!pip/_vendor/vendor.txt does not name it`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nexpected:\n%s", err, want)
 	}
@@ -178,6 +198,8 @@ pip.lock.json:22:5: //:pip: typing_extras is locked, but ` + wheelPath + `!pip/_
 	}
 	renamed := strings.ReplaceAll(smallLockText, "pip-25.1.1-py3", "pip-25.1.1-py2.py3")
 	wants(t, parse(renamed).Agree(w, "//:pip"), `lock is for a wheel "pip-25.1.1-py2.py3-none-any.whl", but`)
+	// Versions are compared by PEP 440, names by PEP 503.
+	wants(t, parse(strings.NewReplacer(`"2.32.3"`, `"v2.32.03"`, `"version": "25.1.1"`, `"version": "25.1.1.0"`, `"typing_extensions"`, `"typing.-extensions"`).Replace(smallLockText)).Agree(w, "//:pip"))
 	otherVersion := strings.Replace(smallLockText, `"25.1.1"`, `"25.1.2"`, 1)
 	wants(t, parse(otherVersion).Agree(w, "//:pip"), `lock is for version 25.1.2, but`)
 }

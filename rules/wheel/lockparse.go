@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -39,6 +41,9 @@ type lockParser struct {
 	content []byte
 	dec     *json.Decoder
 }
+
+// formats are those that are read, from 1; the last is lockFormat.
+var formats = []string{"1", "2"}
 
 // next returns the next token and the offset at which it begins.
 func (p *lockParser) next() (json.Token, int, error) {
@@ -93,7 +98,6 @@ func (p *lockParser) object(what string, member func(key string, at int) error) 
 func (p *lockParser) lock() (*Lock, error) {
 	l := &Lock{Packages: map[string]Entry{}}
 	normal := map[string]string{}
-	var hasVersion bool
 	err := p.object("the lock", func(key string, at int) error {
 		switch key {
 		case "version":
@@ -101,10 +105,11 @@ func (p *lockParser) lock() (*Lock, error) {
 			if err != nil {
 				return err
 			}
-			if n, ok := tok.(json.Number); !ok || n.String() != "1" {
-				return p.bad(at, "lock format is %s, expected 1; it may be of a newer sbomctl", clip(fmt.Sprint(tok)))
+			n, _ := tok.(json.Number)
+			if l.format = slices.Index(formats, n.String()) + 1; l.format == 0 {
+				return p.bad(at, "lock format is %s, expected %d; it may be of a newer sbomctl", clip(fmt.Sprint(tok)), lockFormat)
 			}
-			hasVersion = true
+			l.formatPos = p.pos(at)
 		case "wheel":
 			e, err := p.entry(key, at)
 			l.Wheel, l.wheelPos = e, p.pos(at)
@@ -134,7 +139,7 @@ func (p *lockParser) lock() (*Lock, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !hasVersion:
+	case l.format == 0:
 		return nil, p.bad(0, `lock has no key "version"`)
 	case l.wheelPos.IsZero():
 		return nil, p.bad(0, `lock has no key "wheel"`)
@@ -148,13 +153,14 @@ func (p *lockParser) lock() (*Lock, error) {
 func (p *lockParser) entry(what string, at int) (Entry, error) {
 	e := Entry{pos: p.pos(at)}
 	fields := map[string]*string{
-		"version": &e.Version, "filename": &e.Filename, "url": &e.URL, "sha256": &e.SHA256, "license": &e.License, "note": &e.Note,
+		"version": &e.Version, "filename": &e.Filename, "url": &e.URL, "sha256": &e.SHA256, "license": &e.License,
+		"license_source": &e.LicenseSource, "author": &e.Author, "homepage": &e.Homepage, "note": &e.Note,
 	}
 	given := map[string]bool{}
 	err := p.object(what, func(key string, at int) error {
 		to := fields[key]
 		if to == nil {
-			return p.bad(at, "unknown key %s%s", clip(key), diag.DidYouMean(key, []string{"version", "filename", "url", "sha256", "license", "note"}))
+			return p.bad(at, "unknown key %s%s", clip(key), diag.DidYouMean(key, slices.Sorted(maps.Keys(fields))))
 		}
 		given[key] = true
 		tok, at, err := p.next()

@@ -2,10 +2,10 @@ package wheel
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -17,14 +17,18 @@ import (
 
 // Params are the parameters of the operation "wheel.packages".
 type Params struct {
-	Label         string `json:"label"`                    // target, for errors and the command that writes its lock
-	PackageName   string `json:"package_name"`             // project that the wheel must be of: "pip"
-	VendorTXT     string `json:"vendor_txt"`               // path inside the wheel; "" when it vendors nothing
-	Lock          string `json:"lock,omitempty"`           // path of the lock file in the workspace, for errors; "": the input's own path
-	License       string `json:"license,omitempty"`        // of the wheel's package; "" or NOASSERTION: what the lock says
-	Originator    string `json:"originator,omitempty"`     // of the wheel's package: "Organization: Python Packaging Authority"
-	CPE           string `json:"cpe,omitempty"`            // of the wheel's package; {version} is replaced
-	CanonicalPurl bool   `json:"canonical_purl,omitempty"` // see Purl
+	Label           string            `json:"label"`                      // target, for errors and the command that writes its lock
+	PackageName     string            `json:"package_name"`               // project that the wheel must be of: "pip"
+	VendorTXT       string            `json:"vendor_txt"`                 // path inside the wheel; "" when it vendors nothing
+	Lock            string            `json:"lock,omitempty"`             // path of the lock file in the workspace, for errors; "": the input's own path
+	License         string            `json:"license,omitempty"`          // of the wheel's package; "" or NOASSERTION: what the lock says
+	LicenseDeclared string            `json:"license_declared,omitempty"` // likewise; "": what the wheel states, else the lock
+	Copyright       string            `json:"copyright,omitempty"`        // of the wheel's package
+	Homepage        string            `json:"homepage,omitempty"`         // of the wheel's package; "": what the wheel states, else the lock
+	Supplier        string            `json:"supplier,omitempty"`         // of the wheel's package and of what is vendored in it, which came with it
+	LicenseRefs     []spdx.LicenseRef `json:"license_refs,omitempty"`     // those that both name
+	Originator      string            `json:"originator,omitempty"`       // of the wheel's package: "Organization: Python Packaging Authority"; "": what the wheel states, else the lock
+	CPE             string            `json:"cpe,omitempty"`              // of the wheel's package; {version} is replaced
 }
 
 // Operations returns this package's operation, "wheel.packages": inputs "wheel" (exactly one file)
@@ -124,33 +128,33 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 	if err := lock.Agree(w, p.Label); err != nil {
 		return nil, err
 	}
-	for _, f := range lock.WithoutFile() {
+	for _, f := range lock.Findings(p.Label) {
 		call.Report(f)
 	}
 	return lock, nil
 }
 
-// describe joins what the wheel and the lock (nil: none) say.
+// describe joins what is declared, and what the wheel and the lock (nil: none) say.
 func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
 	if lock == nil {
 		lock = &Lock{}
 	}
 	metadata := func(name, version string, e Entry) spdx.Metadata {
-		m := spdx.Metadata{Name: name, Version: version, License: e.License, DownloadURL: e.URL, SHA256: e.SHA256,
-			PURL: Purl(name, version, p.CanonicalPurl)}
-		if m.DownloadURL == "" {
-			m.DownloadURL = ident.NoAssertion
-		}
-		return m
+		return spdx.Metadata{Name: name, Version: version, License: e.License, LicenseDeclared: e.License, Originator: e.Author, Homepage: e.Homepage,
+			Supplier: p.Supplier, DownloadURL: cmp.Or(e.URL, ident.NoAssertion), SHA256: e.SHA256, PURL: Purl(name, version)}
 	}
 	entry := lock.Wheel
 	entry.SHA256 = w.SHA256 // known without a lock, too
+	pkg := metadata(strings.ToLower(p.PackageName), w.Version, entry)
 	if p.License != "" && p.License != ident.NoAssertion {
-		entry.License = p.License
+		pkg.License = p.License
 	}
-	out := spdx.Wheel{Path: w.Path, Package: metadata(strings.ToLower(p.PackageName), w.Version, entry), Vendored: []spdx.Metadata{}}
-	out.Package.Originator = p.Originator
-	out.Package.CPE = strings.ReplaceAll(p.CPE, "{version}", ident.QuoteCPE(w.Version))
+	pkg.LicenseDeclared = cmp.Or(p.LicenseDeclared, w.Stated.License, pkg.LicenseDeclared)
+	pkg.LicenseRefs, pkg.Copyright = p.LicenseRefs, p.Copyright
+	pkg.Originator = cmp.Or(p.Originator, w.Stated.Author, pkg.Originator)
+	pkg.Homepage = cmp.Or(p.Homepage, w.Stated.Homepage, pkg.Homepage)
+	pkg.CPE = strings.ReplaceAll(p.CPE, "{version}", ident.QuoteCPE(w.Version))
+	out := spdx.Wheel{Path: w.Path, Package: pkg, Vendored: []spdx.Metadata{}}
 	for _, r := range w.Vendored {
 		entry, _ := lock.Find(r.ShownName()) // a lock has them all: Agree said so
 		out.Vendored = append(out.Vendored, metadata(r.ShownName(), r.Version, entry))
@@ -158,15 +162,9 @@ func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
 	return out
 }
 
-// Purl returns the package URL of a project of the Python package index. The canonical form has
-// the normalised name and escapes the version, as the purl type "pypi" wants; the other one is what
-// CPython's release documents have: the name in lower case with its underscores.
-func Purl(name, version string, canonical bool) string {
-	if !canonical {
-		return "pkg:pypi/" + strings.ToLower(name) + "@" + version
-	}
-	return "pkg:pypi/" + Normalize(name) + "@" + strings.NewReplacer("+", "%2B", "!", "%21").Replace(url.PathEscape(version))
-}
+// Purl returns the package URL of a project of the Python package index as upstream's release documents have it: the name in lower case with its
+// underscores. Documents of the complete profile have it in canonical form.
+func Purl(name, version string) string { return "pkg:pypi/" + strings.ToLower(name) + "@" + version }
 
 // withLabel sets the target of every diagnostic that has none.
 func withLabel(err error, label string) error {

@@ -67,7 +67,7 @@ func TestWithLock(t *testing.T) {
 	content := smallWheel(t)
 	text := strings.Replace(smallLockText, sum5, cache.Of(content).Hex(), 1)
 	c := newCall(vendorPath).add("wheel", wheelPath, content).add("lock", "pip.lock.json", []byte(text))
-	c.params.CanonicalPurl = true
+	c.params.Supplier = "Organization: Python Packaging Authority"
 	c.params.License = "MIT"
 	c.params.CPE = "cpe:2.3:a:pypa:pip:{version}:*:*:*:*:*:*:*"
 	c.params.Originator = "Organization: Python Packaging Authority"
@@ -75,12 +75,15 @@ func TestWithLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []spdx.Metadata{
-		{Name: "pip", Version: "25.1.1", License: "MIT", Originator: "Organization: Python Packaging Authority",
+		{Name: "pip", Version: "25.1.1", License: "MIT", Originator: "Organization: Python Packaging Authority", Supplier: "Organization: Python Packaging Authority",
 			DownloadURL: "https://files.example/pip-25.1.1-py3-none-any.whl", SHA256: cache.Of(content).Hex(),
 			CPE: "cpe:2.3:a:pypa:pip:25.1.1:*:*:*:*:*:*:*", PURL: "pkg:pypi/pip@25.1.1"},
-		{Name: "cachecontrol", Version: "0.14.2", DownloadURL: "https://files.example/cachecontrol-0.14.2.tar.gz", SHA256: sum5, PURL: "pkg:pypi/cachecontrol@0.14.2"},
-		{Name: "requests", Version: "2.32.3", DownloadURL: "NOASSERTION", SHA256: sum5, PURL: "pkg:pypi/requests@2.32.3"},
-		{Name: "typing_extensions", Version: "4.13.2", License: "PSF-2.0", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing-extensions@4.13.2"},
+		{Name: "cachecontrol", Version: "0.14.2", DownloadURL: "https://files.example/cachecontrol-0.14.2.tar.gz", SHA256: sum5, PURL: "pkg:pypi/cachecontrol@0.14.2",
+			Supplier: "Organization: Python Packaging Authority"},
+		{Name: "requests", Version: "2.32.3", DownloadURL: "NOASSERTION", SHA256: sum5, PURL: "pkg:pypi/requests@2.32.3",
+			Originator: "Person: Kenneth Reitz (me@example.org)", Homepage: "https://requests.example/", Supplier: "Organization: Python Packaging Authority"},
+		{Name: "typing_extensions", Version: "4.13.2", License: "PSF-2.0", LicenseDeclared: "PSF-2.0", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing_extensions@4.13.2",
+			Supplier: "Organization: Python Packaging Authority"},
 	}
 	if got := c.packages(t); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
@@ -109,23 +112,6 @@ func TestOperationErrors(t *testing.T) {
 	c = newCall(vendorPath).add("wheel", wheelPath, content).add("lock", "sub/pip.lock.json", []byte("["))
 	c.params.Lock = "pkg/sub/pip.lock.json"
 	wants(t, runCall(t, c), "pkg/sub/pip.lock.json:1:1: //:pip: the lock is no object")
-}
-
-func TestPurl(t *testing.T) {
-	for _, tt := range []struct {
-		name, version    string
-		plain, canonical string
-	}{
-		{"Typing_Extensions", "4.13.2", "pkg:pypi/typing_extensions@4.13.2", "pkg:pypi/typing-extensions@4.13.2"},
-		{"a.b", "1!2.0+x", "pkg:pypi/a.b@1!2.0+x", "pkg:pypi/a-b@1%212.0%2Bx"},
-	} {
-		if got := Purl(tt.name, tt.version, false); got != tt.plain {
-			t.Errorf("got %s, expected %s", got, tt.plain)
-		}
-		if got := Purl(tt.name, tt.version, true); got != tt.canonical {
-			t.Errorf("got %s, expected %s", got, tt.canonical)
-		}
-	}
 }
 
 // realWheel returns pip's wheel in CPython 3.13.5's source tarball.

@@ -1,12 +1,16 @@
 package wheel
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
+
+// byteOrderMark may stand before a text in UTF-8, and is no part of it.
+var byteOrderMark = []byte("\ufeff")
 
 // Requirement is one line of a vendor.txt: a package that is vendored, at this version.
 type Requirement struct {
@@ -29,6 +33,7 @@ func ParseVendorTXT(path string, content []byte) ([]Requirement, error) {
 	if err := diag.CheckText(path, content); err != nil {
 		return nil, err
 	}
+	content = bytes.TrimPrefix(content, byteOrderMark)
 	var out []Requirement
 	var errs diag.List
 	first := map[string]Requirement{}
