@@ -23,7 +23,9 @@ type benchmark struct {
 var benchmarks = []benchmark{
 	{"tarxz", "source SBOM from the .tar.xz, empty cache, against xz -dc", tarxz, false},
 	{"tgz", "source SBOM from the .tgz, empty cache, against gzip -dc", tgz, false},
+	{"pack", "source_archive of the unpacked release, against tar with xz and gzip: time and size", packs, true},
 	{"example", "examples/cpython, //release:all, nothing changed", example, false},
+	{"formats", "all artifacts of the example in all formats, nothing changed", formats, false},
 	{"edit", "the unpacked tree, one vendored file edited", edit, false},
 	{"check", "the unpacked tree: check, against build; after an edit; with an empty cache", check, false},
 	{"references", "500 workflow files that name container images: check, and after an edit; against build", references, false},

@@ -49,16 +49,19 @@ func (s step) run() (figure, error) {
 	return f, nil
 }
 
+// warmUps is how many runs are not counted: a benchmark of minutes that runs once has none.
+func (b *bench) warmUps() int { return min(b.n-1, 1) }
+
 // alone runs a step n times after a warm-up and prints its median.
 func (b *bench) alone(s step, target string) (time.Duration, error) {
 	var walls []time.Duration
 	var rss int64
-	for i := range b.n + 1 {
+	for i := range b.n + b.warmUps() {
 		f, err := s.run()
 		if err != nil {
 			return 0, err
 		}
-		if i > 0 {
+		if i >= b.warmUps() {
 			walls = append(walls, f.wall)
 		}
 		rss = max(rss, f.maxRSS)
@@ -73,7 +76,7 @@ func (b *bench) against(subject, floor step, target string) error {
 	var a, f []time.Duration
 	var ratios []float64
 	var rss int64
-	for i := range b.n + 1 {
+	for i := range b.n + b.warmUps() {
 		x, err := subject.run()
 		if err != nil {
 			return err
@@ -82,7 +85,7 @@ func (b *bench) against(subject, floor step, target string) error {
 		if err != nil {
 			return err
 		}
-		if i == 0 {
+		if i < b.warmUps() {
 			continue
 		}
 		a, f = append(a, x.wall), append(f, y.wall)

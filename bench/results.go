@@ -30,10 +30,14 @@ type measured struct {
 
 // row is one figure, or one comparison.
 type row struct {
-	Name   string  `json:"name"`
-	Wall   float64 `json:"seconds"` // median
-	Floor  string  `json:"floor,omitempty"`
-	Other  float64 `json:"floorSeconds,omitempty"`
+	Name  string  `json:"name"`
+	Wall  float64 `json:"seconds,omitempty"` // median
+	Bytes int64   `json:"bytes,omitempty"`   // instead of Wall: how large a file is
+	Floor string  `json:"floor,omitempty"`
+	Other float64 `json:"floorSeconds,omitempty"`
+
+	OtherBytes int64 `json:"floorBytes,omitempty"`
+
 	Ratio  float64 `json:"ratio,omitempty"` // median of the pairs'
 	PeakMB int64   `json:"peakMB,omitempty"`
 }
@@ -101,11 +105,15 @@ func (r results) table() string {
 	var when []string
 	for _, m := range r.Benchmarks {
 		for _, row := range m.Rows {
+			ours, others, digits := seconds(row.Wall), seconds(row.Other), 2
+			if row.Bytes > 0 {
+				ours, others, digits = megabytes(row.Bytes), megabytes(row.OtherBytes), 3
+			}
 			floor, ratio := "", ""
 			if row.Floor != "" {
-				floor, ratio = row.Floor+": "+seconds(row.Other), fmt.Sprintf("%.2f", row.Ratio)
+				floor, ratio = row.Floor+": "+others, fmt.Sprintf("%.*f", digits, row.Ratio)
 			}
-			fmt.Fprintf(&b, "| %s: %s | %s | %s | %s |\n", m.Name, row.Name, seconds(row.Wall), floor, ratio)
+			fmt.Fprintf(&b, "| %s: %s | %s | %s | %s |\n", m.Name, row.Name, ours, floor, ratio)
 			peak = max(peak, row.PeakMB)
 		}
 		if w := m.Date + " at " + m.Revision; !slices.Contains(when, w) {
