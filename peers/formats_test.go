@@ -31,7 +31,7 @@ var built struct {
 	documents map[string]document
 }
 
-// documents are all whole SBOMs of the small release, and of CPython's where its tarball is at hand, and one with every field of SPDX
+// documents are all whole SBOMs of the small release, and of CPython's and git's where their tarballs are at hand, and one with every field of SPDX
 // 2.3, in all formats, by their names.
 func documents(t *testing.T) map[string]document {
 	t.Helper()
@@ -41,17 +41,23 @@ func documents(t *testing.T) map[string]document {
 		return built.documents
 	}
 	small := t.TempDir()
-	for _, name := range []string{"release", "testdata", "BUILD.star", "sbom.star", "pip.lock.json"} {
+	for _, name := range []string{"release", "platforms", "testdata", "BUILD.star", "sbom.star", "pip.lock.json"} {
 		copyInto(t, filepath.Join(small, name), "../"+name)
 	}
 	run(t, small, 0, "build", "//...")
 	sources := map[string]string{"every": "../rules/convert/testdata/every.spdx.json"}
 	collect(t, sources, "small", small)
-	if distdir := distdir(t); distdir != "" {
+	if distdir := distdir(t, "Python-3.13.5.tar.xz"); distdir != "" {
 		example := filepath.Join(t.TempDir(), "cpython")
 		copyInto(t, example, "../examples/cpython")
 		run(t, example, 0, "build", "//release:all", "--distdir="+distdir)
 		collect(t, sources, "cpython", example)
+	}
+	if distdir := distdir(t, "git-2.39.5.tar.xz"); distdir != "" {
+		example := filepath.Join(t.TempDir(), "git")
+		copyInto(t, example, "../examples/git")
+		run(t, example, 0, "build", "//:git-2.39.5.tar.xz", "//:vendored", "--distdir="+distdir)
+		collect(t, sources, "git", example)
 	}
 	if len(sources) < 6 {
 		t.Fatalf("only %d whole documents", len(sources))
@@ -89,16 +95,18 @@ func documents(t *testing.T) map[string]document {
 	return out
 }
 
-// distdir is the folder with CPython's tarball; "" when there is none.
-func distdir(t *testing.T) string {
+// distdir is the folder with a real archive, that of $SBOMCTL_DISTDIR or one beside it; "" when there is none.
+func distdir(t *testing.T, archive string) string {
 	for _, dir := range []string{os.Getenv("SBOMCTL_DISTDIR"), "../../shared/cpython"} {
-		if dir, err := filepath.Abs(dir); err == nil {
-			if _, err := os.Stat(filepath.Join(dir, "Python-3.13.5.tar.xz")); err == nil {
-				return dir
+		for _, dir := range []string{dir, filepath.Join(filepath.Dir(filepath.Clean(dir)), "git")} {
+			if dir, err := filepath.Abs(dir); err == nil {
+				if _, err := os.Stat(filepath.Join(dir, archive)); err == nil {
+					return dir
+				}
 			}
 		}
 	}
-	t.Log("documents of CPython are not looked at: SBOMCTL_DISTDIR has no Python-3.13.5.tar.xz")
+	t.Logf("its documents are not looked at: SBOMCTL_DISTDIR has no %s", archive)
 	return ""
 }
 

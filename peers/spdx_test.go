@@ -13,7 +13,7 @@ func TestSPDX(t *testing.T) {
 	judge := schema(t, "spdx-schema-2.3.json")
 	dir := t.TempDir()
 	// A copy of the workspace, since building leaves an output folder.
-	for _, name := range []string{"release", "testdata"} {
+	for _, name := range []string{"release", "platforms", "testdata"} {
 		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS("../"+name)); err != nil {
 			t.Fatal(err)
 		}

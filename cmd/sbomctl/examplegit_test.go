@@ -154,7 +154,7 @@ func TestGitExample(t *testing.T) {
 		t.Errorf("again: exit code %d:\n%s", r.code, r.stderr)
 	}
 	r := w.run("check", "//...", "--disk_cache="+w.cache, "--distdir="+dir)
-	if r.code != 0 || !strings.Contains(r.stderr, "sbomctl: 2 warnings, 1 note: 0 ran, ") || strings.Count(r.stdout, `no versionInfo of "libxdiff", "poll", "regex", "sha1collisiondetection"`) != 2 {
+	if r.code != 0 || !strings.Contains(r.stderr, "sbomctl: 3 notes: 0 ran, ") || strings.Count(r.stdout, `no versionInfo of "libxdiff", "poll", "regex", "sha1collisiondetection"`) != 2 {
 		t.Errorf("check: exit code %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 }
