@@ -57,6 +57,9 @@ func EmbeddedDocs(ctx context.Context, rules RuleSet) (Docs, error) {
 			docs.Libraries = append(docs.Libraries, LibraryDoc{module, m.Doc(), star.FunctionDocs(m)})
 		}
 	}
+	for _, l := range docs.Libraries { // what the entry module hands on of one is the library's
+		docs.Functions = slices.DeleteFunc(docs.Functions, func(f star.FunctionDoc) bool { return slices.Contains(l.Functions, f) })
+	}
 	docs.Findings = slices.Clone(rules.Findings)
 	docs.sort()
 	return docs, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
-// externalPattern is the evidence of a library of Windows. The macro windows_dep of sbom.star makes the same.
+// externalPattern is the evidence of a library of Windows. The macro cpython_windows_dep makes the same.
 func externalPattern(name string) string {
 	return `%libraries%\s+` + regexp.QuoteMeta(name) + `-(?P<version>[0-9][0-9A-Za-z.]*)`
 }
@@ -95,8 +95,9 @@ func (im *importer) windowsDep(i int, p *spdx.Package, lines []external) declara
 		im.note("undeclared-dep", finding.Warning, at, fmt.Sprintf("no line of %s names %s with a version, so there is no evidence of it", externalsPath, p.Name))
 	}
 	if len(facts) > 0 && packageName == "" && templated(p.DownloadURL, p.Version) == externalURL(p.Name) {
-		d.rule, d.name = "windows_dep", p.Name
+		d.rule, d.name = windowsRule, p.Name
 		d.drop("download_url")
+		d.attrs = append(d.attrs, attribute{"tree", quote(":" + treeLabel.Name)})
 		return d
 	}
 	if len(facts) > 0 {
@@ -161,7 +162,7 @@ const allRecipes = `name=["'](?P<name>\w+) (?P<version>\d[^"']*)["']`
 func (im *importer) macosDep(r recipe, src []byte) (d declaration, pattern string) {
 	name := unused(im.used, "macos/", r.name)
 	im.origins["//:"+name] = origin{r.title, r.pos}
-	d = declaration{rule: "macos_dep", name: strings.TrimPrefix(name, "macos/")}
+	d = declaration{rule: macosRule, name: strings.TrimPrefix(name, "macos/")}
 	d.attrs = append(d.attrs, attribute{"version", quote(r.version)})
 	same := im.sameLibrary(r.name)
 	d.set("originator", same.Originator)
@@ -169,6 +170,7 @@ func (im *importer) macosDep(r recipe, src []byte) (d declaration, pattern strin
 	d.set("sha256", r.sha256)
 	d.set("md5", r.md5)
 	d.set("cpe", templated(reference(&same, "cpe23Type"), same.Version))
+	d.set("tree", ":"+treeLabel.Name)
 	for _, pattern := range r.evidence {
 		facts, err := evidence.States(pattern, installerPath, src)
 		ok := err == nil && len(facts) > 0
@@ -179,7 +181,7 @@ func (im *importer) macosDep(r recipe, src []byte) (d declaration, pattern strin
 			continue
 		}
 		if pattern == recipePattern(regexp.QuoteMeta(r.title)) && regexp.QuoteMeta(r.title) == r.title {
-			d.setList("evidence", []string{"recipe(" + quote(r.title) + ")"})
+			d.setList("evidence", []string{"cpython_recipe(" + quote(r.title) + ")"})
 		} else {
 			d.setList("evidence", []string{quotePattern(pattern)})
 		}

@@ -5,72 +5,18 @@ import (
 	"strings"
 )
 
-// The two files of a workspace. sbom.star has the macros that its declarations use; they say once what all of a kind share.
+// conventions are the functions of @sbomctl//:cpython.star that declarations call.
+var conventions = []string{macosRule, "cpython_product", "cpython_recipe", windowsRule}
 
-const windowsMacro = `
-def windows_dep(name, version, **kwargs):
-    """A library that the Windows build compiles from python/cpython-source-deps.
-
-    PCbuild/get_externals.bat names each as name-version in a line that extends %libraries%.
-    """
-    source_dep(
-        name = "windows/" + name,
-        version = version,
-        download_url = "https://github.com/python/cpython-source-deps/archive/refs/tags/" + name + "-{version}.tar.gz",
-        tree = "//:cpython",
-        evidence = [regex("PCbuild/get_externals.bat", r"%libraries%\s+" + _literal(name) + r"-(?P<version>[0-9][0-9A-Za-z.]*)")],
-        **kwargs
-    )
-
-def _literal(name):
-    """A pattern that matches name and nothing else."""
-    return name.replace(".", r"\.").replace("+", r"\+")
-`
-
-const macosMacro = `
-def macos_dep(name, version, evidence, **kwargs):
-    """A library that the macOS installer bundles; evidence are patterns over build-installer.py."""
-    source_dep(
-        name = "macos/" + name,
-        version = version,
-        tree = "//:cpython",
-        evidence = [regex("Mac/BuildScript/build-installer.py", pattern) for pattern in evidence],
-        **kwargs
-    )
-
-def recipe(title):
-    """The pattern of a recipe that starts with name="<title> <version>", then url, then a SHA-256."""
-    return r'name="' + title + r""" (?P<version>[^"]+)",\s+url="[^"]+",\s+checksum=['"](?P<sha256>[0-9a-f]{64})['"]"""
-`
-
-// macros says which of the macros the declarations use.
-func (im *importer) macros() (windows, macos bool) {
-	return slices.ContainsFunc(im.libs, func(d declaration) bool { return d.rule == "windows_dep" }), len(im.mac) > 0
-}
+// The macros that declare source dependencies.
+const (
+	windowsRule = "cpython_windows_dep"
+	macosRule   = "cpython_macos_dep"
+)
 
 // rootFile is sbom.star.
 func (im *importer) rootFile() []byte {
-	windows, macos := im.macros()
-	var b strings.Builder
-	if !windows && !macos {
-		b.WriteString("\"\"\"Marks the root of this workspace; its macros go here.\"\"\"\n")
-		return []byte(b.String())
-	}
-	b.WriteString("\"\"\"The macros of this workspace; that this file is here marks its root.\n\n")
-	if windows {
-		b.WriteString("    windows_dep    a library that the Windows build compiles\n")
-	}
-	if macos {
-		b.WriteString("    macos_dep      a library that the macOS installer bundles\n")
-	}
-	b.WriteString("\"\"\"\n\nload(\"@sbomctl//:rules.star\", \"regex\", \"source_dep\")\n")
-	if windows {
-		b.WriteString(windowsMacro)
-	}
-	if macos {
-		b.WriteString(macosMacro)
-	}
-	return []byte(b.String())
+	return []byte("\"\"\"Marks the root of this workspace; its macros go here.\"\"\"\n")
 }
 
 // buildFile is BUILD.star.
@@ -126,26 +72,16 @@ func (im *importer) head(body string) string {
 		product += " " + v
 	}
 	var names []string
-	for _, name := range []string{"base_sbom", "container_image", "container_references", "http_file", "inventory", "product", "regex", "regex_all", "source_dep", "source_deps_sbom", "source_tree", "vendored_package"} {
+	for _, name := range []string{"base_sbom", "container_image", "container_references", "http_file", "inventory", "regex", "regex_all", "source_dep", "source_deps_sbom", "source_tree", "vendored_package"} {
 		if called(body, name) {
 			names = append(names, name)
 		}
 	}
 	s := "\"\"\"" + product + ": what it is made of, imported from the SBOMs and scripts of its tree.\n\nThe declarations say what those say, also where the tree contradicts them: `sbomctl check //...` tells where.\n\"\"\"\n\n" +
 		"load(\n    \"@sbomctl//:rules.star\",\n    " + strings.Join(quoted(names), ",\n    ") + ",\n)\n"
-	windows, macos := im.macros()
-	names = nil
-	if macos {
-		names = append(names, "macos_dep")
-		if called(body, "recipe") {
-			names = append(names, "recipe")
-		}
-	}
-	if windows {
-		names = append(names, "windows_dep")
-	}
+	names = slices.DeleteFunc(slices.Clone(conventions), func(name string) bool { return !called(body, name) })
 	if len(names) > 0 {
-		s += "load(\"//:sbom.star\", " + strings.Join(quoted(names), ", ") + ")\n"
+		s += "load(\"@sbomctl//:cpython.star\", " + strings.Join(quoted(names), ", ") + ")\n"
 	}
 	return s
 }
@@ -192,13 +128,7 @@ func (im *importer) writeProduct(b *strings.Builder) {
 	if im.files[patchlevelPath] == nil {
 		return
 	}
-	d := declaration{rule: "product", name: "product", comment: []string{"What the SBOMs of a release say of Python itself; the two of the tree do not use it."}}
-	d.set("package_name", "CPython")
-	d.set("license", "PSF-2.0")
-	d.set("originator", "Organization: Python Software Foundation")
-	d.set("supplier", "Organization: Python Software Foundation")
-	d.set("cpe", "cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*")
-	d.set("download_url", "https://www.python.org/ftp/python/{base_version}/{artifact}")
+	d := declaration{rule: "cpython_product", name: "product", comment: []string{"What the SBOMs of a release say of Python itself; the two of the tree do not use it."}}
 	m := releaseDate.FindSubmatch(im.files[newsPath])
 	if m != nil {
 		d.comment = append(d.comment, "created is the release date of "+newsPath+".")
@@ -209,7 +139,6 @@ func (im *importer) writeProduct(b *strings.Builder) {
 	}
 	d.setList("creators", []string{quote("Person: Python Release Managers"), quote("Tool: sbomctl")})
 	d.set("tree", ":"+treeLabel.Name)
-	d.set("version_file", patchlevelPath)
 	text := d.text()
 	if m == nil {
 		above := comment(d.comment)
@@ -232,7 +161,7 @@ func writeDocument(b *strings.Builder, rule, name, attr, prefix, checkedIn strin
 	}
 	if checkedIn != "" {
 		d.set("checked_in", checkedIn)
-		if !slices.ContainsFunc(packages, func(p declaration) bool { return p.rule == "vendored_package" || p.rule == "windows_dep" }) {
+		if !slices.ContainsFunc(packages, func(p declaration) bool { return p.rule == "vendored_package" || p.rule == windowsRule }) {
 			d.set("tree", ":"+treeLabel.Name) // else it is that of the packages
 		}
 	}

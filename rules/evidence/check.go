@@ -22,6 +22,8 @@ type Params struct {
 	// is declared. What an edit of the version would leave behind, makes a bump the fix.
 	Written  []string `json:"written,omitempty"`
 	Checksum bool     `json:"checksum,omitempty"`
+	// Only are the facts that are compared; none: all.
+	Only []string `json:"only,omitempty"`
 }
 
 // Rule is one regex() or absent() of the target.
@@ -225,6 +227,9 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		return nil
 	}
 	for _, name := range facts {
+		if len(c.params.Only) > 0 && !slices.Contains(c.params.Only, name) {
+			continue
+		}
 		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
 	}
 	return nil

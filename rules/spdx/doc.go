@@ -1,5 +1,5 @@
 // Package spdx makes the SPDX 2.3 documents of a release: the base and source-deps SBOMs that are
-// checked in, and the SBOM of each source, Windows and macOS artifact.
+// checked in, and the SBOM of each artifact, source or binary. What an artifact is, its file name says, by the product's Naming.
 //
 // The model: a Package is what Starlark declares (Metadata), a File is a path with two checksums,
 // a Document is packages, files and relationships. Base and Deps documents keep the declared

@@ -44,8 +44,8 @@ func TestFill(t *testing.T) {
 	for _, c := range []struct{ text, want, err string }{
 		{"https://x/{artifact}", "https://x/x.tgz", ""},
 		{"R_{version:_}/{version:-}/{version:four}/{version:sqlite}/{version:series}/{version:digits}/{version}{arch}", "R_3_49_1/3-49-1/3.49.1.0/3490100/3.49/3491/3.49.1", ""},
-		{"x-{versoin}.tgz", "", "{versoin} is not a placeholder; there are {arch}, {artifact} and {version}; did you mean {version}?"},
-		{"x-{versoin:_}.tgz", "", "{versoin:_} is not a placeholder; there are {arch}, {artifact} and {version}; did you mean {version:_}?"},
+		{"x-{versoin}.tgz", "", "{versoin} is not a placeholder; did you mean {version}?\n  hint: there are {arch}, {artifact} and {version}"},
+		{"x-{versoin:_}.tgz", "", "{versoin:_} is not a placeholder; did you mean {version:_}?"},
 		{"x-{version:siries}", "", `{version:siries} has no form "siries"; there are _, -, four, three, sqlite, series, digits; did you mean "series"?`},
 		{"x-{version:three}", "", `{version:three}: "3.49.1" has no such form (without .0)`},
 		{"x-{version", "", `"x-{version" has a "{" that belongs to no placeholder`},
