@@ -245,7 +245,7 @@ var operationDocs = map[string]operationDoc{
 			"written":                   "texts in which the version may be written, too, as the tag of a URL; then the fix is sbomctl bump instead of an edit",
 			"checksum":                  "a checksum is declared; then, too, unless the files state the same",
 		},
-		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}, {Name: "wheel", Doc: "output of wheel.packages, whose version is the declared one; may be missing"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "what was found, as JSON; as a validation it needs none"}},
 	},
 	"evidence.recipes": {

@@ -18,6 +18,9 @@ func skews(all []Component, severity finding.Severity) []finding.Finding {
 		var versions []string
 		rows := [][]string{{"version", "in", "declared by"}}
 		for _, c := range lib {
+			if c.Version == "" { // nobody knows: it may be any of them
+				continue
+			}
 			if len(versions) == 0 || compareVersions(versions[len(versions)-1], c.Version) != 0 {
 				versions = append(versions, c.Version)
 			}

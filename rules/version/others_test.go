@@ -32,6 +32,8 @@ func TestOthers(t *testing.T) {
 		{"https://x/latest.tgz", "1.2.3", ""},
 		{"https://x/a1b2.3.4c/x-1.2.3.tgz", "1.2.3", ""},
 		{"https://x/x-01.02.tgz", "1.2", ""},
+		{"https://x/pythonarm64.3.13.5.nupkg", "3.13.5", ""},
+		{"https://x/pythonarm64.3.13.4.nupkg", "3.13.5", "64.3.13.4"},
 	} {
 		if got := strings.Join(Others(c.text, c.version), ","); got != c.want {
 			t.Errorf("%s of %s: got %q, want %q", c.text, c.version, got, c.want)
@@ -61,5 +63,16 @@ func TestFill(t *testing.T) {
 	}
 	if got, err := Fill("{version}", values, strings.ToUpper); got != "3.49.1" || err != nil {
 		t.Errorf("quoted: %q, %v", got, err)
+	}
+}
+
+func TestOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"Python-3.13.5.tgz": "3.13.5", "python-3.14.0b1t-amd64.zip": "3.14.0b1", "pythonarm64.3.13.5.nupkg": "", "python.3.13.5.nupkg": "3.13.5",
+		"python-3.13.5-macos11.pkg": "3.13.5", "v1.2.tgz": "1.2", "x86_64.tgz": "", "bzip2-1.0.8-3-aarch64.tar.gz": "1.0.8", "": "",
+	} {
+		if got := Of(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }
