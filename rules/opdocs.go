@@ -241,10 +241,11 @@ var operationDocs = map[string]operationDoc{
 			"rules.pattern":             "a regular expression with named groups",
 			"rules.facts":               "fact -> template that makes it of the groups",
 			"rules.absent":              "the pattern must match nothing",
+			"only":                      "facts that are compared; none: all",
 			"written":                   "texts in which the version may be written, too, as the tag of a URL; then the fix is sbomctl bump instead of an edit",
 			"checksum":                  "a checksum is declared; then, too, unless the files state the same",
 		},
-		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}},
+		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}, {Name: "wheel", Doc: "output of wheel.packages, whose version is the declared one; may be missing"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "what was found, as JSON; as a validation it needs none"}},
 	},
 	"evidence.recipes": {
@@ -418,7 +419,7 @@ var operationDocs = map[string]operationDoc{
 	"spdx.version": {
 		doc:    "Looks whether an artifact's name and a tree state one version. That they do not is a finding (release-version).",
 		params: spdx.VersionParams{},
-		fields: map[string]string{"artifact": "file name", "label": "the product's target, for messages", "created": "the product's attribute, which a date in the tree is held against", "rules": "where the tree states the version, as evidence.check has them",
+		fields: map[string]string{"artifact": "file name", "label": "the product's target, for messages", "rules": "where the tree states the version, as evidence.check has them",
 			"naming": "what file names say; a call of release_naming", "naming.patterns": "regular expressions over whole names; [] is NAME-VERSION[-REST].EXTENSION", "naming.builds": "no part of this"},
 		inputs:  []star.FieldDoc{{Name: "evidence", Doc: "the files of the tree that rules name"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},

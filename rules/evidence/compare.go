@@ -39,6 +39,12 @@ func (c *checker) compare(name string, facts []placedFact, r Rule) {
 		case name == tag:
 			msg = fmt.Sprintf("tag is %s here, but download_url names no such tag: %s", clip(f.value), clip(declared))
 		}
+		if len(c.call.Files("wheel")) > 0 {
+			c.tell(finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: "evidence", Declared: declared, Found: strings.ToValidUTF8(f.value, "\ufffd"),
+				Msg:   fmt.Sprintf("%s is %s here, but the wheel is %s", name, clip(f.value), clip(declared)),
+				Hints: []string{"put the wheel that is meant into the tree, or the right " + name + " here; then sbomctl lock " + c.params.Label}})
+			continue
+		}
 		out := finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: attr, Msg: msg, Declared: declared, Found: strings.ToValidUTF8(f.value, "\ufffd"),
 			Hints: []string{c.hint(name, attr, f.value)}}
 		if fix := c.fix(name, f.value); fix != "" && utf8.ValidString(fix) {

@@ -31,7 +31,6 @@ Check out the tag of the release, or declare the artifact that is made of this t
 type VersionParams struct {
 	Artifact string           `json:"artifact"` // file name
 	Label    string           `json:"label"`    // of the product, for messages
-	Created  string           `json:"created"`  // of the product
 	Naming   Naming           `json:"naming"`
 	Rules    []map[string]any `json:"rules"` // as "evidence.check" has them
 }
@@ -53,12 +52,7 @@ func runVersion(ctx context.Context, call action.Call) error {
 		return err
 	}
 	for _, f := range stated {
-		switch {
-		case f.Fact == evidence.Date && !(evidence.Declared{Created: p.Created}).Agrees(f.Fact, f.Value):
-			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Label: p.Label, Attr: "created", Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: p.Created, Found: f.Value,
-				Msg:   fmt.Sprintf("the tree is of %s here, but the documents are declared to be made at %s", f.Value, p.Created),
-				Hints: []string{fmt.Sprintf("set created = \"%sT00:00:00Z\" in %s, or the time of the day at which they are made", f.Value, p.Label)}})
-		case isVersion(f) && f.Value != a.Version:
+		if isVersion(f) && f.Value != a.Version {
 			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: a.Version, Found: f.Value,
 				Msg:   fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", f.Value, a.Name, a.Version),
 				Hints: []string{"check out the tag of the release, or declare the artifact that is made of this tree"}})
