@@ -178,13 +178,19 @@ func (s *spdx3Writer) document() {
 		roots = append(roots, s.id(id))
 	}
 	slices.Sort(roots)
+	var inside cdxProperties // of the SBOM
+	if len(roots) == 0 {
+		// What has elements must have roots. They are not what the document describes, which is nothing.
+		roots = s.everything()
+		inside.add("spdx:document:describes", none)
+	}
 	var kinds []string
 	if g := d.generation(); g != "" {
 		kinds = []string{g}
 	}
 	dataLicense := s.license(d.DataLicense) // an element of its own, since not all readers take the address of one on the list
 	inSBOM := s.ids()
-	sbom := s.add(s.base+"sbom", "software_Sbom", object{"rootElement": roots, "element": inSBOM, "software_sbomType": kinds})
+	sbom := s.add(s.base+"sbom", "software_Sbom", object{"rootElement": roots, "element": inSBOM, "software_sbomType": kinds, "extension": s.extension(inside)})
 	var props cdxProperties
 	props.add("spdx:creation-info:license-list-version", d.Creation.LicenseListVersion)
 	for _, r := range d.Reviews {
@@ -215,6 +221,23 @@ func (s *spdx3Writer) document() {
 	slices.Sort(profiles)
 	s.add(s.id(documentID), "SpdxDocument", object{"name": d.Name, "comment": d.Comment, "dataLicense": dataLicense, "rootElement": []string{sbom},
 		"element": append(slices.Clone(inSBOM), sbom), "import": imports, "namespaceMap": namespaces, "profileConformance": profiles, "extension": extension})
+}
+
+// everything are all packages; where there are none, all files; where there are none, who made the document.
+func (s *spdx3Writer) everything() (out []string) {
+	for i := range s.doc.Packages {
+		out = append(out, s.id(s.doc.Packages[i].ID))
+	}
+	if out == nil {
+		for i := range s.doc.Files {
+			out = append(out, s.id(s.doc.Files[i].ID))
+		}
+	}
+	if out == nil {
+		out = s.ids()
+	}
+	slices.Sort(out)
+	return out
 }
 
 // extension holds what SPDX 3 has no field for, in the form that it has for properties of CycloneDX and under their names.
