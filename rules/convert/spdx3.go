@@ -15,7 +15,7 @@ import (
 // relationships, licence expressions, annotations) is named by a digest of what it says, so that it has the same name in every document
 // of that namespace that says the same.
 func writeSPDX3(w io.Writer, d *document, _ func(lost)) error {
-	s := &spdx3Writer{doc: d, base: d.Namespace + "#", elements: map[string]object{}, files: map[string]bool{}, profiles: map[string]bool{"core": true, "software": true}}
+	s := &spdx3Writer{doc: d, base: d.Namespace + "#", elements: map[string]object{}, known: map[string]bool{}, external: map[string]string{}, profiles: map[string]bool{"core": true, "software": true}}
 	return writeCanonical(w, s.graph())
 }
 
@@ -30,7 +30,8 @@ type spdx3Writer struct {
 	base     string            // of identifiers
 	elements map[string]object // by identifier
 	nodes    []object          // what is no element: creation information
-	files    map[string]bool   // identifiers of files in 2.3
+	known    map[string]bool   // identifiers of nodes
+	external map[string]string // DocumentRef-... -> where that document's identifiers are
 	profiles map[string]bool
 	imports  []object
 }
@@ -90,18 +91,18 @@ func (s *spdx3Writer) id(of string) string {
 	if !ok {
 		return s.base + of
 	}
-	for _, e := range s.doc.ExternalDocs {
-		if e.ID == doc && isIRI(e.URI) {
-			return e.URI + "#" + element
-		}
+	if base := s.external[doc]; base != "" {
+		return base + element
 	}
 	return s.base + doc + ":" + element // the document that it is in cannot be named
 }
 
 func (s *spdx3Writer) graph() object {
 	d := s.doc
-	for i := range d.Files {
-		s.files[d.Files[i].ID] = true
+	for _, e := range d.ExternalDocs {
+		if isIRI(e.URI) {
+			s.external[e.ID] = e.URI + "#"
+		}
 	}
 	s.creation()
 	for i := range d.Packages {
@@ -257,7 +258,8 @@ func (s *spdx3Writer) annotations(of string, list []annotation) {
 	for _, n := range list {
 		who := s.agent(n.Annotator)
 		node := "_:creation-" + strings.TrimPrefix(s.named("x", n.Annotator, n.Date), s.base+"x-")
-		if !slices.ContainsFunc(s.nodes, func(o object) bool { return o["@id"] == node }) {
+		if !s.known[node] {
+			s.known[node] = true
 			s.nodes = append(s.nodes, object{"type": "CreationInfo", "@id": node, "specVersion": "3.0.1", "created": n.Date, "createdBy": []string{who}})
 		}
 		s.add(s.named("annotation", of, n.Annotator, n.Date, n.Type, n.Comment), "Annotation", object{"creationInfo": node, "annotationType": strings.ToLower(n.Type), "subject": s.id(of), "statement": n.Comment})
