@@ -41,9 +41,7 @@ func documents(t *testing.T) map[string]document {
 		return built.documents
 	}
 	small := t.TempDir()
-	for _, name := range []string{"release", "platforms", "testdata", "BUILD.star", "sbom.star", "pip.lock.json"} {
-		copyInto(t, filepath.Join(small, name), "../"+name)
-	}
+	copySmall(t, small)
 	run(t, small, 0, "build", "//...")
 	sources := map[string]string{"every": "../rules/convert/testdata/every.spdx.json"}
 	collect(t, sources, "small", small)
@@ -91,6 +89,7 @@ func documents(t *testing.T) map[string]document {
 		}
 		out[name] = d
 	}
+	t.Logf("%d documents", len(out))
 	built.documents = out
 	return out
 }
@@ -108,6 +107,22 @@ func distdir(t *testing.T, archive string) string {
 	}
 	t.Logf("its documents are not looked at: SBOMCTL_DISTDIR has no %s", archive)
 	return ""
+}
+
+// copySmall copies the workspace of the small release, since building leaves an output folder: the files of the root, the packages
+// below it, and what they are made of.
+func copySmall(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{"testdata", "BUILD.star", "sbom.star", "pip.lock.json"} {
+		copyInto(t, filepath.Join(dir, name), "../"+name)
+	}
+	packages, err := filepath.Glob("../*/BUILD.star")
+	if err != nil || len(packages) == 0 {
+		t.Fatalf("%d packages, %v", len(packages), err)
+	}
+	for _, p := range packages {
+		copyInto(t, filepath.Join(dir, filepath.Base(filepath.Dir(p))), filepath.Dir(p))
+	}
 }
 
 // copyInto copies a file or a folder.

@@ -12,21 +12,7 @@ import (
 func TestSPDX(t *testing.T) {
 	judge := schema(t, "spdx-schema-2.3.json")
 	dir := t.TempDir()
-	// A copy of the workspace, since building leaves an output folder.
-	for _, name := range []string{"release", "platforms", "testdata"} {
-		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS("../"+name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json"} {
-		text, err := os.ReadFile("../" + name)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), text, 0o666)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	copySmall(t, dir)
 	run(t, dir, 0, "build", "//...")
 	head, err := os.ReadFile("../testdata/spdx/valid.spdx.json")
 	if err != nil {

@@ -1,6 +1,11 @@
 package convert
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+
+	"github.com/sbomctl/sbomctl/rules/ident"
+)
 
 // cdxTypes are the types of components for purposes of packages. What is neither is an application where it is what the
 // document describes, else a library: readers look for vulnerabilities of these.
@@ -86,7 +91,7 @@ func (c *cdxWriter) people(p *pkg, out *cdxComponent, props *cdxProperties) {
 var vcs = regexp.MustCompile(`^(git|hg|svn|bzr)(\+|:)`)
 
 // vexLike matches what calls itself a VEX document; SPDX 2.3 has no reference type for one but "advisory".
-var vexLike = regexp.MustCompile(`(?i)vex`)
+var vexLike = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:open|csaf)?[-_]?vex(?:[^a-z]|$)`)
 
 // identify says what a package is and where it is found.
 func (c *cdxWriter) identify(p *pkg, out *cdxComponent, props *cdxProperties) {
@@ -161,10 +166,12 @@ var (
 )
 
 // licensing writes what is concluded and what is declared. 1.6 takes one expression, or several licences of which each is one by
-// its name; 1.7 takes all of it. What is left is a property. Names of licences are written as expressions, too, since the schema
-// knows those of one old list only.
+// its name; 1.7 takes all of it. What is left is a property. Identifiers of licences are written as expressions, too, since the schema
+// knows those of one old list only; what is no expression is a name.
 func (c *cdxWriter) licensing(concluded, declared string, props *cdxProperties) (out []cdxLicenseEntry) {
-	single := func(s string) bool { return licenseRef.MatchString(s) && c.licenses[s] != "" }
+	single := func(s string) bool {
+		return licenseRef.MatchString(s) && c.licenses[s] != "" || !strings.Contains(s, "DocumentRef-") && ident.License(s) != nil
+	}
 	for _, l := range []struct{ value, kind, property string }{{concluded, "concluded", "spdx:license-concluded"}, {declared, "declared", "spdx:license-declared"}} {
 		entry := cdxLicenseEntry{Expression: l.value, Acknowledgement: l.kind}
 		switch {
@@ -172,7 +179,10 @@ func (c *cdxWriter) licensing(concluded, declared string, props *cdxProperties) 
 			props.add(l.property, l.value)
 			continue
 		case single(l.value):
-			entry = cdxLicenseEntry{License: &cdxLicense{Name: l.value, Acknowledgement: l.kind, Text: plainText(c.licenses[l.value])}}
+			entry = cdxLicenseEntry{License: &cdxLicense{Name: l.value, Acknowledgement: l.kind}}
+			if text := c.licenses[l.value]; text != "" {
+				entry.License.Text = plainText(text)
+			}
 		case c.version != "1.6":
 			ids := licenseRefs.FindAllString(l.value, -1)
 			set(&ids)

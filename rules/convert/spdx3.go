@@ -15,7 +15,7 @@ import (
 // relationships, licence expressions, annotations) is named by a digest of what it says, so that it has the same name in every document
 // of that namespace that says the same.
 func writeSPDX3(w io.Writer, d *document, _ func(lost)) error {
-	s := &spdx3Writer{doc: d, base: d.Namespace + "#", elements: map[string]object{}, files: map[string]bool{}, profiles: map[string]bool{"core": true, "software": true}}
+	s := &spdx3Writer{doc: d, base: d.Namespace + "#", elements: map[string]object{}, known: map[string]bool{}, external: map[string]string{}, profiles: map[string]bool{"core": true, "software": true}}
 	return writeCanonical(w, s.graph())
 }
 
@@ -30,7 +30,8 @@ type spdx3Writer struct {
 	base     string            // of identifiers
 	elements map[string]object // by identifier
 	nodes    []object          // what is no element: creation information
-	files    map[string]bool   // identifiers of files in 2.3
+	known    map[string]bool   // identifiers of nodes
+	external map[string]string // DocumentRef-... -> where that document's identifiers are
 	profiles map[string]bool
 	imports  []object
 }
@@ -90,18 +91,18 @@ func (s *spdx3Writer) id(of string) string {
 	if !ok {
 		return s.base + of
 	}
-	for _, e := range s.doc.ExternalDocs {
-		if e.ID == doc && isIRI(e.URI) {
-			return e.URI + "#" + element
-		}
+	if base := s.external[doc]; base != "" {
+		return base + element
 	}
 	return s.base + doc + ":" + element // the document that it is in cannot be named
 }
 
 func (s *spdx3Writer) graph() object {
 	d := s.doc
-	for i := range d.Files {
-		s.files[d.Files[i].ID] = true
+	for _, e := range d.ExternalDocs {
+		if isIRI(e.URI) {
+			s.external[e.ID] = e.URI + "#"
+		}
 	}
 	s.creation()
 	for i := range d.Packages {
@@ -178,13 +179,19 @@ func (s *spdx3Writer) document() {
 		roots = append(roots, s.id(id))
 	}
 	slices.Sort(roots)
+	var inside cdxProperties // of the SBOM
+	if len(roots) == 0 {
+		// What has elements must have roots. They are not what the document describes, which is nothing.
+		roots = s.everything()
+		inside.add("spdx:document:describes", none)
+	}
 	var kinds []string
 	if g := d.generation(); g != "" {
 		kinds = []string{g}
 	}
 	dataLicense := s.license(d.DataLicense) // an element of its own, since not all readers take the address of one on the list
 	inSBOM := s.ids()
-	sbom := s.add(s.base+"sbom", "software_Sbom", object{"rootElement": roots, "element": inSBOM, "software_sbomType": kinds})
+	sbom := s.add(s.base+"sbom", "software_Sbom", object{"rootElement": roots, "element": inSBOM, "software_sbomType": kinds, "extension": s.extension(inside)})
 	var props cdxProperties
 	props.add("spdx:creation-info:license-list-version", d.Creation.LicenseListVersion)
 	for _, r := range d.Reviews {
@@ -217,6 +224,23 @@ func (s *spdx3Writer) document() {
 		"element": append(slices.Clone(inSBOM), sbom), "import": imports, "namespaceMap": namespaces, "profileConformance": profiles, "extension": extension})
 }
 
+// everything are all packages; where there are none, all files; where there are none, who made the document.
+func (s *spdx3Writer) everything() (out []string) {
+	for i := range s.doc.Packages {
+		out = append(out, s.id(s.doc.Packages[i].ID))
+	}
+	if out == nil {
+		for i := range s.doc.Files {
+			out = append(out, s.id(s.doc.Files[i].ID))
+		}
+	}
+	if out == nil {
+		out = s.ids()
+	}
+	slices.Sort(out)
+	return out
+}
+
 // extension holds what SPDX 3 has no field for, in the form that it has for properties of CycloneDX and under their names.
 func (s *spdx3Writer) extension(props cdxProperties) []any {
 	if len(props) == 0 {
@@ -234,7 +258,8 @@ func (s *spdx3Writer) annotations(of string, list []annotation) {
 	for _, n := range list {
 		who := s.agent(n.Annotator)
 		node := "_:creation-" + strings.TrimPrefix(s.named("x", n.Annotator, n.Date), s.base+"x-")
-		if !slices.ContainsFunc(s.nodes, func(o object) bool { return o["@id"] == node }) {
+		if !s.known[node] {
+			s.known[node] = true
 			s.nodes = append(s.nodes, object{"type": "CreationInfo", "@id": node, "specVersion": "3.0.1", "created": n.Date, "createdBy": []string{who}})
 		}
 		s.add(s.named("annotation", of, n.Annotator, n.Date, n.Type, n.Comment), "Annotation", object{"creationInfo": node, "annotationType": strings.ToLower(n.Type), "subject": s.id(of), "statement": n.Comment})

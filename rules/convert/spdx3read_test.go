@@ -127,7 +127,9 @@ func (r *spdx3Reader) read() *document {
 		}
 	}
 	for _, id := range strs(sbom, "rootElement") {
-		r.relate(documentID, describes, r.id(id), "")
+		if one(r.props(sbom), "spdx:document:describes") != none {
+			r.relate(documentID, describes, r.id(id), "")
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.by)) {
 		if o := r.by[id]; strings.HasSuffix(str(o, "type"), "Relationship") {

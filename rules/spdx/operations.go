@@ -22,13 +22,13 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 7, Run: runBase},
 		{Name: "spdx.deps", Version: 7, Run: runDeps},
-		{Name: "spdx.source", Version: 7, Run: runSource},
-		{Name: "spdx.binary", Version: 7, Run: runBinary},
-		{Name: "spdx.whole", Version: 5, Run: runWhole},
+		{Name: "spdx.source", Version: 8, Run: runSource},
+		{Name: "spdx.binary", Version: 8, Run: runBinary},
+		{Name: "spdx.whole", Version: 6, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 4, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
 		{Name: "spdx.own", Version: 1, Run: runOwn},
-		{Name: "spdx.version", Version: 5, Run: runVersion},
+		{Name: "spdx.version", Version: 9, Run: runVersion},
 	}
 }
