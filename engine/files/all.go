@@ -9,11 +9,11 @@ import (
 // Links says what a symbolic link is to All.
 type Links uint8
 
-// A link to a regular file of the tree is that file, unless links are kept.
+// A link to a regular file of the tree is that file, and one to a directory is passed over, unless links are kept.
 const (
-	FollowLinks Links = iota // any other link is an error
+	FollowLinks Links = iota // a link that leads nowhere, or out of the tree, is an error
 	KeepLinks                // a link is a member of its own, and so is an empty directory
-	SkipLinks                // any other link is left out, and so is every member that would be an error
+	SkipLinks                // what would be an error is left out
 )
 
 // All selects every file of a tree, names that begin with a dot included, but what git ignores. Its

@@ -129,14 +129,14 @@ Args:
   include: patterns: ` + "`*` is any part of a name, `**` any number of folders" + `. Wildcards skip names that begin with a dot.
   exclude: patterns of files to leave out.
   require_all: an error when a pattern matches nothing.
-  links: what a symbolic link is. "follow": the file that it leads to, and an error where it leads to none. "skip": it is left out there, with a note, as is every member that cannot be used.
+  links: what a symbolic link is. "follow": the file that it leads to, nothing where that is a folder, and an error where it leads nowhere or out of the tree. "skip": it is left out there, with a note, as is every member that cannot be used.
   include_attr: the attribute that the patterns of include are the value of, so that a message about one of them points at its line; a list has one for each.
   exclude_attr: the same of exclude.`},
 		FunctionDoc{"ctx.actions.members", `ctx.actions.members(tree, links = "follow")`, `Returns the [FileSet](#fileset) of all files of a tree; of an archive in its order.
 
 Args:
   tree: the tree.
-  links: what a symbolic link is. "follow": the file that it leads to, and an error where it leads to none. "keep": a link, and an empty folder is listed as well; for operations that tell them from files. "skip": the file that it leads to, and where that is none, it is left out, as is every member that cannot be used.`},
+  links: what a symbolic link is. "follow": the file that it leads to, nothing where that is a folder, and an error where it leads nowhere or out of the tree. "keep": a link, and an empty folder is listed as well; for operations that tell them from files. "skip": the file that it leads to, and where that is none, it is left out, as is every member that cannot be used.`},
 	)
 }
 
