@@ -98,6 +98,7 @@ func (w *Workspace) runTarget(c *eval.Context, arg string) (eval.Result, error) 
 		Declaration: decl, Rule: rule, Deps: byLabel,
 		Option:    func(name string) (string, error) { return w.option(c, name) },
 		Checks:    w.opt.Rules.Checks,
+		Texts:     w.opt.Rules.Texts,
 		Operation: w.knownOperation,
 		Site:      w.sites(c),
 	})

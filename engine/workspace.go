@@ -36,6 +36,8 @@ type RuleSet struct {
 	Operations []action.Operation
 	// Checks validate attribute values, by kind ("cpe", "sha256"): ctx.check(kind, value).
 	Checks map[string]func(value string) error
+	// Texts make one text of another, by kind: ctx.text(kind, value).
+	Texts map[string]func(value string) (string, error)
 	// Findings are the kinds of findings that the operations report, for documentation and for formats that
 	// describe them. A workspace's own rules may report others.
 	Findings []finding.Rule

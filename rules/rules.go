@@ -76,10 +76,11 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		TreeIndex: "archive.index",
 		Facet:     Facet,
 		Checks:    checks,
+		Texts:     texts,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, ident.Finding, spdx.OverlapFinding,
-			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
+			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, evidence.URLFinding, ident.Finding, spdx.OverlapFinding,
+			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")

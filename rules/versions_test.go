@@ -159,6 +159,8 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "text.search":
 		return &actiontest.Call{Inputs: inputs{"files": {hashed("a.md", "see http://a.example,\nhttp://b.example\n"), hashed("b.md", "\n")}}, Parameters: object{"rule": "no-http", "severity": "warning",
 			"message": "{match} in {path} is not https", "patterns": []string{`http://(?P<host>[a-z.]+)`}, "replace": "https://{host}", "hints": []string{"use https"}, "attr": "srcs"}}
+	case "evidence.url":
+		return &actiontest.Call{Parameters: object{"attr": "download_url", "url": "https://x.example/R_1_0_4/v-1.0.5.tgz", "version": "1.0.5"}}
 	case "evidence.recipes":
 		return &actiontest.Call{Inputs: inputs{"files": one("NEWS", fixedNews)}, Parameters: object{"recipes": []object{{"path": "NEWS", "pattern": `(?P<name>v)(?P<version>[0-9.]+) now`}},
 			"deps": []object{{"label": "//:x", "rules": []object{{"path": "NEWS", "pattern": `v(?P<version>[0-9.]+) then`}}}, {"label": "//:y", "rules": []object{}}}}}
@@ -207,13 +209,16 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
 		return &actiontest.Call{Parameters: spdx.VersionParams{Artifact: "python-3.14.1.exe", Rules: fixedVersionRules}, Inputs: inputs{"evidence": one("version.h", fixedVersion)}}
+	case "spdx.own":
+		return &actiontest.Call{Parameters: spdx.OwnParams{Label: "//:deps", Own: "Misc/externals.spdx.json", Tree: "//:tree", Superseded: []spdx.Superseded{{Package: "expat", Reason: "it is newer", Says: map[string]string{"versionInfo": "2.6.3"}}}},
+			Inputs: inputs{"own": one("Misc/externals.spdx.json", fixedDocument("2.6.3")), "document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.binary":
 		return &actiontest.Call{Parameters: spdx.BinaryParams{Artifact: "python-3.14.2-embed.exe", Product: fixedProduct, Deps: packages.Packages, Base: packages.Packages,
 			Packages: []spdx.Metadata{{Label: "//:tk", Name: "tk", Version: "1", NotIn: map[string][]string{"variant": {"embed"}}}}},
 			Inputs: inputs{"artifact": one("python-3.14.2-embed.exe", "MZ"), "wheels": one("pip.json", fixedWheel)}}
 	case "spdx.source":
 		base := fixedDocument("2.7.1")
-		return &actiontest.Call{Parameters: spdx.SourceParams{Artifact: "Python-3.14.2.tgz", Product: fixedProduct, BaseLabel: "//:base", Packages: packages.Packages, Own: "Misc/sbom.spdx.json", Superseded: map[string]string{"expat": "it is newer"}},
+		return &actiontest.Call{Parameters: spdx.SourceParams{Artifact: "Python-3.14.2.tgz", Product: fixedProduct, BaseLabel: "//:base", Packages: packages.Packages, Own: "Misc/sbom.spdx.json", Superseded: []spdx.Superseded{{Package: "expat", Reason: "it is newer", Fields: []string{"versionInfo", "externalRefs"}}}},
 			Inputs: inputs{"archive": one("Python-3.14.2.tgz", "gz"), "own": one("Misc/sbom.spdx.json", fixedDocument("2.6.3")), "base": one("base.json", base), "wheels": one("pip.json", fixedWheel),
 				"members": {hashed("Misc/sbom.spdx.json", base), hashed("NEWS", fixedNews),
 					hashed("Lib/ensurepip/_bundled/pip-25.1.1-py3-none-any.whl", "PK")}}}

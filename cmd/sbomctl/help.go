@@ -255,6 +255,11 @@ func (a *app) printGroup(docs reference, name string) bool {
 			rows = append(rows, definition{"ctx.check." + c.Name, c.Doc})
 		}
 	}
+	if name == "ctx.text" {
+		for _, c := range docs.Texts {
+			rows = append(rows, definition{"ctx.text." + c.Name, c.Doc})
+		}
+	}
 	writeDefinitions(a.stdout, rows, a.columns())
 	return len(rows) > 0
 }

@@ -19,13 +19,14 @@ type reference struct {
 	Builtins    []star.FunctionDoc   // what every file has
 	Types       []star.ProviderDoc   // what an implementation meets
 	Checks      []star.FieldDoc      // kinds of ctx.check
+	Texts       []star.FieldDoc      // kinds of ctx.text
 	Operations  []rules.OperationDoc // what ctx.actions.run applies
 }
 
 // embeddedDocs is the reference of the program, which needs no workspace.
 func embeddedDocs(ctx context.Context) (reference, error) {
 	docs, err := engine.EmbeddedDocs(ctx, rules.Set(nil))
-	return reference{docs, star.BuiltinFunctions(), star.BuiltinTypes(), rules.Checks(), rules.Operations()}, err
+	return reference{docs, star.BuiltinFunctions(), star.BuiltinTypes(), rules.Checks(), rules.Texts(), rules.Operations()}, err
 }
 
 // markdownHelp prints docs/rules.md: the reference of the embedded rules.
@@ -133,6 +134,10 @@ func writeReference(w io.Writer, docs reference) {
 	}
 	p("\n## Checks\n\n`ctx.check.KIND(value, \"attribute\")` with one of\n\n| kind | what is valid |\n|---|---|\n")
 	for _, c := range docs.Checks {
+		p("| `%s` | %s |\n", c.Name, cell(c.Doc))
+	}
+	p("\n## Texts\n\n`ctx.text.KIND(value, \"attribute\")` with one of\n\n| kind | what it makes |\n|---|---|\n")
+	for _, c := range docs.Texts {
 		p("| `%s` | %s |\n", c.Name, cell(c.Doc))
 	}
 	p("\n# Operations\n\nWhat [ctx.actions.run](#ctxactionsrun) and [ctx.actions.validate](#ctxactionsvalidate) apply to files. A parameter must be given unless it is optional.\n")

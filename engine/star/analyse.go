@@ -26,6 +26,8 @@ type AnalysisInput struct {
 	Option func(name string) (string, error)
 	// Checks are the validators of ctx.check.<kind>(value, attr).
 	Checks map[string]func(string) error
+	// Texts are the functions of ctx.text.<kind>(value, attr).
+	Texts map[string]func(string) (string, error)
 	// Operation returns an error when there is no operation of that name; may be nil.
 	Operation func(name string) error
 	// Site returns where a target was declared. It is only called for errors; may be nil.

@@ -14,7 +14,7 @@ type ctxValue struct {
 	attr *attrsValue
 }
 
-var ctxNames = []string{"actions", "attr", "check", "files", "label", "option"}
+var ctxNames = []string{"actions", "attr", "check", "files", "label", "option", "text"}
 
 func (*ctxValue) String() string        { return "<ctx>" }
 func (*ctxValue) Type() string          { return "ctx" }
@@ -38,6 +38,8 @@ func (c *ctxValue) Attr(name string) (starlark.Value, error) {
 		return labelValue{c.an.in.Declaration.Label}, nil
 	case "check":
 		return checksValue{c.an}, nil
+	case "text":
+		return textsValue{c.an}, nil
 	case "option":
 		return starlark.NewBuiltin("option", c.an.option), nil
 	}

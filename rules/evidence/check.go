@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -21,24 +19,20 @@ type Params struct {
 	Label    string   `json:"label"` // target whose declaration is checked, for hints
 	Declared Declared `json:"declared"`
 	Rules    []Rule   `json:"rules"`
-
-	// Beside says that the version is written elsewhere in the declaration too, as in the tag of a URL, and Checksum that a checksum
+	// Written are the texts of the declaration that may have the version in them, as the tag of a URL, and Checksum says that a checksum
 	// is declared. What an edit of the version would leave behind, makes a bump the fix.
-	Beside   bool `json:"beside,omitempty"`
-	Checksum bool `json:"checksum,omitempty"`
+	Written  []string `json:"written,omitempty"`
+	Checksum bool     `json:"checksum,omitempty"`
+	// Only are the facts that are compared; none: all.
+	Only []string `json:"only,omitempty"`
 }
 
-// Declared is what the target says of itself; "" is not declared.
-type Declared struct {
-	Version  string `json:"version"`
-	SHA256   string `json:"sha256"`
-	Revision string `json:"revision"`
-}
-
-// Rule is one regex() of the target.
+// Rule is one regex() or absent() of the target.
 type Rule struct {
-	Path    string `json:"path"`    // a file of the tree, or a pattern as in srcs
-	Pattern string `json:"pattern"` // RE2 with named groups, see the package comment
+	Path    string            `json:"path"`             // a file of the tree, or a pattern as in srcs
+	Pattern string            `json:"pattern"`          // RE2 with named groups, see the package comment
+	Facts   map[string]string `json:"facts,omitempty"`  // fact -> template of it, see the package comment
+	Absent  bool              `json:"absent,omitempty"` // the pattern must match nothing
 }
 
 // Report is what was found, in the order of the rules, then of the files, then within a file.
@@ -52,7 +46,7 @@ type Fact struct {
 	Path   string `json:"path"`
 	Line   int    `json:"line"`   // from 1
 	Column int    `json:"column"` // from 1, in bytes
-	Fact   string `json:"fact"`   // "version", "sha256" or "revision"
+	Fact   string `json:"fact"`   // one of version, sha256, url, ...
 	Value  string `json:"value"`
 }
 
@@ -63,12 +57,12 @@ const RuleID = "evidence"
 // name), output "report" (a Report as JSON). What contradicts the declaration, and evidence that proves nothing, are
 // findings: errors.
 func Operation() action.Operation {
-	return action.Operation{Name: "evidence.check", Version: 4, Run: run}
+	return action.Operation{Name: "evidence.check", Version: 5, Run: run}
 }
 
 // Operations returns the operations of this package.
 func Operations() []action.Operation {
-	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 2, Run: runRecipes}}
+	return []action.Operation{Operation(), {Name: "evidence.recipes", Version: 3, Run: runRecipes}, {Name: "evidence.url", Version: 1, Run: runURL}}
 }
 
 func run(ctx context.Context, call action.Call) error {
@@ -76,8 +70,11 @@ func run(ctx context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
+	if err := declaredWheel(call, &p.Declared); err != nil {
+		return err
+	}
 	var found []finding.Finding
-	c := &checker{call: call, tell: func(f finding.Finding) { found = append(found, f) }, compares: true, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
+	c := &checker{call: call, input: inputFiles, tell: func(f finding.Finding) { found = append(found, f) }, compares: true, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
 	if err := c.look(ctx); err != nil {
 		return err
 	}
@@ -108,10 +105,44 @@ func Facts(ctx context.Context, call action.Call) ([]Fact, error) {
 	if err := call.Params(&p); err != nil {
 		return nil, err
 	}
+	return Find(ctx, call, inputFiles, p.Label, p.Rules)
+}
+
+// declaredWheel takes what a wheel says of itself for what is declared, where the input "wheel" is there.
+func declaredWheel(call action.Call, d *Declared) error {
+	in := call.Files("wheel")
+	if len(in) == 0 {
+		return nil
+	}
+	const max = 4 << 20
+	data, err := call.Read(in[0], max)
+	if err != nil {
+		return err
+	}
+	var w struct {
+		Package struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+			SHA256  string `json:"sha256"`
+		} `json:"package"`
+	}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return fmt.Errorf("input \"wheel\" is no description of a wheel: %w", err)
+	}
+	d.Version, d.Name, d.SHA256 = w.Package.Version, w.Package.Name, w.Package.SHA256
+	return nil
+}
+
+// inputFiles is the input of "evidence.check".
+const inputFiles = "files"
+
+// Find returns what the files of an input state by rules, each fact at its place. Evidence that cannot be found is an error of the target,
+// beside what was found.
+func Find(ctx context.Context, call action.Call, input, label string, rules []Rule) ([]Fact, error) {
 	var errs diag.List
-	c := &checker{call: call, params: p, content: map[string][]byte{}, tell: func(f finding.Finding) {
+	c := &checker{call: call, input: input, params: Params{Label: label, Rules: rules}, content: map[string][]byte{}, tell: func(f finding.Finding) {
 		d := f.Diagnostic()
-		d.Label = p.Label
+		d.Label = label
 		errs = append(errs, d)
 	}}
 	if err := c.look(ctx); err != nil {
@@ -123,6 +154,7 @@ func Facts(ctx context.Context, call action.Call) ([]Fact, error) {
 // checker collects what the rules of one target find.
 type checker struct {
 	call     action.Call
+	input    string // with the files
 	tell     func(finding.Finding)
 	compares bool // what is found with what is declared
 	params   Params
@@ -156,10 +188,13 @@ func (c *checker) add(err error) {
 
 // rule looks for one pattern. It returns an error only when nothing more can be checked.
 func (c *checker) rule(ctx context.Context, r Rule) error {
-	pat, err := compile(r.Pattern)
-	if err != nil {
-		c.add(err)
-		return nil
+	var pat *pattern
+	if !r.Absent {
+		var err error
+		if pat, err = compile(r); err != nil {
+			c.add(err)
+			return nil
+		}
 	}
 	set, err := files.Compile([]string{r.Path}, nil)
 	if err != nil {
@@ -167,18 +202,21 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		return nil
 	}
 	var named []action.File
-	for _, f := range c.call.Files("files") {
+	for _, f := range c.call.Files(c.input) {
 		if _, ok := set.Match(f.Path); ok {
 			named = append(named, f)
 		}
 	}
 	if len(named) == 0 {
 		var paths []string
-		for _, f := range c.call.Files("files") {
+		for _, f := range c.call.Files(c.input) {
 			paths = append(paths, f.Path)
 		}
 		c.add(&diag.Error{Msg: fmt.Sprintf("evidence names %s, but the tree has no such file%s", clip(r.Path), diag.DidYouMean(r.Path, paths))})
 		return nil
+	}
+	if r.Absent {
+		return c.absent(ctx, r, named)
 	}
 	said := false // why there may be no evidence
 	var all []placedFact
@@ -194,13 +232,13 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 			said = true
 			continue
 		}
-		facts, err := pat.search(f.Path, content)
+		found, err := pat.search(f.Path, content)
 		if err != nil {
 			said = true
 			c.add(err)
 			continue
 		}
-		for _, fact := range facts {
+		for _, fact := range found {
 			pos := diag.At(f.Path, content, fact.at)
 			c.report.Facts = append(c.report.Facts, Fact{f.Path, pos.Line, pos.Col, fact.name, fact.value})
 			all = append(all, placedFact{fact, pos})
@@ -217,7 +255,10 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 	if !c.compares {
 		return nil
 	}
-	for _, name := range []string{version, sha256, revision} {
+	for _, name := range facts {
+		if len(c.params.Only) > 0 && !slices.Contains(c.params.Only, name) {
+			continue
+		}
 		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
 	}
 	return nil
@@ -246,99 +287,44 @@ func (c *checker) read(f action.File) (content []byte, ok bool, err error) {
 	return content, true, nil
 }
 
-// compare reports where facts of one name, all from one rule, contradict the declaration. Facts that contradict each other
-// say nothing of what is right: then the pattern is to blame.
-func (c *checker) compare(name string, facts []placedFact, r Rule) {
-	attr, declared := name, c.params.Declared.Version
-	same := func(a, b string) bool { return a == b }
-	switch {
-	case name == sha256:
-		declared, same = c.params.Declared.SHA256, strings.EqualFold
-	case name == revision && c.params.Declared.Revision != "":
-		declared = c.params.Declared.Revision
-	case name == revision:
-		attr = version
+// line is the line of a match, from where that begins.
+func line(content []byte, m []int) string {
+	end := bytes.IndexByte(content[m[0]:], '\n')
+	if end < 0 {
+		end = len(content) - m[0]
 	}
-	var wrong []placedFact
-	several := false
-	for _, f := range facts {
-		if declared == "" || !same(f.value, declared) {
-			wrong = append(wrong, f)
-		}
-		several = several || !same(f.value, facts[0].value)
-	}
-	if len(wrong) == 0 {
-		return
-	}
-	if several {
-		c.tooLoose(name, facts, wrong[0].pos, r)
-		return
-	}
-	for _, f := range wrong {
-		msg := fmt.Sprintf("%s is %s here, but %s is declared", name, clip(f.value), clip(declared))
-		if declared == "" {
-			msg = fmt.Sprintf("%s is %s here, but none is declared", name, clip(f.value))
-		}
-		out := finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: attr, Msg: msg, Declared: declared, Found: strings.ToValidUTF8(f.value, "\ufffd"),
-			Hints: []string{fmt.Sprintf("if the tree is right, set %s = %s in %s", attr, clip(f.value), c.params.Label)}}
-		if utf8.ValidString(f.value) {
-			out.Fix = &finding.Fix{Attr: attr, Value: f.value}
-		}
-		c.tell(out)
-	}
+	return strings.TrimSpace(string(content[m[0] : m[0]+min(end, 200)]))
 }
 
-// settle makes a bump the fix of what contradicts the version where the edit of one attribute would leave the others behind.
-func (c *checker) settle(found []finding.Finding) []finding.Finding {
-	command := ""
-	for _, f := range found {
-		if f.Fix != nil && f.Attr == version && (c.params.Beside || c.params.Checksum && !c.sameSum()) && word.MatchString(f.Fix.Value) {
-			command = "sbomctl bump " + c.params.Label + " " + f.Fix.Value
+// absent reports where a file states what it is declared not to.
+func (c *checker) absent(ctx context.Context, r Rule, named []action.File) error {
+	re, err := compileAny(r.Pattern)
+	if err != nil {
+		c.add(err)
+		return nil
+	}
+	for _, f := range named {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-	}
-	if command == "" {
-		return found
-	}
-	for i, f := range found {
-		if f.Fix != nil && (f.Attr == version || f.Attr == sha256) {
-			found[i].Fix = &finding.Fix{Command: command}
-			found[i].Hints = []string{"if the tree is right, version, URL and checksum of the declaration move together"}
+		content, ok, err := c.read(f)
+		if err != nil {
+			return err
 		}
-	}
-	return found
-}
-
-// sameSum reports whether the tree states the checksum that is declared: then it is not the one of another version.
-func (c *checker) sameSum() bool {
-	stated := false
-	for _, f := range c.report.Facts {
-		if f.Fact == sha256 {
-			if !strings.EqualFold(f.Value, c.params.Declared.SHA256) {
-				return false
+		if !ok {
+			continue
+		}
+		matches := re.FindAllIndex(content, maxNamed+1)
+		for i, m := range matches {
+			pos := diag.At(f.Path, content, m[0])
+			if i == maxNamed {
+				c.add(&diag.Error{Pos: pos, Attr: "evidence", Msg: "and at more places"})
+				break
 			}
-			stated = true
+			found := strings.ToValidUTF8(line(content, m), "\ufffd")
+			c.tell(finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: pos, Attr: "evidence", Found: found, Msg: fmt.Sprintf("%s is stated here, and absent() says that nothing is", clip(found)),
+				Hints: []string{"if the tree states it now, write regex(...) instead, with a group for it; if this is something else, narrow the pattern"}})
 		}
 	}
-	return stated
-}
-
-// word is a version that a shell takes as it is.
-var word = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
-
-// maxNamed is how many of the places are named that a loose pattern matches.
-const maxNamed = 3
-
-// tooLoose reports a pattern whose matches do not agree, at the first that is not what is declared.
-func (c *checker) tooLoose(name string, facts []placedFact, pos diag.Pos, r Rule) {
-	var places []string
-	seen := map[string]bool{}
-	for _, f := range facts {
-		if !seen[f.value] && len(places) < maxNamed {
-			seen[f.value] = true
-			places = append(places, fmt.Sprintf("%s at %s", clip(f.value), f.pos))
-		}
-	}
-	c.add(&diag.Error{Pos: pos, Attr: "evidence",
-		Msg:   fmt.Sprintf("pattern %s is too loose: it matches %d places that state %s differently, %s", clip(r.Pattern), len(facts), name, strings.Join(places, ", ")),
-		Hints: []string{fmt.Sprintf("narrow the pattern until it matches only where the tree states the %s of the package", name)}})
+	return nil
 }

@@ -34,9 +34,9 @@ const expatH = `#define XML_MAJOR_VERSION 2
 `
 
 var expatRules = []Rule{
-	{refresh, `expected_libexpat_version="(?P<version>[^"]+)"`},
-	{refresh, `expected_libexpat_sha256="(?P<sha256>[0-9a-f]{64})"`},
-	{"Modules/expat/expat.h", `MAJOR_VERSION (?P<version_1>\d+)\n.*MINOR_VERSION (?P<version_2>\d+)\n.*MICRO_VERSION (?P<version_3>\d+)`},
+	{Path: refresh, Pattern: `expected_libexpat_version="(?P<version>[^"]+)"`},
+	{Path: refresh, Pattern: `expected_libexpat_sha256="(?P<sha256>[0-9a-f]{64})"`},
+	{Path: "Modules/expat/expat.h", Pattern: `MAJOR_VERSION (?P<version_1>\d+)\n.*MINOR_VERSION (?P<version_2>\d+)\n.*MICRO_VERSION (?P<version_3>\d+)`},
 }
 
 // run1 returns what the operation found, as the errors that a build makes of it.
@@ -137,7 +137,7 @@ func TestBump(t *testing.T) {
 		want   string // the command; "" for edits
 	}{
 		{"a version alone", Params{Declared: Declared{Version: "2.6.3"}}, ""},
-		{"a tag", Params{Declared: Declared{Version: "2.6.3", SHA256: same}, Beside: true, Checksum: true}, bump},
+		{"a tag", Params{Declared: Declared{Version: "2.6.3", SHA256: same}, Written: []string{"R_2_6_3"}, Checksum: true}, bump},
 		{"another checksum", Params{Declared: Declared{Version: "2.6.3", SHA256: other}, Checksum: true}, bump},
 		{"the same checksum", Params{Declared: Declared{Version: "2.6.3", SHA256: same}, Checksum: true}, ""},
 	} {
@@ -153,14 +153,14 @@ func TestBump(t *testing.T) {
 		}
 	}
 	// What a shell would not take as it is, is told and edited, and no command.
-	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Beside: true, Rules: []Rule{{"a", `v=(?P<version>.*)`}}}, "a", "v=$(x)")
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Written: []string{"R_2_6_3"}, Rules: []Rule{{Path: "a", Pattern: `v=(?P<version>.*)`}}}, "a", "v=$(x)")
 	if err := run1(t, c); err == nil || !c.Findings[0].Fix.Edit() {
 		t.Errorf("found %+v", c.Findings)
 	}
 }
 
 func TestCheck(t *testing.T) {
-	rule := func(path, pattern string) []Rule { return []Rule{{path, pattern}} }
+	rule := func(path, pattern string) []Rule { return []Rule{{Path: path, Pattern: pattern}} }
 	tests := []struct {
 		name     string
 		declared Declared
@@ -221,7 +221,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `(?P<version>1)`}}}, "a", "1")
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{Path: "a", Pattern: `(?P<version>1)`}}}, "a", "1")
 	c.Inputs["files"][0].Digest.Size = MaxFileBytes + 1
 	err := run1(t, c)
 	if err == nil || err.Error() != "a: evidence is looked for in a file of 16777217 bytes, expected at most 16777216" {
@@ -234,8 +234,8 @@ func TestValidate(t *testing.T) {
 		{`v(?P<version>\d+)`, ""},
 		{`(?s)(?P<version_1>\d).*(?P<version_2>\d) (?P<sha256>x) (?P<revision>y)`, ""},
 		{`(?<version>\d+)`, ""},
-		{`v\d+`, `names no group version, version_1 to version_9, sha256 or revision`},
-		{`(?P<versoin>\d+)`, `has a group "versoin", expected version, version_1 to version_9, sha256 or revision; did you mean "version"?`},
+		{`v\d+`, `names no group, expected version, revision, tag, url, name, license, date, sha512, sha256, sha1, md5, version_1 to version_9, or one that a template names`},
+		{`(?P<versoin>\d+)`, `has a group "versoin", expected version, revision, tag, url, name, license, date, sha512, sha256, sha1, md5, version_1 to version_9, or one that a template names; did you mean "version"?`},
 		{`(?P<version_0>\d+)`, `has a group "version_0"`},
 		{`(?P<version_2>\d+)`, `has no group version_1, but a later one`},
 		{`(?P<version_1>a)(?P<version_3>b)`, `has no group version_2, but a later one`},
@@ -247,7 +247,7 @@ func TestValidate(t *testing.T) {
 		{strings.Repeat("a", MaxPatternBytes+1), `has 4097 bytes, expected at most 4096`},
 	}
 	for _, tt := range tests {
-		err := Validate(tt.pattern)
+		err := Validate(Rule{Pattern: tt.pattern})
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%s: %v", tt.pattern, err)
@@ -259,7 +259,7 @@ func TestValidate(t *testing.T) {
 
 // TestCatastrophic has a pattern that takes a backtracking matcher exponential time.
 func TestCatastrophic(t *testing.T) {
-	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{"a", `^(?P<version>(a+)+)+$`}}},
+	c := newCall(Params{Label: "//:x", Declared: Declared{Version: "1"}, Rules: []Rule{{Path: "a", Pattern: `^(?P<version>(a+)+)+$`}}},
 		"a", strings.Repeat("a", 100_000)+"!")
 	if err := run1(t, c); err == nil || !strings.Contains(err.Error(), "evidence not found") {
 		t.Errorf("got: %v", err)
@@ -272,7 +272,7 @@ func FuzzSearch(f *testing.F) {
 	f.Add(`(?P<sha256>)`, "abc")
 	f.Add(`(?P<version_10>)`, "")
 	f.Fuzz(func(t *testing.T, expr, content string) {
-		p, err := compile(expr)
+		p, err := compile(Rule{Pattern: expr})
 		if err != nil {
 			msg, _, _ := strings.Cut(err.Error(), "\n  hint: ")
 			if strings.ContainsAny(msg, "\n\x00\x1b") {

@@ -151,7 +151,7 @@ func (c *recipeChecker) read(path string) ([]byte, error) {
 
 // evidence returns where a dep's evidence is. What is wrong with it is for "evidence.check" to say.
 func (c *recipeChecker) evidence(r Rule) ([]span, error) {
-	pat, err := compile(r.Pattern)
+	pat, err := compile(r)
 	if err != nil {
 		return nil, nil
 	}

@@ -43,7 +43,7 @@ func Statements(name, file string, content []byte) []Statement {
 			return
 		}
 		seen[expr] = true
-		p, err := compile(expr)
+		p, err := compile(Rule{Pattern: expr})
 		if err != nil {
 			return
 		}

@@ -30,7 +30,7 @@ func TestStatements(t *testing.T) {
 				own = " own"
 			}
 			got = append(got, fmt.Sprintf("%d:%d %s %s%s", s.Line, s.Column, s.Fact.Fact, s.Value, own))
-			if s.Path != c.file || Validate(s.Pattern) != nil {
+			if s.Path != c.file || Validate(Rule{Pattern: s.Pattern}) != nil {
 				t.Errorf("%s: %+v", c.file, s)
 			}
 		}
@@ -46,7 +46,7 @@ func TestStatementsFollow(t *testing.T) {
 	if len(all) != 1 {
 		t.Fatalf("%+v", all)
 	}
-	p, err := compile(all[0].Pattern)
+	p, err := compile(Rule{Pattern: all[0].Pattern})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func FuzzStatements(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name, content string) {
 		for _, s := range Statements(name, "f.h", []byte(content)) {
-			p, err := compile(s.Pattern)
+			p, err := compile(Rule{Pattern: s.Pattern})
 			if err != nil {
 				t.Fatal(err)
 			}

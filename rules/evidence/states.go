@@ -4,7 +4,12 @@ import "github.com/sbomctl/sbomctl/engine/diag"
 
 // States returns what a pattern finds in a file, as the check of the pattern does. It is for who proposes evidence.
 func States(expr, path string, content []byte) ([]Fact, error) {
-	p, err := compile(expr)
+	return StatesBy(Rule{Pattern: expr}, path, content)
+}
+
+// StatesBy is States of a rule, which may have templates.
+func StatesBy(r Rule, path string, content []byte) ([]Fact, error) {
+	p, err := compile(r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -37,6 +38,11 @@ func URL(s string) error {
 		if s[i] <= ' ' || s[i] >= 0x7f {
 			return fail("URL %s has a character at column %d that must be percent-encoded", excerpt(s), i+1)
 		}
+		if strings.IndexByte("\"<>\\^`{|}", s[i]) >= 0 { // RFC 3986 has none of these
+			e := fail("URL %s has %q at column %d, which must be percent-encoded", excerpt(s), s[i], i+1)
+			e.Hints = []string{fmt.Sprintf("write %%%02X", s[i])}
+			return e
+		}
 	}
 	u, err := url.Parse(s)
 	if err != nil {
@@ -58,7 +64,13 @@ func URL(s string) error {
 // Agent reports whether s names an originator or supplier: "Person: NAME", "Organization: NAME" or
 // NOASSERTION.
 func Agent(s string) error {
-	if s == NoAssertion || isNamed(s, "Person: ") || isNamed(s, "Organization: ") {
+	if s == NoAssertion {
+		return nil
+	}
+	if err := Line(s); err != nil {
+		return err
+	}
+	if isNamed(s, "Person: ") || isNamed(s, "Organization: ") {
 		return nil
 	}
 	return fail("%s is not of the form \"Organization: NAME\" or \"Person: NAME\"", excerpt(s))
@@ -67,6 +79,9 @@ func Agent(s string) error {
 // Creator reports whether s names who or what made a document: "Person: NAME", "Organization: NAME"
 // or "Tool: NAME".
 func Creator(s string) error {
+	if err := Line(s); err != nil {
+		return err
+	}
 	if isNamed(s, "Person: ") || isNamed(s, "Organization: ") || isNamed(s, "Tool: ") {
 		return nil
 	}
@@ -75,7 +90,7 @@ func Creator(s string) error {
 
 func isNamed(s, prefix string) bool {
 	name, ok := strings.CutPrefix(s, prefix)
-	return ok && name != "" && name == strings.TrimSpace(name) && !strings.ContainsAny(name, "\n\r")
+	return ok && name != "" && name == strings.TrimSpace(name)
 }
 
 // createdLayout is SPDX's timestamp: UTC, whole seconds.

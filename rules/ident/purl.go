@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+
+	forms "github.com/sbomctl/sbomctl/rules/version"
 )
 
 // CanonicalPURL parses a package URL and returns its canonical form (package-url/purl-spec), which
@@ -31,22 +33,8 @@ func PURLOf(s, version string) error {
 	return nil
 }
 
-// isTagOf reports whether a tag is of a version: it ends in it, as declared or with underscores or dashes for dots, and not in a part
-// of a longer one. v2.7.1, R_2_7_1 and openssl-3.0.16 are tags of 2.7.1 and 3.0.16.
-func isTagOf(tag, version string) bool {
-	for _, form := range []string{version, strings.ReplaceAll(version, ".", "_"), strings.ReplaceAll(version, ".", "-")} {
-		before, ok := strings.CutSuffix(tag, form)
-		if !ok {
-			continue
-		}
-		// What stands before may end in a joint, but then no number may come before that.
-		head := strings.TrimRight(before, "._-")
-		if head == "" || !isDigit(head[len(head)-1]) {
-			return true
-		}
-	}
-	return false
-}
+// isTagOf reports whether a tag is of a version: v2.7.1, R_2_7_1 and openssl-3.0.16 are tags of 2.7.1 and 3.0.16.
+func isTagOf(tag, version string) bool { return len(forms.Find(tag, version)) > 0 }
 
 // PURL reports whether s is a package URL in canonical form whose version component is version.
 func PURL(s, version string) error {

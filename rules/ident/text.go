@@ -10,7 +10,7 @@ import (
 const maxText = 1 << 20
 
 // Text reports whether s can be a text of several lines in a document, such as a comment or a licence: UTF-8 without
-// control characters other than the ends of lines and tabs.
+// control characters other than the ends of lines and tabs, and without characters that turn the direction of writing around.
 func Text(s string) error {
 	switch {
 	case len(s) > maxText:
@@ -23,9 +23,43 @@ func Text(s string) error {
 		if r == '\n' {
 			line++
 		}
-		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' && r != '\f' {
-			return fail("line %d has the control character %s", line, strconv.QuoteRuneToASCII(r))
+		if isUnseen(r) && r != '\n' && r != '\r' && r != '\t' && r != '\f' && r != '\u2028' && r != '\u2029' && r != byteOrderMark {
+			return fail("line %d has %s", line, unseen(r))
 		}
 	}
 	return nil
+}
+
+// Line reports whether s can be a text of one line, such as a name: a Text without the end of a line, a tab or a byte order mark.
+func Line(s string) error {
+	if !utf8.ValidString(s) {
+		return fail("%s is not UTF-8", excerpt(s))
+	}
+	for i, r := range s {
+		if isUnseen(r) {
+			return fail("%s has %s at byte %d", excerpt(s), unseen(r), i+1)
+		}
+	}
+	return nil
+}
+
+const byteOrderMark = '\ufeff'
+
+// isUnseen reports whether a reader does not see a character, and a program does something by it: control characters, ends of
+// lines, and those that turn the direction of writing around, so that a text is shown as another than it is.
+func isUnseen(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == byteOrderMark || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
+func unseen(r rune) string {
+	code := strconv.QuoteRuneToASCII(r)
+	switch {
+	case unicode.IsControl(r):
+		return "the control character " + code
+	case r == '\u2028' || r == '\u2029':
+		return "the line separator " + code
+	case r == byteOrderMark:
+		return "the byte order mark " + code
+	}
+	return "the character " + code + ", which turns the direction of writing around"
 }

@@ -18,7 +18,8 @@ type Difference struct {
 	Field   string // "versionInfo", ...; "package" when one side lacks it; "files" when their sets differ
 	Own     string
 	Built   string
-	Detail  string // for "files": which ones
+	Detail  string // for "files": which ones, as the archive's own has them: "also A; not B; other C"
+	Shown   string // the same for a message
 }
 
 // CompareBase returns what own (from an archive) and built say differently, by package name and
@@ -49,7 +50,7 @@ func CompareBase(own, built *Document) []Difference {
 			}
 		}
 		if detail := compareFiles(ownFiles[name], builtFiles[name]); detail != "" {
-			out = append(out, Difference{Package: name, Field: "files", Detail: detail,
+			out = append(out, Difference{Package: name, Field: "files", Detail: detail, Shown: shownFiles(ownFiles[name], builtFiles[name]),
 				Own: fmt.Sprint(len(ownFiles[name])), Built: fmt.Sprint(len(builtFiles[name]))})
 		}
 	}
@@ -59,8 +60,34 @@ func CompareBase(own, built *Document) []Difference {
 // maxFilesNamed bounds how many differing files of a package a message names.
 const maxFilesNamed = 3
 
-// compareFiles says which files differ, the first few by name.
+// compareFiles says which files own has beside those of built, which it does not have, and which with another checksum.
 func compareFiles(own, built map[string]*File) string {
+	var also, not, other []string
+	for _, path := range sortedUnion(own, built) {
+		a, b := own[path], built[path]
+		switch {
+		case b == nil:
+			also = append(also, path)
+		case a == nil:
+			not = append(not, path)
+		case a.SHA256 != b.SHA256 || a.SHA1 != b.SHA1:
+			other = append(other, fmt.Sprintf("%s (%x)", path, a.SHA256))
+		}
+	}
+	var parts []string
+	for _, p := range []struct {
+		verb  string
+		paths []string
+	}{{"also", also}, {"not", not}, {"other", other}} {
+		if len(p.paths) > 0 {
+			parts = append(parts, p.verb+" "+strings.Join(p.paths, ", "))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// shownFiles is the same for a message: the first few by name.
+func shownFiles(own, built map[string]*File) string {
 	var parts []string
 	for _, path := range sortedUnion(own, built) {
 		a, b := own[path], built[path]
@@ -145,70 +172,17 @@ func sortedUnion[V any](a, b map[string]V) []string {
 	return keys
 }
 
-// Supersession is a package whose differences were declared, with the reason.
-type Supersession struct {
-	Package     string
-	Reason      string
-	Differences []Difference
-}
-
-// Supersede matches differences with what in.Superseded declares. A difference that is not
-// declared is an error, and so is a declaration without a difference, which would hide a later one.
-func Supersede(differences []Difference, in SourceInput) ([]Supersession, error) {
-	var errs diag.List
-	byPackage := map[string]*Supersession{}
-	for _, name := range slices.Sorted(maps.Keys(in.Superseded)) {
-		reason := in.Superseded[name]
-		if strings.TrimSpace(reason) == "" {
-			errs = append(errs, &diag.Error{Attr: "superseded", Msg: fmt.Sprintf("superseded[%q] gives no reason", name)})
-		}
-		byPackage[name] = &Supersession{Package: name, Reason: reason}
-	}
-	for i, d := range differences {
-		if s := byPackage[d.Package]; s != nil {
-			s.Differences = append(s.Differences, d)
-			continue
-		}
-		e := d.err(in)
-		if i+1 == len(differences) || differences[i+1].Package != d.Package { // once a package
-			e.Hints = append(regenerate(in.BaseLabel), fmt.Sprintf("or declare it on the SBOM's target: superseded = {%q: \"why the base SBOM is right\"}", d.Package))
-		}
-		errs = append(errs, e)
-	}
-	var out []Supersession
-	for _, name := range slices.Sorted(maps.Keys(byPackage)) {
-		if s := byPackage[name]; len(s.Differences) > 0 {
-			out = append(out, *s)
-			continue
-		}
-		differing := make([]string, 0, len(differences))
-		for _, d := range differences {
-			differing = append(differing, d.Package)
-		}
-		errs = append(errs, &diag.Error{
-			Attr: "superseded",
-			Msg: fmt.Sprintf("superseded names package %q, but %s of %s does not differ from the base SBOM in it%s",
-				name, in.OwnPath, in.Artifact.Name, diag.DidYouMean(name, differing)),
-			Hints: []string{"remove the entry"},
-		})
-	}
-	return out, errs.Err()
-}
-
 // err is the error for a difference that nothing declares.
-func (d Difference) err(in SourceInput) *diag.Error {
-	own, base := in.OwnPath+" of "+in.Artifact.Name, "the base SBOM"
-	if in.BaseLabel != "" {
-		base += " " + in.BaseLabel
-	}
-	e := &diag.Error{Pos: diag.File(in.OwnPath)}
+func (d Difference) err(o OwnSBOM) *diag.Error {
+	own, base := o.where(), o.Built
+	e := &diag.Error{Pos: diag.File(o.Path)}
 	switch {
 	case d.Field == "package" && d.Own == "":
 		e.Msg = fmt.Sprintf("package %q: %s has version %s of it, but it is not in %s", d.Package, base, d.Built, own)
 	case d.Field == "package":
 		e.Msg = fmt.Sprintf("package %q: %s has version %s of it, but it is not in %s", d.Package, own, d.Own, base)
 	case d.Field == "files":
-		e.Msg = fmt.Sprintf("package %q: files are %s in %s and %s in %s: %s", d.Package, d.Own, own, d.Built, base, d.Detail)
+		e.Msg = fmt.Sprintf("package %q: files are %s in %s and %s in %s: %s", d.Package, d.Own, own, d.Built, base, d.Shown)
 	default:
 		a, b := shown(d.Own), shown(d.Built)
 		if a == b { // they differ in what is not shown
@@ -217,6 +191,25 @@ func (d Difference) err(in SourceInput) *diag.Error {
 		e.Msg = fmt.Sprintf("package %q: %s is %s in %s, but %s in %s", d.Package, d.Field, a, own, b, base)
 	}
 	return e
+}
+
+// says is what the archive's own SBOM has in the field, as an entry of superseded says it.
+func (d Difference) says() string {
+	switch {
+	case d.Field == "files":
+		return d.Detail
+	case d.Own == "":
+		return "absent"
+	}
+	text := shown(d.Own)
+	if text == shown(d.Built) {
+		text = d.Own
+	}
+	var s string
+	if json.Unmarshal([]byte(text), &s) == nil {
+		return s
+	}
+	return text
 }
 
 // shown returns the JSON text of a field as a message shows it: of a list of references or
@@ -243,7 +236,7 @@ func shown(text string) string {
 
 // record writes a supersession down where a reader of the document looks: in the comment of the
 // package, or in the document's when it has no such package.
-func (r *release) record(s Supersession, in SourceInput) {
+func (r *release) record(s Supersession, own OwnSBOM) {
 	comment := &r.Comment
 	for i := range r.Packages {
 		if r.Packages[i].Name == s.Package {
@@ -253,7 +246,7 @@ func (r *release) record(s Supersession, in SourceInput) {
 	if *comment != "" {
 		*comment += "\n"
 	}
-	*comment += s.note(in)
+	*comment += s.note(own)
 }
 
 // Note is something that the user should know of a document: a sentence, and its detail in further ones.
@@ -263,17 +256,17 @@ type Note struct {
 }
 
 // notice says what was superseded, how the two differ, and why.
-func (s Supersession) notice(in SourceInput) Note {
-	return Note{s.subject(in), []string{in.OwnPath + " " + s.differences(), "declared why: " + s.reason()}}
+func (s Supersession) notice(own OwnSBOM) Note {
+	return Note{s.subject(own), []string{own.Path + " " + s.differences(), "declared why: " + s.reason()}}
 }
 
 // note is the same in one line, for the document.
-func (s Supersession) note(in SourceInput) string {
-	return fmt.Sprintf("%s (it %s): %s", s.subject(in), s.differences(), s.reason())
+func (s Supersession) note(own OwnSBOM) string {
+	return fmt.Sprintf("%s (it %s): %s", s.subject(own), s.differences(), s.reason())
 }
 
-func (s Supersession) subject(in SourceInput) string {
-	return fmt.Sprintf("package %q of %s in %s is superseded", s.Package, in.OwnPath, in.Artifact.Name)
+func (s Supersession) subject(own OwnSBOM) string {
+	return fmt.Sprintf("package %q of %s in %s is superseded", s.Package, own.Path, own.Of)
 }
 
 func (s Supersession) reason() string { return strings.Join(strings.Fields(s.Reason), " ") }

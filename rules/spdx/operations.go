@@ -22,12 +22,13 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 6, Run: runBase},
 		{Name: "spdx.deps", Version: 6, Run: runDeps},
-		{Name: "spdx.source", Version: 5, Run: runSource},
+		{Name: "spdx.source", Version: 7, Run: runSource},
 		{Name: "spdx.binary", Version: 5, Run: runBinary},
 		{Name: "spdx.whole", Version: 3, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 4, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
-		{Name: "spdx.version", Version: 4, Run: runVersion},
+		{Name: "spdx.own", Version: 1, Run: runOwn},
+		{Name: "spdx.version", Version: 5, Run: runVersion},
 	}
 }

@@ -225,7 +225,7 @@ func TestOperationSource(t *testing.T) {
 	}
 	c = sourceCall(t)
 	c.Inputs["own"] = nil
-	c.Parameters = SourceParams{Artifact: tarball, Product: cpython(), Own: "Misc/sbom.spdx.json", Superseded: map[string]string{"libb2": "it is newer"}}
+	c.Parameters = SourceParams{Artifact: tarball, Product: cpython(), Own: "Misc/sbom.spdx.json", Superseded: []Superseded{{Package: "libb2", Reason: "it is newer", Fields: []string{"versionInfo", "downloadLocation", "externalRefs"}}}}
 	wantError(t, "nothing to supersede", run(t, "spdx.source", c), "it speaks of Misc/sbom.spdx.json in Python-3.13.5.tar.xz, which is not there")
 	c = sourceCall(t)
 	c.Inputs["own"] = []action.File{file("Misc/sbom.spdx.json", []byte("{\n x"))}
@@ -233,7 +233,7 @@ func TestOperationSource(t *testing.T) {
 
 	// What is superseded is printed.
 	c = sourceCall(t)
-	c.Parameters = SourceParams{Artifact: tarball, Product: cpython(), Superseded: map[string]string{"libb2": "it is newer"}}
+	c.Parameters = SourceParams{Artifact: tarball, Product: cpython(), Superseded: []Superseded{{Package: "libb2", Reason: "it is newer", Fields: []string{"versionInfo", "downloadLocation", "externalRefs"}}}}
 	c.Inputs["own"] = []action.File{file("Misc/sbom.spdx.json", bytes.ReplaceAll(golden(t, "Misc-sbom.spdx.json"), []byte("0.98.1"), []byte("0.98.0")))}
 	mustRun(t, "spdx.source", "document", c)
 	if len(c.Findings) != 1 || c.Findings[0].Severity != finding.Warning || !slices.Contains(c.Findings[0].Hints, "declared why: it is newer") {

@@ -17,12 +17,13 @@ import (
 // "base" (the base SBOM as a fragment), "whole" (as a whole document, if it is one), "wheels" (outputs of
 // "wheel.packages"), "license:LABEL" (the files of that target's LicenseRefs). Output: "document".
 type SourceParams struct {
-	Artifact   string            `json:"artifact"` // file name
-	Product    Product           `json:"product"`
-	Packages   []Metadata        `json:"packages"`   // of the base SBOM
-	Superseded map[string]string `json:"superseded"` // package name -> reason
-	BaseLabel  string            `json:"base_label"` // for messages
-	Own        string            `json:"own"`        // pattern that the input "own" was looked for by, for messages
+	Artifact   string       `json:"artifact"` // file name
+	Product    Product      `json:"product"`
+	Packages   []Metadata   `json:"packages"` // of the base SBOM
+	Superseded []Superseded `json:"superseded"`
+	Label      string       `json:"label,omitempty"` // of the SBOM, for messages
+	BaseLabel  string       `json:"base_label"`      // for messages
+	Own        string       `json:"own"`             // pattern that the input "own" was looked for by, for messages
 }
 
 func runSource(_ context.Context, call action.Call) error {
@@ -39,7 +40,7 @@ func runSource(_ context.Context, call action.Call) error {
 		return err
 	}
 	in := SourceInput{Artifact: a, SHA256: archive.Digest.Hex(), Product: p.Product, BaseLabel: p.BaseLabel,
-		OwnPath: p.Own, Superseded: p.Superseded}
+		OwnPath: p.Own, Superseded: p.Superseded, Label: p.Label}
 	if in.SHA512, err = hashedSHA512(call, ""); err != nil {
 		return err
 	}
@@ -72,9 +73,7 @@ func runSource(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range notes {
-		call.Report(finding.Finding{Rule: "superseded", Severity: finding.Warning, Attr: "superseded", Msg: n.Msg, Hints: n.Detail})
-	}
+	reportSuperseded(call, notes)
 	reportUnknown(call, p.Product, p.Packages, wheelMetadata(in.Wheels))
 	return writeDocument(call, doc)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -43,12 +44,15 @@ func runVersion(ctx context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	stated, err := statedVersions(ctx, call, p.Label, p.Rules)
+	stated, err := statedFacts(ctx, call, p.Label, p.Rules)
 	if err != nil {
 		return err
 	}
+	if _, err := versionsOf(stated, p.Label); err != nil {
+		return err
+	}
 	for _, f := range stated {
-		if f.Value != a.Version {
+		if isVersion(f) && f.Value != a.Version {
 			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: a.Version, Found: f.Value,
 				Msg:   fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", f.Value, a.Name, a.Version),
 				Hints: []string{"check out the tag of the release, or declare the artifact that is made of this tree"}})
@@ -70,8 +74,8 @@ func (c evidenceCall) Params(v any) error {
 
 func (c evidenceCall) Files(string) []action.File { return c.Call.Files("evidence") }
 
-// statedVersions are the versions that the tree states, each with its place.
-func statedVersions(ctx context.Context, call action.Call, label string, rules []map[string]any) ([]evidence.Fact, error) {
+// statedFacts is what the tree states of the product, each with its place.
+func statedFacts(ctx context.Context, call action.Call, label string, rules []map[string]any) ([]evidence.Fact, error) {
 	b, err := json.Marshal(rules)
 	if err != nil {
 		return nil, err
@@ -84,12 +88,17 @@ func statedVersions(ctx context.Context, call action.Call, label string, rules [
 	if err != nil {
 		return nil, atVersionEvidence(err, label)
 	}
-	var out []evidence.Fact
-	for _, f := range facts {
-		if f.Fact == "version" || f.Fact == "revision" {
-			out = append(out, f)
-		}
-	}
+	return facts, nil
+}
+
+// isVersion reports whether a fact is a version.
+func isVersion(f evidence.Fact) bool {
+	return f.Fact == evidence.Version || f.Fact == evidence.Revision
+}
+
+// versionsOf are the versions among facts; that there is none is an error.
+func versionsOf(facts []evidence.Fact, label string) ([]evidence.Fact, error) {
+	out := slices.DeleteFunc(slices.Clone(facts), func(f evidence.Fact) bool { return !isVersion(f) })
 	if len(out) == 0 {
 		return nil, &diag.Error{Label: label, Attr: "version_evidence", Msg: "it has no group version, so that it states no version of the product",
 			Hints: []string{`regex("FILE", r'VERSION = "(?P<version>[^"]+)"')`}}
@@ -116,7 +125,11 @@ func versionOfTree(ctx context.Context, call action.Call, label string, rules []
 	if len(rules) == 0 {
 		return "", nil
 	}
-	stated, err := statedVersions(ctx, call, label, rules)
+	facts, err := statedFacts(ctx, call, label, rules)
+	if err != nil {
+		return "", err
+	}
+	stated, err := versionsOf(facts, label)
 	if err != nil {
 		return "", err
 	}

@@ -29,14 +29,15 @@ type SourceInput struct {
 	SHA256     string // of the artifact
 	SHA512     string // likewise; "" is not known
 	Product    Product
-	Base       *Document         // the base SBOM that was built
-	Packages   []Package         // of the base SBOM, as this document has them, in any order; nil: as Base has them
-	BaseLabel  string            // the target that builds it, for messages
-	Own        *Document         // the archive's own Misc/sbom.spdx.json; nil when it holds none
-	OwnPath    string            // "Misc/sbom.spdx.json"
-	Built      *Document         // what Own is compared with; nil is Base
-	Superseded map[string]string // package name -> why Base is right where Own differs
-	Members    []Member          // in archive order
+	Base       *Document    // the base SBOM that was built
+	Packages   []Package    // of the base SBOM, as this document has them, in any order; nil: as Base has them
+	BaseLabel  string       // the target that builds it, for messages
+	Label      string       // the target of the SBOM, likewise
+	Own        *Document    // the archive's own Misc/sbom.spdx.json; nil when it holds none
+	OwnPath    string       // "Misc/sbom.spdx.json"
+	Built      *Document    // what Own is compared with; nil is Base
+	Superseded []Superseded // where Own is wrong
+	Members    []Member     // in archive order
 	Wheels     []Wheel
 	Licenses   []ExtractedLicense
 }
@@ -54,11 +55,12 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 	}
 	var errs diag.List
 	var supersessions []Supersession
+	own := in.own()
 	if in.Own != nil {
-		if supersessions, err = Supersede(CompareBase(in.Own, cmp.Or(in.Built, in.Base)), in); err != nil {
+		if supersessions, err = Supersede(CompareBase(in.Own, cmp.Or(in.Built, in.Base)), own); err != nil {
 			errs = append(errs, err)
 		}
-		errs = append(errs, checkFiles(in.Own, in.OwnPath, in, members, in.Superseded)...)
+		errs = append(errs, checkFiles(in.Own, in.OwnPath, in, members, supersededFiles(supersessions))...)
 	}
 	if len(errs) == 0 { // the base agrees with in.Own now, but for what is superseded
 		errs = append(errs, checkFiles(in.Base, "the base SBOM "+in.BaseLabel, in, members, nil)...)
@@ -91,8 +93,8 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 		return nil, nil, err
 	}
 	for _, s := range supersessions {
-		r.record(s, in)
-		notes = append(notes, s.notice(in))
+		r.record(s, own)
+		notes = append(notes, s.notice(own))
 	}
 	for i := range r.Packages {
 		r.Packages[i].FilesAnalyzed = true
@@ -101,6 +103,11 @@ func Source(in SourceInput) (doc *Document, notes []Note, err error) {
 	r.Licenses = in.Licenses
 	doc, err = r.finish()
 	return doc, notes, err
+}
+
+// own says what Own is compared with.
+func (in SourceInput) own() OwnSBOM {
+	return OwnSBOM{Path: in.OwnPath, Of: in.Artifact.Name, Built: strings.TrimSpace("the base SBOM " + in.BaseLabel), Label: in.BaseLabel, On: in.Label, Entries: in.Superseded}
 }
 
 // packages are those of the base SBOM, with its identifiers.
@@ -185,13 +192,12 @@ const maxFileErrors = 20
 // checkFiles reports files that doc names and the archive holds with other bytes or not at all.
 // A file whose checksum is that of its LF form agrees: checked-in text is hashed in that form.
 // The files of the packages in skip are not looked at.
-func checkFiles(doc *Document, what string, in SourceInput, members map[string]int, skip map[string]string) diag.List {
+func checkFiles(doc *Document, what string, in SourceInput, members map[string]int, skip map[string]bool) diag.List {
 	skipped := map[string]bool{}
 	if len(skip) > 0 {
 		owner := ownersOf(doc)
 		for i := range doc.Files {
-			_, skip := skip[owner[doc.Files[i].ID]]
-			skipped[doc.Files[i].ID] = skip
+			skipped[doc.Files[i].ID] = skip[owner[doc.Files[i].ID]]
 		}
 	}
 	var errs diag.List

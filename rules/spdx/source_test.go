@@ -31,7 +31,17 @@ func truth(t testing.TB) *Document {
 	return doc
 }
 
-const onTarget = `or declare it on the SBOM's target: superseded = {"expat": "why the base SBOM is right"}`
+const expatEntry = `superseded("expat", reason = "why the declaration is right", says = {` +
+	`"downloadLocation": "https://github.com/libexpat/libexpat/releases/download/R_2_6_3/expat-2.6.3.tar.gz", ` +
+	`"externalRefs": "cpe:2.3:a:libexpat_project:libexpat:2.6.3:*:*:*:*:*:*:*", "files": "also Modules/expat/refresh.sh", "versionInfo": "2.6.3"})`
+
+const onTarget = `or, where it cannot be mended, add to superseded of the target: ` + expatEntry
+
+// expatSays is the entry for what the archive's own SBOM says of expat.
+func expatSays(reason string) []Superseded {
+	return []Superseded{{Package: "expat", Reason: reason, Says: map[string]string{"versionInfo": "2.6.3", "files": "also Modules/expat/refresh.sh"},
+		Fields: []string{"downloadLocation", "externalRefs"}}}
+}
 
 func TestSourceDiffersFromBase(t *testing.T) {
 	in := sourceInput(t, goldenMembers(t))
@@ -48,7 +58,7 @@ func TestSourceDiffersFromBase(t *testing.T) {
 		`Misc/sbom.spdx.json: package "expat": files are 21 in ` + where + ` and 20 in the base SBOM //:base_sbom: Modules/expat/refresh.sh is only in the former` + hints,
 	}, "\n"))
 
-	in.Superseded = map[string]string{"expat": "Modules/expat/expat.h is\n2.7.1"}
+	in.Superseded = expatSays("Modules/expat/expat.h is\n2.7.1")
 	doc, notes, err := Source(in)
 	if err != nil {
 		t.Fatal(err)
@@ -76,10 +86,10 @@ func TestSourceDiffersFromBase(t *testing.T) {
 		t.Error("refresh.sh, which the base does not claim, is not the product's own")
 	}
 
-	in.Superseded = map[string]string{"expat": " ", "libb3": "x"}
+	in.Superseded = append(expatSays(" "), Superseded{Package: "libb3", Reason: "x", Fields: []string{"files"}})
 	_, _, err = Source(in)
-	wantError(t, "unused", err, `superseded["expat"] gives no reason
-superseded names package "libb3", but Misc/sbom.spdx.json of Python-3.13.5.tar.xz does not differ from the base SBOM in it
+	wantError(t, "unused", err, `superseded of "expat" gives no reason
+superseded names package "libb3", but Misc/sbom.spdx.json of Python-3.13.5.tar.xz does not differ from the base SBOM //:base_sbom in it
   hint: remove the entry`)
 }
 
@@ -94,11 +104,11 @@ func TestSourcePackageMissing(t *testing.T) {
 	}
 	_, _, err = Source(in)
 	wantError(t, "missing", err, `Misc/sbom.spdx.json: package "macholib": the base SBOM has version "1.0" of it, but it is not in Misc/sbom.spdx.json of Python-3.13.5.tar.xz
-  hint: or declare it on the SBOM's target: superseded = {"macholib": "why the base SBOM is right"}
+  hint: or, where it cannot be mended, add to superseded of the target: superseded("macholib", reason = "why the declaration is right", says = {"package": "absent"})
 Misc/sbom.spdx.json: package "other": Misc/sbom.spdx.json of Python-3.13.5.tar.xz has version "1.0" of it, but it is not in the base SBOM
-  hint: or declare it on the SBOM's target: superseded = {"other": "why the base SBOM is right"}`)
+  hint: or, where it cannot be mended, add to superseded of the target: superseded("other", reason = "why the declaration is right", says = {"package": "1.0"})`)
 
-	in.Superseded = map[string]string{"macholib": "it is there", "other": "it is not"}
+	in.Superseded = []Superseded{{Package: "macholib", Reason: "it is there", Says: map[string]string{"package": "absent"}}, {Package: "other", Reason: "it is not", Says: map[string]string{"package": "1.0"}}}
 	doc, _, err := Source(in)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +147,7 @@ Python-3.13.5.tar.xz holds no file with the SHA-256 %s of the wheel of pip 25.1.
 	// A superseded package's own checksums do not count, but the base's do.
 	in = sourceInput(t, goldenMembers(t))
 	in.Base = truth(t)
-	in.Superseded = map[string]string{"expat": "it is 2.7.1"}
+	in.Superseded = expatSays("it is 2.7.1")
 	member(t, in.Members, "Modules/expat/COPYING").SHA256 = [32]byte{1}
 	_, _, err = Source(in)
 	wantError(t, "base", err, fmt.Sprintf(`Modules/expat/COPYING: SHA-256 is %x in the base SBOM //:base_sbom, but 01%062d in Python-3.13.5.tar.xz

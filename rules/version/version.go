@@ -1,16 +1,17 @@
 // Package version knows how a version is written in other places than where it is declared: in the names of tags and archives, in
-// CPEs and package URLs. Moving a text from one version to another is a matter of these forms.
+// CPEs and package URLs. There is one table of forms. A placeholder writes one ([Fill]), a text that is written out is looked through
+// for them ([Find], [Others]) and moved to another version ([Move]), or made one with placeholders ([Fold]).
 //
-//	form             of 3.49.1        seen in
-//	as declared      3.49.1           nearly everywhere
-//	percent-encoded  (1%2B2 of 1+2)   package URLs
-//	underscores      3_49_1           tags of expat (R_2_7_1), ICU, Boost
-//	dashes           3-49-1           tags of ICU
-//	four parts       3.49.1.0         python/cpython-source-deps
-//	without .0       3.49.1           of 3.49.1.0, which is declared for that
-//	sqlite           3490100          archives of SQLite
-//	series           3.49             a whole folder of a URL: .../3.49/...
-//	digits           3491             in the name of a file (zlib131.zip), where no other form is
+//	form             placeholder        of 3.49.1        seen in
+//	as declared      {version}          3.49.1           nearly everywhere
+//	percent-encoded                     (1%2B2 of 1+2)   package URLs
+//	underscores      {version:_}        3_49_1           tags of expat (R_2_7_1), ICU, Boost
+//	dashes           {version:-}        3-49-1           tags of ICU
+//	four parts       {version:four}     3.49.1.0         python/cpython-source-deps
+//	without .0       {version:three}    3.49.1           of 3.49.1.0, which is declared for that
+//	sqlite           {version:sqlite}   3490100          archives of SQLite
+//	series           {version:series}   3.49             a whole folder of a URL: .../3.49/...
+//	digits           {version:digits}   3491             in the name of a file (zlib131.zip), where no other form is
 //
 // A version is found only where it ends: 2.7.1 is neither in 12.7.1 nor in 2.7.10, 2.7.1.3 or 2.7.1rc1.
 package version
@@ -26,6 +27,7 @@ import (
 // form writes a version in another way; "" when it has no such form.
 type form struct {
 	name  string
+	key   string // of the placeholder, behind the colon
 	write func(version string) string
 	joint byte // what separates the parts, beside the dot
 	where int
@@ -39,16 +41,19 @@ const (
 )
 
 var forms = []form{
-	{"as declared", func(v string) string { return v }, 0, anywhere},
-	{"percent-encoded", url.QueryEscape, 0, anywhere},
-	{"underscores", func(v string) string { return strings.ReplaceAll(v, ".", "_") }, '_', anywhere},
-	{"dashes", func(v string) string { return strings.ReplaceAll(v, ".", "-") }, '-', anywhere},
-	{"four parts", fourParts, 0, anywhere},
-	{"without .0", withoutZero, 0, anywhere},
-	{"sqlite", sqlite, 0, anywhere},
-	{"series", series, 0, folder},
-	{"digits", digits, 0, filename},
+	{"as declared", "", func(v string) string { return v }, 0, anywhere},
+	{"percent-encoded", noKey, url.QueryEscape, 0, anywhere},
+	{"underscores", "_", func(v string) string { return strings.ReplaceAll(v, ".", "_") }, '_', anywhere},
+	{"dashes", "-", func(v string) string { return strings.ReplaceAll(v, ".", "-") }, '-', anywhere},
+	{"four parts", "four", fourParts, 0, anywhere},
+	{"without .0", "three", withoutZero, 0, anywhere},
+	{"sqlite", "sqlite", sqlite, 0, anywhere},
+	{"series", "series", series, 0, folder},
+	{"digits", "digits", digits, 0, filename},
 }
+
+// noKey is the key of a form that has no placeholder.
+const noKey = "%"
 
 // numbers returns the parts of a version that is numbers and dots; nil for any other.
 func numbers(v string) []int {
@@ -107,25 +112,37 @@ func digits(v string) string {
 // forms. It is an error when the new version has no such form.
 func Move(text, from, to string) (moved string, found []string, err error) {
 	moved, found, err = move(text, from, to, false)
-	if err != nil || len(found) > 0 || strings.Contains(text, "{version}") {
+	if err != nil || len(found) > 0 || strings.Contains(text, "{version") {
 		return moved, found, err
 	}
 	return move(text, from, to, true)
 }
 
 func move(text, from, to string, name bool) (string, []string, error) {
+	return replace(text, from, name, func(f *form, old string, _ int) (string, error) {
+		now := f.write(to)
+		if now == "" {
+			return "", fmt.Errorf("%q is %s written as %s, and %s cannot be written so", old, from, f.name, to)
+		}
+		return now, nil
+	})
+}
+
+// replace returns text with something else in the place of each form of a version, and the names of the forms.
+func replace(text, version string, name bool, by func(f *form, old string, at int) (string, error)) (string, []string, error) {
 	var b strings.Builder
 	var found []string
+	ways := writings(version)
 	for i := 0; i < len(text); {
-		f, old := match(text, i, from, name)
+		f, old := match(text, i, ways, name)
 		if f == nil {
 			b.WriteByte(text[i])
 			i++
 			continue
 		}
-		now := f.write(to)
-		if now == "" {
-			return text, nil, fmt.Errorf("%q is %s written as %s, and %s cannot be written so", old, from, f.name, to)
+		now, err := by(f, old, i)
+		if err != nil {
+			return text, nil, err
 		}
 		b.WriteString(now)
 		i += len(old)
@@ -136,15 +153,52 @@ func move(text, from, to string, name bool) (string, []string, error) {
 	return b.String(), found, nil
 }
 
-// match returns the form in which version is in text at i, the longest one, and how it is written there.
-func match(text string, i int, version string, name bool) (best *form, old string) {
+// Find returns the names of the forms in which a version is in text.
+func Find(text, version string) []string {
+	if version == "" {
+		return nil
+	}
+	_, found, _ := Move(text, version, version)
+	return found
+}
+
+// Fold returns text with placeholders in the place of a version, in whatever form it is there: what Fill makes the text of again. A
+// form that has no placeholder stays, and so do placeholders that are there.
+func Fold(text, version string) string {
+	if version == "" || strings.Contains(version, "{") {
+		return text
+	}
+	by := func(f *form, old string, at int) (string, error) {
+		inside := strings.LastIndexByte(text[:at], '{') > strings.LastIndexByte(text[:at], '}')
+		if f.key == noKey || inside {
+			return old, nil
+		}
+		return placeholder("version", f.key), nil
+	}
+	folded, found, _ := replace(text, version, false, by)
+	if len(found) == 0 && !strings.Contains(text, "{") {
+		folded, _, _ = replace(text, version, true, by)
+	}
+	return folded
+}
+
+// writings is a version in each of the forms.
+func writings(version string) []string {
+	out := make([]string, len(forms))
 	for k := range forms {
+		out[k] = forms[k].write(version)
+	}
+	return out
+}
+
+// match returns the form in which a version, whose writings are given, is in text at i, the longest one, and how it is written there.
+func match(text string, i int, ways []string, name bool) (best *form, old string) {
+	for k, s := range ways {
 		f := &forms[k]
-		s := f.write(version)
 		if len(s) <= len(old) || (f.where == filename) != name || !strings.HasPrefix(text[i:], s) {
 			continue
 		}
-		ok := ends(text, i, i+len(s), f.joint)
+		ok := ends(text, i, i+len(s), f.joint) && (f.where == filename || standsAlone(text, i, s))
 		switch f.where {
 		case folder:
 			before := strings.TrimSuffix(text[:i], "v")
@@ -173,6 +227,15 @@ func ends(text string, i, j int, joint byte) bool {
 	}
 	c := rest[0] | 0x20
 	return !(isDigit(rest[0]) || c >= 'a' && c <= 'z' || len(rest) > 1 && isJoint(rest[0], joint) && isDigit(rest[1]))
+}
+
+// standsAlone reports whether a version that is one number is no part of a name: "v2" is a version, "bzip2" a name.
+func standsAlone(text string, i int, v string) bool {
+	if i == 0 || strings.Trim(v, "0123456789") != "" {
+		return true
+	}
+	letter := func(k int) bool { return k >= 0 && (text[k]|0x20 >= 'a' && text[k]|0x20 <= 'z') }
+	return !letter(i-1) || text[i-1] == 'v' && !letter(i-2) && (i < 2 || !isDigit(text[i-2]))
 }
 
 func isJoint(c, joint byte) bool { return c == '.' || joint != 0 && c == joint }
