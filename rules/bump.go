@@ -116,12 +116,17 @@ type move struct {
 	was, now spdx.Metadata // as declared, and as the preview has it
 	version  string        // the new one
 	call     *edit.Call
-	at       map[string]string // the argument of call that an attribute is
-	sha256   string            // that the tree states of the new version; "" when it does not
-	stated   diag.Pos          // where
-	sum      string            // the new sha256, when it is declared
-	urlErr   error             // why download_url cannot be edited
-	fetched  bool              // what the new URL names has been looked at
+	at       map[string]string   // the argument of call that an attribute is
+	tree     map[string]treeFact // what the tree states of the new version: its checksums and URL, by fact
+	sum      string              // the new sha256, when it is declared
+	urlErr   error               // why download_url cannot be edited
+	fetched  bool                // what the new URL names has been looked at
+}
+
+// treeFact is something that the tree states, and where.
+type treeFact struct {
+	value string
+	pos   diag.Pos
 }
 
 // packageOperations make the SBOM of a package.
@@ -278,7 +283,7 @@ func (b *bump) review(m *move) {
 			b.note(m, "has the checksum of %s, whose name has no %s", name, m.version)
 		}
 	}
-	if !stated(m.was.SHA256) && !stated(m.was.MD5) && !stated(m.now.SHA256) {
+	if m.was.SHA256+m.was.SHA512+m.was.SHA1+m.was.MD5 == "" && !stated(m.now.SHA256) {
 		b.note(m, "declares no checksum")
 	}
 	var kept []string

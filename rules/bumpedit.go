@@ -10,7 +10,6 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/edit"
 	"github.com/sbomctl/sbomctl/rules/evidence"
-	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/version"
 )
 
@@ -49,25 +48,46 @@ func (b *bump) weigh(m *move, f evidence.Fact, pos diag.Pos) error {
 	fail := func(format string, args ...any) *diag.Error {
 		return &diag.Error{Pos: pos, Label: m.label.String(), Msg: fmt.Sprintf(format, args...)}
 	}
-	sum := strings.ToLower(f.Value)
-	switch {
-	case f.Fact != "sha256" && f.Value != m.version:
-		d := fail("the tree has %s %s here, so the declaration cannot say %s", f.Fact, f.Value, m.version)
+	value, was, given := f.Value, "", ""
+	switch f.Fact {
+	case evidence.Version, evidence.Revision:
+		if value == m.version {
+			return nil
+		}
+		d := fail("the tree has %s %s here, so the declaration cannot say %s", f.Fact, value, m.version)
 		d.Hints = []string{fmt.Sprintf("bring %s in the tree to %s first, then run bump again", m.was.Name, m.version)}
-		if version.Like(m.version, f.Value) == f.Value {
-			d.Hints = []string{fmt.Sprintf("is %s meant?", f.Value)}
+		if version.Like(m.version, value) == value {
+			d.Hints = []string{fmt.Sprintf("is %s meant?", value)}
 		}
 		return d
-	case f.Fact != "sha256":
-	case sum == strings.ToLower(m.was.SHA256):
-		return fail("the tree still has the sha256 of %s here", m.was.Version)
-	case b.r.SHA256 != "" && sum != strings.ToLower(b.r.SHA256):
-		return fail("the tree has sha256 %s here, and --sha256 is %s", sum, b.r.SHA256)
-	case m.sha256 != "" && m.sha256 != sum:
-		return fail("the tree has sha256 %s here, and %s at %s", sum, m.sha256, m.stated)
-	default:
-		m.sha256, m.stated = sum, pos
+	case evidence.URL:
+		was, given = m.was.DownloadURL, b.r.URL
+	case evidence.SHA256:
+		was, given = m.was.SHA256, b.r.SHA256
+	case evidence.SHA512:
+		was = m.was.SHA512
+	case evidence.SHA1:
+		was = m.was.SHA1
+	case evidence.MD5:
+		was = m.was.MD5
+	default: // what does not move with the version, or is held against the new declaration
+		return nil
 	}
+	if f.Fact != evidence.URL {
+		value = strings.ToLower(value)
+	}
+	known, twice := m.tree[f.Fact]
+	switch {
+	case stated(was) && value == strings.ToLower(was) && f.Fact != evidence.URL:
+		return fail("the tree still has the %s of %s here", f.Fact, m.was.Version)
+	case given != "" && value != given:
+		return fail("the tree has %s %s here, and --%s is %s", f.Fact, value, f.Fact, given)
+	case twice && known.value != value:
+		return fail("the tree has %s %s here, and %s at %s", f.Fact, value, known.value, known.pos)
+	case m.tree == nil:
+		m.tree = map[string]treeFact{}
+	}
+	m.tree[f.Fact] = treeFact{value, pos}
 	return nil
 }
 
@@ -108,7 +128,7 @@ func (b *bump) open(m *move) error {
 		return err
 	}
 	m.at = map[string]string{}
-	for attr, value := range map[string]string{"version": m.was.Version, "download_url": m.was.DownloadURL, "sha256": m.was.SHA256, "md5": m.was.MD5, "cpe": m.was.CPE, "purl": m.was.PURL} {
+	for attr, value := range map[string]string{"version": m.was.Version, "download_url": m.was.DownloadURL, "sha256": m.was.SHA256, "sha512": m.was.SHA512, "sha1": m.was.SHA1, "md5": m.was.MD5, "cpe": m.was.CPE, "purl": m.was.PURL} {
 		m.at[attr] = m.place(attr, value)
 	}
 	return nil
@@ -123,7 +143,7 @@ func (m *move) place(attr, value string) string {
 	var found []string
 	for _, arg := range m.call.Args() {
 		text, ok, err := m.call.String(arg)
-		if ok && err == nil && arg != "name" && strings.ReplaceAll(text, "{version}", m.was.Version) == value {
+		if ok && err == nil && arg != "name" && filledWith(text, m.was.Version) == value {
 			found = append(found, arg)
 		}
 	}
@@ -148,20 +168,36 @@ func (b *bump) editVersion(m *move) error {
 	return b.set(m, "version", text, m.version)
 }
 
+// filledWith is a text with a version for its placeholders; one that cannot be filled is as it is.
+func filledWith(text, v string) string {
+	out, err := version.Fill(text, map[string]string{"version": v}, nil)
+	if err != nil {
+		return text
+	}
+	return out
+}
+
+// editURL writes the version as a placeholder wherever the URL has it, so that the next bump is that of one value.
 func (b *bump) editURL(m *move) error {
 	text, given, err := m.call.String(m.at["download_url"])
-	if b.r.URL != "" {
+	now := b.r.URL
+	if fact, ok := m.tree[evidence.URL]; ok && now == "" {
+		now = fact.value
+	}
+	if now != "" {
 		if err != nil {
 			return m.blame(err)
 		}
 		if !given && len(m.site.Macros) > 0 {
+			if now == filledWith(m.was.DownloadURL, m.version) || b.r.URL == "" {
+				return nil // it is made elsewhere; whether it is right, the preview tells
+			}
 			return m.notHere("download_url")
 		}
-		now := b.r.URL
-		if strings.Contains(text, "{version}") {
-			now = withPlaceholder(now, m.version)
+		if filledWith(text, m.version) == now {
+			return nil
 		}
-		return b.set(m, "download_url", text, now)
+		return b.set(m, "download_url", text, version.Fold(now, m.version))
 	}
 	if m.urlErr = err; err != nil || !given {
 		return nil // it is computed; whether it moves, the preview tells
@@ -170,20 +206,16 @@ func (b *bump) editURL(m *move) error {
 		return &diag.Error{Pos: m.call.At(m.at["download_url"]), Label: m.label.String(), Msg: "download_url has a path that is made from the file's checksum",
 			Hints: []string{"the page of the release on pypi.org has the new one; --url=URL gives it"}}
 	}
-	now, _, err := version.Move(text, m.was.Version, m.version)
+	if now, _, err = version.Move(text, m.was.Version, m.version); err == nil {
+		now = version.Fold(now, m.version)
+		if _, err = version.Fill(now, map[string]string{"version": m.version}, nil); err != nil {
+			err = errors.New(err.(*diag.Error).Msg)
+		}
+	}
 	if err != nil {
 		return &diag.Error{Pos: m.call.At(m.at["download_url"]), Label: m.label.String(), Msg: "in download_url " + err.Error(), Hints: []string{"--url=URL gives the new one"}}
 	}
 	return b.set(m, "download_url", text, now)
-}
-
-// withPlaceholder is url with "{version}" for the version, where it is written as declared and in no other form.
-func withPlaceholder(url, v string) string {
-	now, found, err := version.Move(url, v, "{version}")
-	if err != nil || len(found) != 1 || found[0] != "as declared" {
-		return url
-	}
-	return now
 }
 
 func (b *bump) editCPE(m *move) error {
@@ -195,7 +227,7 @@ func (b *bump) editCPE(m *move) error {
 	if len(parts) < 7 || strings.Contains(text, `\:`) || strings.ReplaceAll(parts[5], `\`, "") != m.was.Version {
 		return nil // "{version}", or the preview tells that it does not fit
 	}
-	parts[5] = ident.QuoteCPE(m.version)
+	parts[5] = "{version}"
 	return b.set(m, "cpe", text, strings.Join(parts, ":"))
 }
 
@@ -208,7 +240,7 @@ func (b *bump) editPURL(m *move) error {
 	if err != nil {
 		return nil // the preview tells that it does not fit
 	}
-	return b.set(m, "purl", text, now)
+	return b.set(m, "purl", text, version.Fold(now, m.version))
 }
 
 // set makes an attribute now, and says so.
@@ -281,6 +313,9 @@ func (b *bump) preview() error {
 			errs = append(errs, &diag.Error{Pos: m.site.Pos, Label: m.label.String(), Msg: "its sha256 is not that of this call: edit it by hand", Hints: m.site.Hints()})
 		}
 		m.now = *now
+		if err := m.agrees(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if len(errs) > 0 {
 		return errs.Err()
@@ -297,6 +332,19 @@ func (b *bump) preview() error {
 		}
 	}
 	return nil
+}
+
+// agrees holds the new URL against what the tree states.
+func (m *move) agrees() error {
+	fact, ok := m.tree[evidence.URL]
+	if !ok || fact.value == m.now.DownloadURL {
+		return nil
+	}
+	d := &diag.Error{Pos: fact.pos, Label: m.label.String(), Msg: fmt.Sprintf("the tree has url %s here, and download_url would be %s", fact.value, m.now.DownloadURL)}
+	if len(m.site.Macros) > 0 {
+		d.Hints = m.site.Hints()
+	}
+	return d
 }
 
 // mentions are the places in the call where the old version is still written.

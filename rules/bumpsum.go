@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/sbomctl/sbomctl/cache/osfile"
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 )
 
@@ -33,49 +35,64 @@ func (b *bump) checksum(m *move, sums fetch.Sums) error {
 	fail := func(attr, format string, args ...any) *diag.Error {
 		return &diag.Error{Pos: m.call.At(m.at[attr]), Label: m.label.String(), Msg: fmt.Sprintf(format, args...)}
 	}
-	known := m.sha256
-	if b.r.SHA256 != "" {
-		known = b.r.SHA256
+	declared := map[string]string{evidence.SHA256: m.was.SHA256, evidence.SHA512: m.was.SHA512, evidence.SHA1: m.was.SHA1, evidence.MD5: m.was.MD5}
+	known := map[string]string{}
+	for attr := range declared {
+		known[attr] = m.tree[attr].value
 	}
-	wanted := stated(m.was.SHA256) || stated(m.was.MD5) || sums.SHA256 != "" || known != ""
-	needed := known == "" || stated(m.was.MD5) // the file itself
-	if wanted && needed && sums.SHA256 == "" {
+	if b.r.SHA256 != "" {
+		known[evidence.SHA256] = b.r.SHA256
+	}
+	wanted := func(attr string) bool { return stated(declared[attr]) || known[attr] != "" }
+	some := slices.ContainsFunc(sumAttrs, wanted)
+	missing := slices.ContainsFunc(sumAttrs, func(attr string) bool { return wanted(attr) && known[attr] == "" })
+	if missing && sums.SHA256 == "" {
 		var err error
 		if sums, err = b.download(m); err != nil {
 			return err
 		}
 	}
-	if sums.SHA256 != "" && known != "" && sums.SHA256 != known {
-		return fail("sha256", "sha256 of %s is %s, but %s is expected by %s", b.archiveName(m), sums.SHA256, known, b.expectedBy(m))
-	}
-	if known == "" {
-		known = sums.SHA256
-	}
-	if known == "" {
-		return nil // none is declared, and none is known
-	}
-	if known == m.was.SHA256 {
-		return fail("sha256", "sha256 of %s is that of %s, so it is the same file", m.version, m.was.Version)
-	}
-	for _, a := range []struct{ attr, was, now string }{{"sha256", m.was.SHA256, known}, {"md5", m.was.MD5, sums.MD5}} {
-		if a.attr == "md5" && !stated(a.was) || a.attr == "sha256" && !stated(a.was) && stated(m.was.MD5) {
+	found := map[string]string{evidence.SHA256: sums.SHA256, evidence.SHA512: sums.SHA512, evidence.SHA1: sums.SHA1, evidence.MD5: sums.MD5}
+	for _, attr := range sumAttrs {
+		was, now := declared[attr], known[attr]
+		if found[attr] != "" && now != "" && found[attr] != now {
+			return fail(attr, "%s of %s is %s, but %s is expected by %s", attr, b.archiveName(m), found[attr], now, b.expectedBy(m, attr))
+		}
+		// Of what was declared without any checksum, or with a weak one alone, nothing is added but what the tree states.
+		if now == "" && (stated(was) || attr == evidence.SHA256 && !some) {
+			now = found[attr]
+		}
+		if now == "" {
 			continue
 		}
-		text, ok, err := m.call.String(m.at[a.attr])
-		switch {
-		case err != nil:
-			return m.blame(err)
-		case text == a.now:
-			continue // another target of this call has been moved
-		case !ok && stated(a.was):
-			return m.notHere(a.attr)
+		if now == was {
+			return fail(attr, "%s of %s is that of %s, so it is the same file", attr, m.version, m.was.Version)
 		}
-		if err := b.set(m, a.attr, text, a.now); err != nil {
+		if err := b.setSum(m, attr, was, now); err != nil {
 			return err
 		}
-		if a.attr == "sha256" {
-			m.sum = a.now
-		}
+	}
+	return nil
+}
+
+// sumAttrs are the attributes that are checksums of the download, the surest first.
+var sumAttrs = []string{evidence.SHA512, evidence.SHA256, evidence.SHA1, evidence.MD5}
+
+func (b *bump) setSum(m *move, attr, was, now string) error {
+	text, ok, err := m.call.String(m.at[attr])
+	switch {
+	case err != nil:
+		return m.blame(err)
+	case text == now:
+		return nil // another target of this call has been moved
+	case !ok && stated(was):
+		return m.notHere(attr)
+	}
+	if err := b.set(m, attr, text, now); err != nil {
+		return err
+	}
+	if attr == evidence.SHA256 {
+		m.sum = now
 	}
 	return nil
 }
@@ -87,11 +104,11 @@ func (b *bump) archiveName(m *move) string {
 	return m.now.DownloadURL
 }
 
-func (b *bump) expectedBy(m *move) string {
-	if b.r.SHA256 != "" {
+func (b *bump) expectedBy(m *move, attr string) string {
+	if attr == evidence.SHA256 && b.r.SHA256 != "" {
 		return "--sha256"
 	}
-	return m.stated.String()
+	return m.tree[attr].pos.String()
 }
 
 // flagsHint is how to do without a network.

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/star"
@@ -30,7 +32,7 @@ var checks = map[string]func(value string) error{
 	"mount":    star.CheckMount,    // where a command's tree lies in its container
 	"variable": star.CheckVariable, // the name of an environment variable
 	"text":     ident.Text,
-	"vcs":      ident.VCS,
+	"vcs":      vcs,
 	"license":  ident.License,
 	// An expression whose LicenseRef- are defined: the value is those that are, joined with commas, a space, the expression.
 	"license_of":  licenseOf,
@@ -39,6 +41,7 @@ var checks = map[string]func(value string) error{
 	"creator":     ident.Creator,
 	"created":     ident.Created,
 	"sha512":      func(s string) error { return ident.Checksum("SHA512", s) },
+	"sha1":        func(s string) error { return ident.Checksum("SHA1", s) },
 	"md5":         func(s string) error { return ident.Checksum("MD5", s) },
 	// An identifier must state the package's version: the value is the version, a space, the identifier.
 	"cpe_of":         ofVersion(ident.CPEOf),
@@ -56,6 +59,13 @@ func licenseOf(value string) error {
 	defined, expression, _ := strings.Cut(value, " ")
 	return ident.LicenseOf(expression, strings.Split(defined, ","))
 }
+
+// vcs is of a text with placeholders: what stands for them is a part of a path.
+func vcs(s string) error {
+	return ident.VCS(placeholders().ReplaceAllString(s, "0"))
+}
+
+var placeholders = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
 func folder(s string) error {
 	if s = strings.TrimSuffix(s, "/"); s == "." {

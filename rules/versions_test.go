@@ -213,7 +213,7 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 	case "spdx.valid":
 		return &actiontest.Call{Parameters: spdx.ValidParams{Path: "x.spdx.json"}, Inputs: inputs{"document": one("x.spdx.json", fixedDocument("2.7.1"))}}
 	case "spdx.version":
-		return &actiontest.Call{Parameters: spdx.VersionParams{Artifact: "python-3.14.1.exe", Product: fixedProduct, Rules: fixedVersionRules}, Inputs: inputs{"evidence": one("version.h", fixedVersion)}}
+		return &actiontest.Call{Parameters: spdx.VersionParams{Artifact: "python-3.14.1.exe", Rules: fixedVersionRules}, Inputs: inputs{"evidence": one("version.h", fixedVersion)}}
 	case "spdx.own":
 		return &actiontest.Call{Parameters: spdx.OwnParams{Label: "//:deps", Own: "Misc/externals.spdx.json", Tree: "//:tree", Superseded: []spdx.Superseded{{Package: "expat", Reason: "it is newer", Says: map[string]string{"versionInfo": "2.6.3"}}}},
 			Inputs: inputs{"own": one("Misc/externals.spdx.json", fixedDocument("2.6.3")), "document": one("x.spdx.json", fixedDocument("2.7.1"))}}

@@ -51,7 +51,7 @@ func emptyWorkspace(t testing.TB) *realWorkspace {
 // release of CPython: source archives built from a tree, installers of Windows and macOS.
 func repositoryWorkspace(t testing.TB) *realWorkspace {
 	w := emptyWorkspace(t)
-	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "release", "testdata/cpython", "testdata/artifacts"} {
+	for _, name := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "release", "platforms", "testdata/cpython", "testdata/artifacts"} {
 		copyTree(t, filepath.Join(repository, name), w.path(name))
 	}
 	return w

@@ -18,12 +18,18 @@ var (
 		"python-3.14.2-amd64.exe", "python-3.14.2-arm64.exe", "python-3.14.2.exe",
 		"python-3.14.2-embed-amd64.zip", "python-3.14.2-embed-arm64.zip", "python-3.14.2-embed-win32.zip",
 		"python-3.14.2t-amd64.zip", "python-3.14.2t-arm64.zip", "python-3.14.2t-win32.zip",
+		"python-3.14.2-amd64.zip", "python-3.14.2-embeddable-amd64.zip", "python-3.14.2-test-amd64.zip", "python-3.14.2-amd64.msix",
+		"python.3.14.2.nupkg", "python-freethreaded.3.14.2.nupkg",
 	}
-	macosArtifacts = []string{"python-3.14.2-macos11.pkg"}
-	windowsSBOMs   = releaseNodes(windowsArtifacts, "WindowsSbom", "Valid")
-	macosSBOMs     = releaseNodes(macosArtifacts, "MacosSbom", "Valid")
-	unclaimed      = "//:inventory Unclaimed" // which looks at every file of the tree
-	versionChecks  = releaseNodes(slices.Concat(windowsArtifacts, macosArtifacts), "Version")
+	macosArtifacts  = []string{"python-3.14.2-macos11.pkg"}
+	mobileArtifacts = []string{"python-3.14.2-aarch64-linux-android.tar.gz", "python-3.14.2-x86_64-linux-android.tar.gz", "python-3.14.2-iOS-XCframework.tar.gz"}
+	documentation   = []string{"python-3.14.2-docs-html.zip", "python-3.14.2-docs-text.zip", "python-3.14.2-docs-pdf-a4.zip", "python-3.14.2-docs-texinfo.zip", "python-3.14.2-docs.epub"}
+	sourceArchives  = []string{"Python-3.14.2.tgz", "Python-3.14.2.tar.xz"}
+	windowsSBOMs    = releaseNodes(windowsArtifacts, "BinarySbom", "Valid")
+	macosSBOMs      = releaseNodes(macosArtifacts, "BinarySbom", "Valid")
+	mobileSBOMs     = releaseNodes(mobileArtifacts, "BinarySbom", "Valid")
+	unclaimed       = "//:inventory Unclaimed" // which looks at every file of the tree
+	versionChecks   = releaseNodes(slices.Concat(windowsArtifacts, macosArtifacts, mobileArtifacts, documentation, sourceArchives), "Version")
 )
 
 func releaseNodes(artifacts []string, mnemonics ...string) []string {
@@ -102,7 +108,7 @@ func TestTable(t *testing.T) {
 	}, {
 		"version of a vendored package",
 		func() { w.edit("BUILD.star", `version = "0.98.1"`, `version = "0.98.2"`) },
-		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom", "//:inventory Inventory"}, sourceSBOMs, windowsSBOMs, macosSBOMs),
+		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom", "//:inventory Inventory"}, sourceSBOMs, windowsSBOMs, macosSBOMs, mobileSBOMs),
 		"",
 	}, {
 		"an OpenSSL source dep of Windows",
@@ -119,15 +125,15 @@ func TestTable(t *testing.T) {
 	}, {
 		"bytes of one .exe",
 		func() { w.append("testdata/artifacts/python-3.14.2-arm64.exe", "x") },
-		releaseNodes([]string{"python-3.14.2-arm64.exe"}, "Sha512", "WindowsSbom", "Valid"),
+		releaseNodes([]string{"python-3.14.2-arm64.exe"}, "Sha512", "BinarySbom", "Valid"),
 		"",
 	}, {
 		"one new .exe",
 		func() {
 			w.write("testdata/artifacts/python-3.14.2-win32.exe", "new")
-			w.edit("release/BUILD.star", `["-amd64", "-arm64", ""]`, `["-amd64", "-arm64", "", "-win32"]`)
+			w.edit("release/BUILD.star", `    "python-{version}.exe",`, `    "python-{version}.exe", "python-{version}-win32.exe",`)
 		},
-		releaseNodes([]string{"python-3.14.2-win32.exe"}, "Sha512", "WindowsSbom", "Valid", "Version"),
+		releaseNodes([]string{"python-3.14.2-win32.exe"}, "Sha512", "BinarySbom", "Valid", "Version"),
 		"",
 	}, {
 		"comments in BUILD.star files and in sbom.star, targets in another order",

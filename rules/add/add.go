@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strings"
 
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/action"
@@ -144,7 +143,7 @@ func (a *adder) check() error {
 	}
 	add("version", spdx.Word(a.version))
 	if a.r.URL != "" {
-		a.url = strings.ReplaceAll(a.r.URL, placeholder, a.version)
+		a.url = filled(a.r.URL, a.version)
 		add("url", ident.URL(a.url))
 	}
 	if a.r.SHA256 != "" {
@@ -158,10 +157,10 @@ func (a *adder) check() error {
 	}
 	a.r.CPE = fullCPE(a.r.CPE)
 	if a.r.CPE != "" {
-		add("cpe", ident.CPEOf(strings.ReplaceAll(a.r.CPE, placeholder, a.version), a.version))
+		add("cpe", ident.CPEOf(filled(a.r.CPE, a.version), a.version))
 	}
 	if a.r.PURL != "" {
-		add("purl", ident.PURL(strings.ReplaceAll(a.r.PURL, placeholder, a.version), a.version))
+		add("purl", ident.PURL(filled(a.r.PURL, a.version), a.version))
 	}
 	if len(a.r.Srcs) == 0 && len(a.r.Exclude) > 0 {
 		errs = append(errs, &diag.Error{Msg: "--exclude without --srcs: there is nothing to exclude from", Hints: []string{"--srcs=PATTERN names the package's files in the tree; without it a source_dep is declared"}})

@@ -9,7 +9,7 @@ import (
 
 func TestTemplate(t *testing.T) {
 	for _, c := range []struct{ s, version, want string }{
-		{"https://x/R_2_7_1/expat-2.7.1.tar.gz", "2.7.1", "https://x/R_2_7_1/expat-{version}.tar.gz"},
+		{"https://x/R_2_7_1/expat-2.7.1.tar.gz", "2.7.1", "https://x/R_{version:_}/expat-{version}.tar.gz"},
 		{"https://x/v1.3/zlib-1.3.1.tar.gz", "1.3", "https://x/v{version}/zlib-1.3.1.tar.gz"},
 		{"https://x/21.0/foo-1.0.tgz", "1.0", "https://x/21.0/foo-{version}.tgz"},
 		{"https://x/bzip2-2.tgz", "2", "https://x/bzip2-{version}.tgz"},
@@ -49,9 +49,8 @@ func TestPURL(t *testing.T) {
 		{"https://github.com/Microsoft/mimalloc/archive/refs/tags/v2.1.2.tar.gz", "2.1.2", "pkg:github/microsoft/mimalloc@v{version}"},
 		{"https://github.com/hacl-star/hacl-star/archive/bb3d0dc8d9d15a5cd51094d5b69e70aa09005ff0.zip", "bb3d0dc8d9d15a5cd51094d5b69e70aa09005ff0", "pkg:github/hacl-star/hacl-star@{version}"},
 		{"https://codeload.github.com/a/b/tar.gz/refs/tags/1.0", "1.0", "pkg:github/a/b@{version}"},
-		// A tag that is not the version: what the check of the attribute takes.
-		{"https://github.com/libexpat/libexpat/releases/download/R_2_7_1/expat-2.7.1.tar.gz", "2.7.1",
-			"pkg:generic/x@{version}?download_url=https:%2F%2Fgithub.com%2Flibexpat%2Flibexpat%2Freleases%2Fdownload%2FR_2_7_1%2Fexpat-{version}.tar.gz"},
+		// A tag that has the version in another form.
+		{"https://github.com/libexpat/libexpat/releases/download/R_2_7_1/expat-2.7.1.tar.gz", "2.7.1", "pkg:github/libexpat/libexpat@R_{version:_}"},
 		// A package index's file does not make a library that is copied into a tree a package of that index.
 		{"https://files.pythonhosted.org/packages/ec/57/macholib-1.0.tar.gz", "1.0",
 			"pkg:generic/x@{version}?download_url=https:%2F%2Ffiles.pythonhosted.org%2Fpackages%2Fec%2F57%2Fmacholib-{version}.tar.gz"},

@@ -9,57 +9,23 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/sbomctl/sbomctl/rules/ident"
+	versions "github.com/sbomctl/sbomctl/rules/version"
 )
 
 // placeholder is what the attributes of a package may have for the version.
 const placeholder = "{version}"
 
-// Template writes the placeholder for each occurrence of the version in s: not for a part of another number, and a version without
-// dots not for a part of a word.
-func Template(s, version string) string {
-	if version == "" {
+// Template writes placeholders for the version in s, in whatever form it is there: R_{version:_} for R_2_7_1.
+func Template(s, version string) string { return versions.Fold(s, version) }
+
+// filled is a text with the version for its placeholders; a text that cannot be filled is as it is, which the check of the attribute
+// does not take.
+func filled(s, version string) string {
+	out, err := versions.Fill(s, map[string]string{"version": version}, nil)
+	if err != nil {
 		return s
 	}
-	dotted := strings.Contains(version, ".")
-	var b strings.Builder
-	for rest, at := s, 0; ; {
-		i := strings.Index(rest, version)
-		if i < 0 {
-			b.WriteString(rest)
-			return b.String()
-		}
-		end := i + len(version)
-		before, after := s[:at+i], s[at+end:]
-		ok := !endsInNumber(before, dotted) && !goesOn(after)
-		b.WriteString(rest[:i])
-		if ok {
-			b.WriteString(placeholder)
-		} else {
-			b.WriteString(version)
-		}
-		rest, at = rest[end:], at+end
-	}
-}
-
-func endsInNumber(before string, dotted bool) bool {
-	if before == "" {
-		return false
-	}
-	c := before[len(before)-1]
-	switch {
-	case isDigit(c):
-		return true
-	case c == '.':
-		return len(before) > 1 && isDigit(before[len(before)-2])
-	case dotted, !isLetter(c):
-		return false
-	}
-	// "v2" is a version, "bzip2" a name.
-	return c != 'v' || len(before) > 1 && (isLetter(before[len(before)-2]) || isDigit(before[len(before)-2]))
-}
-
-func goesOn(after string) bool {
-	return after != "" && (isDigit(after[0]) || after[0] == '.' && len(after) > 1 && isDigit(after[1]))
+	return out
 }
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
@@ -112,7 +78,7 @@ func withoutEnding(name string) string { return ending.ReplaceAllString(name, ""
 // files are copied into a tree is none of a package index, whatever index has one of that name: scanners that are
 // told so would match another package, and ignore the CPE.
 func proposePURL(name, version, downloadURL string) (purl, why string) {
-	if r, ok := ofRepository(downloadURL); ok && (r.tag == version || r.tag == "v"+version) {
+	if r, ok := ofRepository(downloadURL); ok && len(versions.Find(r.tag, version)) > 0 {
 		p := packageurl.PackageURL{Type: "github", Namespace: strings.ToLower(r.owner), Name: strings.ToLower(r.name), Version: r.tag}
 		if r.host == "gitlab.com" {
 			p.Type = "gitlab"
@@ -134,7 +100,7 @@ func proposePURL(name, version, downloadURL string) (purl, why string) {
 
 // valid reports whether a purl passes the check of the attribute.
 func valid(purl, version string) bool {
-	return ident.PURL(strings.ReplaceAll(purl, placeholder, version), version) == nil
+	return ident.PURL(filled(purl, version), version) == nil
 }
 
 // guessCPE is what NVD might call the package; "" where not even a guess is at hand. It is shown and never written.
@@ -205,5 +171,5 @@ func CompleteCPE(s, version string) (string, bool) {
 		parts[5] = placeholder
 	}
 	out := strings.Join(parts, ":")
-	return out, version != ident.NoAssertion && ident.CPEOf(strings.ReplaceAll(out, placeholder, version), version) == nil
+	return out, version != ident.NoAssertion && ident.CPEOf(filled(out, version), version) == nil
 }

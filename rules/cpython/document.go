@@ -3,12 +3,12 @@ package cpython
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 
 	"github.com/spdx/tools-golang/spdx/v2/common"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/version"
 )
 
 // The documents of a tree.
@@ -82,34 +82,6 @@ func reference(p *spdx.Package, kind string) string {
 	return ""
 }
 
-// templated is a text of a declaration in which the version is written as {version}, as somebody would who means to change
-// it: wherever it stands as a whole.
-func templated(text, version string) string {
-	if version == "" {
-		return text
-	}
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		if strings.HasPrefix(text[i:], version) && !continues(text[:i], version[0], false) && !continues(text[i+len(version):], version[len(version)-1], true) {
-			b.WriteString("{version}")
-			i += len(version)
-			continue
-		}
-		b.WriteByte(text[i])
-		i++
-	}
-	return b.String()
-}
-
-// continues reports whether what stands beside a version is more of it: 1.0 is not the version in 21.0 or in 1.0.5.
-func continues(beside string, edge byte, after bool) bool {
-	if beside == "" {
-		return false
-	}
-	if after {
-		next := beside[0]
-		return isDigit(next) && isDigit(edge) || next == '.' && len(beside) > 1 && isDigit(beside[1])
-	}
-	last := beside[len(beside)-1]
-	return isDigit(last) && isDigit(edge) || last == '.' && len(beside) > 1 && isDigit(beside[len(beside)-2])
-}
+// templated is a text of a declaration in which placeholders stand for the version, as somebody would write it who means to change
+// it: {version}, or R_{version:_} where a tag has it in another form.
+func templated(text, v string) string { return version.Fold(text, v) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/sbomctl/sbomctl/rules/version"
 )
 
 // show is a literal as text, for tests.
@@ -226,14 +228,14 @@ func TestTemplated(t *testing.T) {
 	for _, c := range []struct{ text, version, want string }{
 		{"https://x/v0.98.1/libb2-0.98.1.tar.gz", "0.98.1", "https://x/v{version}/libb2-{version}.tar.gz"},
 		{"https://x/21.0.5/a-1.0.tgz", "1.0", "https://x/21.0.5/a-{version}.tgz"},
-		{"https://x/R_2_7_1/expat-2.7.1.tar.gz", "2.7.1", "https://x/R_2_7_1/expat-{version}.tar.gz"},
+		{"https://x/R_2_7_1/expat-2.7.1.tar.gz", "2.7.1", "https://x/R_{version:_}/expat-{version}.tar.gz"},
 		{"https://x/1.0.1/1.01/v1.0", "1.0", "https://x/1.0.1/1.01/v{version}"},
 		{"https://x/abc/", "abc", "https://x/{version}/"}, {"x", "", "x"}, {"1", "1", "{version}"},
 	} {
 		if got := templated(c.text, c.version); got != c.want {
 			t.Errorf("%q of %q is %q, want %q", c.text, c.version, got, c.want)
 		}
-		if back := strings.ReplaceAll(templated(c.text, c.version), "{version}", c.version); back != c.text {
+		if back, err := version.Fill(templated(c.text, c.version), map[string]string{"version": c.version}, nil); err != nil || back != c.text {
 			t.Errorf("%q comes back as %q", c.text, back)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -22,6 +23,8 @@ type Params struct {
 	// is declared. What an edit of the version would leave behind, makes a bump the fix.
 	Written  []string `json:"written,omitempty"`
 	Checksum bool     `json:"checksum,omitempty"`
+	// Only are the facts that are compared; none: all.
+	Only []string `json:"only,omitempty"`
 }
 
 // Rule is one regex() or absent() of the target.
@@ -67,6 +70,9 @@ func run(ctx context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
+	if err := declaredWheel(call, &p.Declared); err != nil {
+		return err
+	}
 	var found []finding.Finding
 	c := &checker{call: call, input: inputFiles, tell: func(f finding.Finding) { found = append(found, f) }, compares: true, params: p, report: Report{Declared: p.Declared, Facts: []Fact{}}, content: map[string][]byte{}}
 	if err := c.look(ctx); err != nil {
@@ -100,6 +106,31 @@ func Facts(ctx context.Context, call action.Call) ([]Fact, error) {
 		return nil, err
 	}
 	return Find(ctx, call, inputFiles, p.Label, p.Rules)
+}
+
+// declaredWheel takes what a wheel says of itself for what is declared, where the input "wheel" is there.
+func declaredWheel(call action.Call, d *Declared) error {
+	in := call.Files("wheel")
+	if len(in) == 0 {
+		return nil
+	}
+	const max = 4 << 20
+	data, err := call.Read(in[0], max)
+	if err != nil {
+		return err
+	}
+	var w struct {
+		Package struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+			SHA256  string `json:"sha256"`
+		} `json:"package"`
+	}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return fmt.Errorf("input \"wheel\" is no description of a wheel: %w", err)
+	}
+	d.Version, d.Name, d.SHA256 = w.Package.Version, w.Package.Name, w.Package.SHA256
+	return nil
 }
 
 // inputFiles is the input of "evidence.check".
@@ -225,6 +256,9 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		return nil
 	}
 	for _, name := range facts {
+		if len(c.params.Only) > 0 && !slices.Contains(c.params.Only, name) {
+			continue
+		}
 		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
 	}
 	return nil
@@ -253,6 +287,15 @@ func (c *checker) read(f action.File) (content []byte, ok bool, err error) {
 	return content, true, nil
 }
 
+// line is the line of a match, from where that begins.
+func line(content []byte, m []int) string {
+	end := bytes.IndexByte(content[m[0]:], '\n')
+	if end < 0 {
+		end = len(content) - m[0]
+	}
+	return strings.TrimSpace(string(content[m[0] : m[0]+min(end, 200)]))
+}
+
 // absent reports where a file states what it is declared not to.
 func (c *checker) absent(ctx context.Context, r Rule, named []action.File) error {
 	re, err := compileAny(r.Pattern)
@@ -278,7 +321,8 @@ func (c *checker) absent(ctx context.Context, r Rule, named []action.File) error
 				c.add(&diag.Error{Pos: pos, Attr: "evidence", Msg: "and at more places"})
 				break
 			}
-			c.add(&diag.Error{Pos: pos, Attr: "evidence", Msg: fmt.Sprintf("%s is stated here, and absent() says that nothing is", clip(string(content[m[0]:m[1]]))),
+			found := strings.ToValidUTF8(line(content, m), "\ufffd")
+			c.tell(finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: pos, Attr: "evidence", Found: found, Msg: fmt.Sprintf("%s is stated here, and absent() says that nothing is", clip(found)),
 				Hints: []string{"if the tree states it now, write regex(...) instead, with a group for it; if this is something else, narrow the pattern"}})
 		}
 	}

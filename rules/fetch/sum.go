@@ -3,7 +3,9 @@ package fetch
 import (
 	"context"
 	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -13,16 +15,16 @@ import (
 )
 
 // Sums are the checksums of a file, in lower-case hexadecimal.
-type Sums struct{ SHA256, MD5 string }
+type Sums struct{ SHA256, SHA512, SHA1, MD5 string }
 
 // SumsOf reads r to its end; more than max bytes are an error.
 func SumsOf(r io.Reader, max int64) (Sums, error) {
-	sha, md := sha256.New(), md5.New()
-	n, err := io.Copy(io.MultiWriter(sha, md), io.LimitReader(r, max+1))
+	sha, long, short, md := sha256.New(), sha512.New(), sha1.New(), md5.New()
+	n, err := io.Copy(io.MultiWriter(sha, long, short, md), io.LimitReader(r, max+1))
 	if err == nil && n > max {
 		err = errTooLong
 	}
-	return Sums{hex.EncodeToString(sha.Sum(nil)), hex.EncodeToString(md.Sum(nil))}, err
+	return Sums{hex.EncodeToString(sha.Sum(nil)), hex.EncodeToString(long.Sum(nil)), hex.EncodeToString(short.Sum(nil)), hex.EncodeToString(md.Sum(nil))}, err
 }
 
 // Sum downloads a file of which nothing is known yet, and returns its checksums; nothing is kept of it. A web page in its place, as some

@@ -3,7 +3,9 @@ package fetch
 import (
 	"context"
 	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -35,7 +37,7 @@ func TestSum(t *testing.T) {
 	defer s.Close()
 	var w waits
 	f := w.fetcher()
-	want := Sums{fmt.Sprintf("%x", sha256.Sum256([]byte("bytes"))), fmt.Sprintf("%x", md5.Sum([]byte("bytes")))}
+	want := Sums{fmt.Sprintf("%x", sha256.Sum256([]byte("bytes"))), fmt.Sprintf("%x", sha512.Sum512([]byte("bytes"))), fmt.Sprintf("%x", sha1.Sum([]byte("bytes"))), fmt.Sprintf("%x", md5.Sum([]byte("bytes")))}
 	for _, path := range []string{"/a.tar.gz", "/moved"} {
 		if got, err := f.Sum(t.Context(), s.URL+path); got != want || err != nil {
 			t.Errorf("%s: %v, %v", path, got, err)

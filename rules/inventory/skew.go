@@ -14,6 +14,7 @@ import (
 func skews(all []Component, severity finding.Severity) []finding.Finding {
 	var out []finding.Finding
 	for _, lib := range libraries(all) {
+		lib = slices.DeleteFunc(lib, func(c Component) bool { return c.Version == "" }) // nobody knows: it may be any of them
 		slices.SortStableFunc(lib, func(a, b Component) int { return compareVersions(a.Version, b.Version) })
 		var versions []string
 		rows := [][]string{{"version", "in", "declared by"}}

@@ -133,7 +133,7 @@ func TestPossible(t *testing.T) {
 func TestOperationVersion(t *testing.T) {
 	rules := []map[string]any{{"path": "version.h", "pattern": `VERSION "(?P<version>[^"]+)"`}}
 	c := func(name, content string, rules []map[string]any) *actiontest.Call {
-		return &actiontest.Call{Parameters: VersionParams{Artifact: name, Product: Product{Label: "//:product", Naming: pythonNaming}, Rules: rules},
+		return &actiontest.Call{Parameters: VersionParams{Artifact: name, Label: "//:product", Naming: pythonNaming, Rules: rules},
 			Inputs: map[string][]action.File{"evidence": {file("version.h", []byte(content))}}}
 	}
 	ok := c("python-3.13.5-amd64.exe", "#define VERSION \"3.13.5\"\n", rules)

@@ -143,6 +143,6 @@ func TestPlaceholders(t *testing.T) {
 
 	in.Product.PURL, in.Product.DownloadURL = "", "https://example.org/{varient}/{artifact}"
 	_, err = Binary(in)
-	wantError(t, "misspelt", err, `for python-3.14.0b1t-amd64.zip: download_url: {varient} is not a placeholder; did you mean "{variant}"?
-  hint: there are {arch}, {base_version}, {format}, {freethreaded}, {prerelease}, {variant}, {version}, {artifact}`)
+	wantError(t, "misspelt", err, `for python-3.14.0b1t-amd64.zip: download_url: {varient} is not a placeholder; did you mean {variant}?
+  hint: there are {arch}, {artifact}, {base_version}, {format}, {freethreaded}, {prerelease}, {variant} and {version}`)
 }

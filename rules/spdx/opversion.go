@@ -30,7 +30,8 @@ Check out the tag of the release, or declare the artifact that is made of this t
 // "report", empty. That the two versions differ is a finding.
 type VersionParams struct {
 	Artifact string           `json:"artifact"` // file name
-	Product  Product          `json:"product"`
+	Label    string           `json:"label"`    // of the product, for messages
+	Naming   Naming           `json:"naming"`
 	Rules    []map[string]any `json:"rules"` // as "evidence.check" has them
 }
 
@@ -39,24 +40,19 @@ func runVersion(ctx context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	a, err := p.Product.Naming.Artifact(p.Artifact)
+	a, err := p.Naming.Artifact(p.Artifact)
 	if err != nil {
 		return err
 	}
-	stated, err := statedFacts(ctx, call, p.Product.Label, p.Rules)
+	stated, err := statedFacts(ctx, call, p.Label, p.Rules)
 	if err != nil {
 		return err
 	}
-	if _, err := versionsOf(stated, p.Product.Label); err != nil {
+	if _, err := versionsOf(stated, p.Label); err != nil {
 		return err
 	}
 	for _, f := range stated {
-		switch {
-		case f.Fact == evidence.Date && !(evidence.Declared{Created: p.Product.Created}).Agrees(f.Fact, f.Value):
-			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Label: p.Product.Label, Attr: "created", Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: p.Product.Created, Found: f.Value,
-				Msg:   fmt.Sprintf("the tree is of %s here, but the documents are declared to be made at %s", f.Value, p.Product.Created),
-				Hints: []string{fmt.Sprintf("set created = \"%sT00:00:00Z\" in %s, or the time of the day at which they are made", f.Value, p.Product.Label)}})
-		case isVersion(f) && f.Value != a.Version:
+		if isVersion(f) && f.Value != a.Version {
 			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: a.Version, Found: f.Value,
 				Msg:   fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", f.Value, a.Name, a.Version),
 				Hints: []string{"check out the tag of the release, or declare the artifact that is made of this tree"}})

@@ -28,6 +28,7 @@ type Metadata struct {
 	DownloadURL string `json:"download_url,omitempty"` // default NOASSERTION
 	SHA256      string `json:"sha256,omitempty"`       // of the download; "" or NOASSERTION: none is stated
 	MD5         string `json:"md5,omitempty"`          // likewise
+	SHA1        string `json:"sha1,omitempty"`         // likewise
 	CPE         string `json:"cpe,omitempty"`          // CPE 2.3 formatted string
 	PURL        string `json:"purl,omitempty"`         // package URL
 	Purpose     string `json:"purpose,omitempty"`      // primaryPackagePurpose; default SOURCE
@@ -130,7 +131,7 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 		check("download_url", ident.URL(p.DownloadURL))
 	}
 	check("purpose", checkPurpose(p.Purpose))
-	for _, c := range []common.Checksum{{Algorithm: common.SHA256, Value: m.SHA256}, {Algorithm: common.MD5, Value: m.MD5}} {
+	for _, c := range []common.Checksum{{Algorithm: common.SHA256, Value: m.SHA256}, {Algorithm: common.SHA1, Value: m.SHA1}, {Algorithm: common.MD5, Value: m.MD5}} {
 		if c.Value != "" && c.Value != ident.NoAssertion {
 			check(strings.ToLower(string(c.Algorithm)), ident.Checksum(string(c.Algorithm), c.Value))
 			p.Checksums = append(p.Checksums, c)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/ident"
+	"github.com/sbomctl/sbomctl/rules/version"
 )
 
 // Product is what every document of a release says of the product itself and of the document's
@@ -55,20 +56,35 @@ func (p Product) scope(a Artifact) scope {
 	return scope{profile: p.Profile, vcsURL: p.fill(a).Replace(p.VCSURL)}
 }
 
-// fill replaces what an artifact's name says.
-func (p Product) fill(a Artifact) *strings.Replacer {
-	return p.replacer(a, func(s string) string { return s })
+// filler fills the groups of an artifact's name into texts.
+type filler struct {
+	values map[string]string
+	quote  func(string) string // nil: as they are
 }
 
-// fillCPE does so in a CPE, in which some characters must be quoted.
-func (p Product) fillCPE(a Artifact) *strings.Replacer { return p.replacer(a, ident.QuoteCPE) }
-
-func (p Product) replacer(a Artifact, quote func(string) string) *strings.Replacer {
-	pairs := []string{"{artifact}", quote(a.Name), "{version}", quote(a.Version), "{base_version}", quote(a.BaseVersion)}
-	for _, g := range p.Naming.groups() {
-		pairs = append(pairs, "{"+g+"}", quote(a.Groups[g]))
+// Replace returns text with what its placeholders stand for; one that cannot be filled is as it is, and checkFilled says why.
+func (f filler) Replace(text string) string {
+	out, err := version.Fill(text, f.values, f.quote)
+	if err != nil {
+		return text
 	}
-	return strings.NewReplacer(pairs...)
+	return out
+}
+
+// fill replaces what an artifact's name says.
+func (p Product) fill(a Artifact) filler { return filler{values: p.values(a)} }
+
+// fillCPE does so in a CPE, in which some characters must be quoted.
+func (p Product) fillCPE(a Artifact) filler { return filler{p.values(a), ident.QuoteCPE} }
+
+// values are what placeholders stand for.
+func (p Product) values(a Artifact) map[string]string {
+	values := map[string]string{}
+	for _, g := range p.Naming.groups() {
+		values[g] = a.Groups[g]
+	}
+	values[groupArtifact], values[groupVersion], values[groupBase] = a.Name, a.Version, a.BaseVersion
+	return values
 }
 
 // Sums are the checksums of an artifact, lower-case hexadecimal.
@@ -104,7 +120,7 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 		field string
 		value *string
 	}{{"download_url", &m.DownloadURL}, {"cpe", &m.CPE}, {"purl", &m.PURL}, {"vcs_url", &scope.vcsURL}} {
-		if err := p.checkFilled(*f.value); err != nil {
+		if err := p.checkFilled(*f.value, a); err != nil {
 			check(f.field, err)
 			*f.value = "" // nothing else is known of it
 		}
@@ -169,27 +185,28 @@ func (p Product) listVersion() string {
 	return p.LicenseListVersion
 }
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[A-Za-z0-9_]*\}`) })
-
-// checkFilled reports a placeholder that no one replaced.
-func (p Product) checkFilled(s string) error {
-	left := placeholder().FindString(s)
-	if left == "" {
+// checkFilled reports a placeholder that nothing stands for, and a URL of another version than the artifact's.
+func (p Product) checkFilled(s string, a Artifact) error {
+	if strings.ContainsAny(s, "{}") {
+		_, err := version.Fill(s, p.values(a), nil)
+		return err
+	}
+	if !strings.Contains(s, "://") || a.Version == "" {
 		return nil
 	}
-	known := append(p.Naming.groups(), groupArtifact)
-	for i, name := range known {
-		known[i] = "{" + name + "}"
+	if others := version.Others(s, a.Version); len(others) > 0 {
+		return &diag.Error{Msg: fmt.Sprintf("%q is in the URL %s, and the artifact is of %s", others[0], s, a.Version),
+			Hints: []string{"write {version} or {base_version} for it, which move with the artifact"}}
 	}
-	return &diag.Error{Msg: left + " is not a placeholder" + diag.DidYouMean(left, known), Hints: []string{"there are " + strings.Join(known, ", ")}}
+	return nil
 }
 
 // versioned is a placeholder of p that stands for the version, "" when it has none.
 func (p Product) versioned() string {
 	for _, text := range append([]string{p.DownloadURL, p.CPE, p.PURL, p.VCSURL}, p.CPEs...) {
-		for _, name := range []string{"{" + groupVersion + "}", "{" + groupBase + "}"} {
-			if strings.Contains(text, name) {
-				return name
+		for _, name := range []string{groupVersion, groupBase} {
+			if strings.Contains(text, "{"+name+"}") || strings.Contains(text, "{"+name+":") {
+				return "{" + name + "}"
 			}
 		}
 	}

@@ -88,8 +88,8 @@ func TestProductErrors(t *testing.T) {
 	p := cpython()
 	p.CPE, p.Created, p.Creators, p.DownloadURL = "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*", "now", nil, "https://x/{verison}"
 	_, _, err := p.document(artifact(t, "Python-3.13.5.tgz"), Sums{SHA256: strings.Repeat("0", 64)})
-	wantError(t, "product", err, `for Python-3.13.5.tgz: download_url: {verison} is not a placeholder; did you mean "{version}"?
-  hint: there are {arch}, {base_version}, {format}, {freethreaded}, {prerelease}, {variant}, {version}, {artifact}
+	wantError(t, "product", err, `for Python-3.13.5.tgz: download_url: {verison} is not a placeholder; did you mean {version}?
+  hint: there are {arch}, {artifact}, {base_version}, {format}, {freethreaded}, {prerelease}, {variant} and {version}
 for Python-3.13.5.tgz: created: created "now" is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ
 for Python-3.13.5.tgz: creators: is empty; SPDX wants one at least
 package "CPython": cpe: CPE "cpe:2.3:a:python:python:3.1:*:*:*:*:*:*:*" states version "3.1", expected "3.13.5"

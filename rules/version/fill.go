@@ -51,7 +51,7 @@ func fill(inside string, values map[string]string) (string, error) {
 	value, ok := values[name]
 	if !ok {
 		names := slices.Sorted(maps.Keys(values))
-		return "", &diag.Error{Msg: fmt.Sprintf("%s is not a placeholder; there %s%s", clip("{"+inside+"}"), listed(names), meant(name, key, names))}
+		return "", &diag.Error{Msg: fmt.Sprintf("%s is not a placeholder%s", clip("{"+inside+"}"), meant(name, key, names)), Hints: []string{"there " + listed(names)}}
 	}
 	if !formed {
 		return value, nil

@@ -48,6 +48,9 @@ func Others(text, version string) []string {
 			}
 			continue
 		}
+		if i := at[0]; i > 0 && isLetter(text[i-1]) && len(n) > len(of) && begins(of, n[1:]) {
+			continue // a name that ends in a number: pythonarm64.3.13.5
+		}
 		if whole := wholeFolder(text, at); len(n) >= 3 || len(of) == 2 && !whole || whole && len(of) > 1 && n[0] == of[0] {
 			add(tail(text, at))
 		}
@@ -139,7 +142,7 @@ func begins(version, other []int) bool {
 
 // touches reports whether text goes on with more of the same before or behind a token, so that it is a part of something else.
 func touches(text string, at []int) bool {
-	word := func(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+	word := func(c byte) bool { return isDigit(c) || isLetter(c) }
 	if i := at[0]; i > 0 && word(text[i-1]) {
 		// A name may stand right before a version (tcl8.6.16), but not a number or the middle of a hash.
 		j := i
@@ -150,6 +153,8 @@ func touches(text string, at []int) bool {
 	}
 	return false
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // wholeFolder reports whether a token is a whole folder of a path, perhaps with a "v".
 func wholeFolder(text string, at []int) bool {
@@ -179,9 +184,16 @@ func Replaced(text string, others []string, version string) string {
 	return text
 }
 
-// Of returns the version in the name of a file: its first numbers that are joined by dots, with the tail of a pre-release. "" is none.
+// Of returns the version in the name of a file: its first numbers that are joined by dots and do not stand right behind a letter, with
+// the tail of a pre-release. "" is none.
 func Of(name string) string {
-	return named().FindString(name)
+	for _, at := range named().FindAllStringIndex(name, -1) {
+		i := at[0]
+		if i == 0 || !isLetter(name[i-1]) || name[i-1] == 'v' && (i < 2 || !isLetter(name[i-2])) {
+			return name[at[0]:at[1]]
+		}
+	}
+	return ""
 }
 
 var named = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+(?:\.[0-9]+)+(?:(?:a|b|rc)[0-9]+)?`) })

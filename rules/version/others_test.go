@@ -32,6 +32,8 @@ func TestOthers(t *testing.T) {
 		{"https://x/latest.tgz", "1.2.3", ""},
 		{"https://x/a1b2.3.4c/x-1.2.3.tgz", "1.2.3", ""},
 		{"https://x/x-01.02.tgz", "1.2", ""},
+		{"https://x/pythonarm64.3.13.5.nupkg", "3.13.5", ""},
+		{"https://x/pythonarm64.3.13.4.nupkg", "3.13.5", "64.3.13.4"},
 	} {
 		if got := strings.Join(Others(c.text, c.version), ","); got != c.want {
 			t.Errorf("%s of %s: got %q, want %q", c.text, c.version, got, c.want)
@@ -44,8 +46,8 @@ func TestFill(t *testing.T) {
 	for _, c := range []struct{ text, want, err string }{
 		{"https://x/{artifact}", "https://x/x.tgz", ""},
 		{"R_{version:_}/{version:-}/{version:four}/{version:sqlite}/{version:series}/{version:digits}/{version}{arch}", "R_3_49_1/3-49-1/3.49.1.0/3490100/3.49/3491/3.49.1", ""},
-		{"x-{versoin}.tgz", "", "{versoin} is not a placeholder; there are {arch}, {artifact} and {version}; did you mean {version}?"},
-		{"x-{versoin:_}.tgz", "", "{versoin:_} is not a placeholder; there are {arch}, {artifact} and {version}; did you mean {version:_}?"},
+		{"x-{versoin}.tgz", "", "{versoin} is not a placeholder; did you mean {version}?\n  hint: there are {arch}, {artifact} and {version}"},
+		{"x-{versoin:_}.tgz", "", "{versoin:_} is not a placeholder; did you mean {version:_}?"},
 		{"x-{version:siries}", "", `{version:siries} has no form "siries"; there are _, -, four, three, sqlite, series, digits; did you mean "series"?`},
 		{"x-{version:three}", "", `{version:three}: "3.49.1" has no such form (without .0)`},
 		{"x-{version", "", `"x-{version" has a "{" that belongs to no placeholder`},
@@ -61,5 +63,16 @@ func TestFill(t *testing.T) {
 	}
 	if got, err := Fill("{version}", values, strings.ToUpper); got != "3.49.1" || err != nil {
 		t.Errorf("quoted: %q, %v", got, err)
+	}
+}
+
+func TestOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"Python-3.13.5.tgz": "3.13.5", "python-3.14.0b1t-amd64.zip": "3.14.0b1", "pythonarm64.3.13.5.nupkg": "", "python.3.13.5.nupkg": "3.13.5",
+		"python-3.13.5-macos11.pkg": "3.13.5", "v1.2.tgz": "1.2", "x86_64.tgz": "", "bzip2-1.0.8-3-aarch64.tar.gz": "1.0.8", "": "",
+	} {
+		if got := Of(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }

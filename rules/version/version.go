@@ -119,7 +119,7 @@ func Move(text, from, to string) (moved string, found []string, err error) {
 }
 
 func move(text, from, to string, name bool) (string, []string, error) {
-	return replace(text, from, name, func(f *form, old string) (string, error) {
+	return replace(text, from, name, func(f *form, old string, _ int) (string, error) {
 		now := f.write(to)
 		if now == "" {
 			return "", fmt.Errorf("%q is %s written as %s, and %s cannot be written so", old, from, f.name, to)
@@ -129,7 +129,7 @@ func move(text, from, to string, name bool) (string, []string, error) {
 }
 
 // replace returns text with something else in the place of each form of a version, and the names of the forms.
-func replace(text, version string, name bool, by func(f *form, old string) (string, error)) (string, []string, error) {
+func replace(text, version string, name bool, by func(f *form, old string, at int) (string, error)) (string, []string, error) {
 	var b strings.Builder
 	var found []string
 	ways := writings(version)
@@ -140,7 +140,7 @@ func replace(text, version string, name bool, by func(f *form, old string) (stri
 			i++
 			continue
 		}
-		now, err := by(f, old)
+		now, err := by(f, old, i)
 		if err != nil {
 			return text, nil, err
 		}
@@ -163,19 +163,20 @@ func Find(text, version string) []string {
 }
 
 // Fold returns text with placeholders in the place of a version, in whatever form it is there: what Fill makes the text of again. A
-// form that has no placeholder stays.
+// form that has no placeholder stays, and so do placeholders that are there.
 func Fold(text, version string) string {
-	if version == "" || strings.ContainsAny(text, "{}") {
+	if version == "" || strings.Contains(version, "{") {
 		return text
 	}
-	by := func(f *form, old string) (string, error) {
-		if f.key == noKey {
+	by := func(f *form, old string, at int) (string, error) {
+		inside := strings.LastIndexByte(text[:at], '{') > strings.LastIndexByte(text[:at], '}')
+		if f.key == noKey || inside {
 			return old, nil
 		}
 		return placeholder("version", f.key), nil
 	}
 	folded, found, _ := replace(text, version, false, by)
-	if len(found) == 0 {
+	if len(found) == 0 && !strings.Contains(text, "{") {
 		folded, _, _ = replace(text, version, true, by)
 	}
 	return folded
@@ -197,7 +198,7 @@ func match(text string, i int, ways []string, name bool) (best *form, old string
 		if len(s) <= len(old) || (f.where == filename) != name || !strings.HasPrefix(text[i:], s) {
 			continue
 		}
-		ok := ends(text, i, i+len(s), f.joint)
+		ok := ends(text, i, i+len(s), f.joint) && (f.where == filename || standsAlone(text, i, s))
 		switch f.where {
 		case folder:
 			before := strings.TrimSuffix(text[:i], "v")
@@ -226,6 +227,15 @@ func ends(text string, i, j int, joint byte) bool {
 	}
 	c := rest[0] | 0x20
 	return !(isDigit(rest[0]) || c >= 'a' && c <= 'z' || len(rest) > 1 && isJoint(rest[0], joint) && isDigit(rest[1]))
+}
+
+// standsAlone reports whether a version that is one number is no part of a name: "v2" is a version, "bzip2" a name.
+func standsAlone(text string, i int, v string) bool {
+	if i == 0 || strings.Trim(v, "0123456789") != "" {
+		return true
+	}
+	letter := func(k int) bool { return k >= 0 && (text[k]|0x20 >= 'a' && text[k]|0x20 <= 'z') }
+	return !letter(i-1) || text[i-1] == 'v' && !letter(i-2) && (i < 2 || !isDigit(text[i-2]))
 }
 
 func isJoint(c, joint byte) bool { return c == '.' || joint != 0 && c == joint }

@@ -27,6 +27,8 @@ func TestMove(t *testing.T) {
 		{"https://x/archive/bb3d0dc8.zip", "bb3d0dc8", "cc3d0dc8", "https://x/archive/cc3d0dc8.zip", "as declared"},
 		{"https://x/archive/abb3d0dc8.zip", "bb3d0dc", "cc3d0dc8", "https://x/archive/abb3d0dc8.zip", ""},
 		{"", "1", "2", "", ""},
+		{"https://x/bzip2-2.tgz", "2", "3", "https://x/bzip2-3.tgz", "as declared"},
+		{"https://x/v2/bzip2.tgz", "2", "3", "https://x/v3/bzip2.tgz", "as declared"},
 	} {
 		got, found, err := Move(c.text, c.from, c.to)
 		if got != c.want || strings.Join(found, ",") != c.forms || err != nil {
