@@ -322,3 +322,13 @@ cmd(name = "x", srcs = [%q], deps = [":y"], at = [%q], tag = %q)
 		t.Errorf("%d commands were run", n)
 	}
 }
+
+// A command is given files: what it would make of a link or an empty folder depends on what lies beside.
+func TestLayTreeRefusesLinks(t *testing.T) {
+	for _, f := range []action.File{{Path: "l", Link: "a"}, {Path: "e", Folder: true}} {
+		err := layTree(&action.Spec{Inputs: []action.Input{{Name: "", Files: []action.File{f}}}})
+		if err == nil || !strings.Contains(err.Error(), "inputs: "+f.Path+" is a symbolic link or an empty folder") {
+			t.Errorf("%+v: %v", f, err)
+		}
+	}
+}

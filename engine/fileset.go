@@ -245,6 +245,14 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		return eval.Result{}, err
 	}
 	set := &fileSet{Data: ai.data, Index: k.Arg}
+	if s.All && onlyFiles(x) { // as most archives: there is nothing to follow or to leave out
+		set.Entries = make([]fileSetEntry, x.Len())
+		for i := range set.Entries {
+			e := x.At(i)
+			set.Entries[i] = fileSetEntry{Path: e.Path, Offset: e.Offset, State: e.State()}
+		}
+		return set.result(), nil
+	}
 	sel, unmatched, err := selectFiles(w.pathTree(ai.index.Digest, x), s)
 	if err != nil {
 		return eval.Result{}, inArchive(s.Tree, err)
@@ -263,6 +271,19 @@ func (w *Workspace) archiveSet(c *eval.Context, s fileSetSpec) (eval.Result, err
 		slices.SortFunc(set.Entries, func(a, b fileSetEntry) int { return at[a.Path] - at[b.Path] })
 	}
 	return set.result(), nil
+}
+
+// onlyFiles reports whether all members are regular files that a document can list.
+func onlyFiles(x *tree.Index) bool {
+	if x.Files() != x.Len() {
+		return false
+	}
+	for e := range x.All() {
+		if !utf8.ValidString(e.Path) {
+			return false
+		}
+	}
+	return true
 }
 
 // inArchive gives errors of members the place that they have in the archive.
@@ -383,12 +404,12 @@ func (s *fileSet) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(e.Offset))
 		b = e.State.Append(b)
 	}
-	b = binary.AppendUvarint(b, uint64(len(s.Unmatched)))
 	for _, u := range s.Unmatched {
 		b = binary.AppendUvarint(b, uint64(u.Index))
 		b = appendString(b, u.Error.Msg)
 	}
 	for _, l := range s.LeftOut {
+		b = append(b, "left out"...) // and nothing of an unmatched pattern, whose message begins otherwise
 		b = appendString(appendString(b, l.Path), l.Why)
 	}
 	return b

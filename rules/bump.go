@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/edit"
 	"github.com/sbomctl/sbomctl/engine/label"
 	"github.com/sbomctl/sbomctl/engine/star"
+	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/version"
@@ -25,12 +25,12 @@ import (
 type BumpRequest struct {
 	Target     label.Label
 	Version    string
-	Everywhere bool         // all packages that are named as the target is, or as its name ends
-	Archive    string       // path of what download_url names; "" when it is not at hand
-	SHA256     string       // of it; "" when it is not known
-	URL        string       // the new download_url; "" to make it from the old one
-	Tell       func(string) // told of what takes time; may be nil
-	Client     *http.Client // that archives are downloaded with; nil: Go's default
+	Everywhere bool           // all packages that are named as the target is, or as its name ends
+	Archive    string         // path of what download_url names; "" when it is not at hand
+	SHA256     string         // of it; "" when it is not known
+	URL        string         // the new download_url; "" to make it from the old one
+	Tell       func(string)   // told of what takes time; may be nil
+	Fetcher    *fetch.Fetcher // that archives are downloaded with; nil: one with Go's default client
 }
 
 // Check returns what is wrong with the request whatever is declared.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -132,7 +133,7 @@ func (b *bump) download(m *move) (fetch.Sums, error) {
 	if b.r.Tell != nil {
 		b.r.Tell("fetching " + m.now.DownloadURL + " for its checksum")
 	}
-	sums, err := fetch.Sum(b.ctx, b.r.Client, m.now.DownloadURL)
+	sums, err := cmp.Or(b.r.Fetcher, &fetch.Fetcher{}).Sum(b.ctx, m.now.DownloadURL)
 	if e, ok := err.(*diag.Error); ok {
 		d.Msg, d.Err = "the checksum of "+m.version+" is not known: "+e.Msg, e
 		if b.r.URL == "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/pin"
+	"github.com/sbomctl/sbomctl/rules/score"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -51,6 +52,7 @@ var checks = map[string]func(value string) error{
 	"oci_platform":   pin.CheckPlatform,
 	"oci_role":       pin.CheckRole,
 	"oci_signer":     attached.CheckSigner, // as JSON
+	"standard":       score.CheckStandard,
 }
 
 func licenseOf(value string) error {

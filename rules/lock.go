@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/label"
+	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/wheel"
 )
 
@@ -29,7 +29,7 @@ type LockResult struct {
 
 // Lock writes the lock file of a bundled_wheel target from a package index. It is the one
 // place that asks the index, and writes into the source tree.
-func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL string, client *http.Client) (LockResult, error) {
+func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL string, fetcher *fetch.Fetcher) (LockResult, error) {
 	call, err := w.Inspect(target, "wheel.packages")
 	if d, ok := err.(*diag.Error); ok && errors.Is(err, engine.ErrNoOperation) {
 		d.Hints = append(d.Hints, "a lock is written for a bundled_wheel target")
@@ -49,7 +49,7 @@ func Lock(ctx context.Context, w *engine.Workspace, target label.Label, indexURL
 	if err != nil {
 		return r, err
 	}
-	lock, err := wheel.Generate(ctx, wheel.Index{BaseURL: indexURL, Client: client, Note: func(s string) { r.Changes = append(r.Changes, s) }}, whl)
+	lock, err := wheel.Generate(ctx, wheel.Index{BaseURL: indexURL, Fetcher: fetcher, Note: func(s string) { r.Changes = append(r.Changes, s) }}, whl)
 	if err != nil {
 		return r, err
 	}

@@ -333,6 +333,8 @@ var operationDocs = map[string]operationDoc{
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "all files of a tree"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
+	"sbom.score":   scoreDoc,
+	"spdx.convert": convertDoc,
 	"spdx.base": {
 		doc:    "Writes the SBOM of vendored packages with their files.",
 		params: spdx.PackagesParams{},
@@ -531,6 +533,7 @@ var checkDocs = map[string]string{
 	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
 	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
 	"purl_of":        "a version, a space, and a package URL that has this version",
+	"standard":       "a standard that [sbom_score](#sbom_score) knows",
 	"sha256":         "64 lower-case hexadecimal digits",
 	"url":            "a URL that something can be downloaded from",
 	"mount":          "an absolute path in a container that nothing else is at",

@@ -12,6 +12,8 @@
 //	sbomdiff  how two SBOMs differ: no operations
 //	archive   source archives             archive.index archive.pack
 //	wheel     bundled wheels, lock files  wheel.packages
+//	convert   documents in other formats  spdx.convert
+//	score     how complete an SBOM is       sbom.score
 //	evidence  what a tree says of itself  evidence.check evidence.recipes
 //	inventory all components together     inventory.table inventory.unclaimed
 //	textsearch what an own rule looks for  text.search
@@ -41,12 +43,14 @@ import (
 	"github.com/sbomctl/sbomctl/rules/archive"
 	"github.com/sbomctl/sbomctl/rules/audit"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
+	"github.com/sbomctl/sbomctl/rules/convert"
 	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
+	"github.com/sbomctl/sbomctl/rules/score"
 	"github.com/sbomctl/sbomctl/rules/signals"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
@@ -81,6 +85,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, evidence.URLFinding, ident.Finding, spdx.OverlapFinding,
 			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
+			convert.Finding, score.Finding,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
 	entries, err := modules.ReadDir(".")
@@ -98,7 +103,7 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 	}
 	for _, ops := range [][]action.Operation{
 		spdx.Operations(), archive.Operations(Facet), wheel.Operations(), evidence.Operations(), inventory.Operations(), pin.Operations(), reproduce.Operations(),
-		{checkedin.Operation(), fetch.Operation(fetcher), textsearch.Operation(reserved), vendor.Operation()},
+		{checkedin.Operation(), convert.Operation(), fetch.Operation(fetcher), score.Operation(), textsearch.Operation(reserved), vendor.Operation()},
 	} {
 		set.Operations = append(set.Operations, ops...)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/files"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
+	"github.com/sbomctl/sbomctl/rules/convert"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
@@ -187,6 +188,10 @@ func fixedCall(t *testing.T, operation string) *actiontest.Call {
 		return fixedReproduce(operation)
 	case pin.OperationName, pin.GroupOperationName:
 		return fixedPin(operation)
+	case convert.OperationName:
+		return fixedConvert(t)
+	case "sbom.score":
+		return fixedScore()
 	case "spdx.checksums":
 		return &actiontest.Call{Parameters: object{"patterns": []string{"**"}}, Inputs: inputs{"files": {hashed("a.c", "int a;\n"), hashed("NEWS", fixedNews)}}}
 	case "spdx.base":

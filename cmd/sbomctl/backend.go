@@ -166,7 +166,7 @@ func (w engineWorkspace) Images(patterns label.Patterns) ([]string, error) {
 }
 
 func (w engineWorkspace) Lock(ctx context.Context, target label.Label, indexURL string) (rules.LockResult, error) {
-	return rules.Lock(ctx, w.Workspace, target, indexURL, w.fetcher.Client)
+	return rules.Lock(ctx, w.Workspace, target, indexURL, w.fetcher)
 }
 
 func (w engineWorkspace) Add(ctx context.Context, r add.Request) (add.Result, error) {
@@ -182,7 +182,7 @@ func (w engineWorkspace) VendorDiff(ctx context.Context, target label.Label, wit
 }
 
 func (w engineWorkspace) Bump(ctx context.Context, r rules.BumpRequest) (rules.BumpResult, error) {
-	r.Client = w.fetcher.Client
+	r.Fetcher = w.fetcher
 	return rules.Bump(ctx, w.Workspace, r)
 }
 

@@ -17,7 +17,7 @@ import (
 //	packageindex DIR VAR    serves the files below DIR, in which ${NAME} is an environment variable; sets VAR to the URL
 //	nothinglistens VAR      sets VAR to a URL at which nobody answers
 //
-// A file of the name "500" is no answer, but makes its folder answer with that status.
+// A file of the name "501" is no answer, but makes its folder answer with that status, which is one that is not asked again for.
 func init() {
 	scriptCommands["packageindex"] = packageIndex
 	scriptCommands["nothinglistens"] = nothingListens
@@ -43,8 +43,8 @@ func packageIndex(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		folder := r.URL.Path[:strings.LastIndexByte(r.URL.Path, '/')]
-		if _, broken := answers[folder+"/500"]; broken {
-			http.Error(w, "out of order", http.StatusInternalServerError)
+		if _, broken := answers[folder+"/501"]; broken {
+			http.Error(w, "out of order", http.StatusNotImplemented)
 			return
 		}
 		answer, ok := answers[r.URL.Path]

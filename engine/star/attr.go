@@ -21,6 +21,7 @@ const (
 	typeStringList          = "string_list"
 	typeIntList             = "int_list"
 	typeStringDict          = "string_dict"
+	typeIntDict             = "int_dict" // string -> int
 	typeLabel               = "label"
 	typeLabelList           = "label_list"
 	typeLabelDict           = "label_dict"              // string -> label
@@ -30,7 +31,7 @@ const (
 	typeWaivers             = "waivers"                 // what waive returns; only every rule's own attribute has it
 )
 
-var attrTypes = []string{typeString, typeInt, typeBool, typeStringList, typeIntList, typeStringDict, typeLabel,
+var attrTypes = []string{typeString, typeInt, typeBool, typeStringList, typeIntList, typeStringDict, typeIntDict, typeLabel,
 	typeLabelList, typeLabelDict, typeLabelKeyedStringMap, typeStructList, typeAny}
 
 // attribute is one attribute of a rule.
@@ -147,7 +148,7 @@ func zeroOf(typ string) starlark.Value {
 		return starlark.False
 	case typeStringList, typeIntList, typeLabelList, typeStructList, typeWaivers:
 		return starlark.NewList(nil)
-	case typeStringDict, typeLabelDict, typeLabelKeyedStringMap:
+	case typeStringDict, typeIntDict, typeLabelDict, typeLabelKeyedStringMap:
 		return new(starlark.Dict)
 	}
 	return starlark.None
@@ -192,7 +193,7 @@ func message(err error) string {
 func (a *attribute) mismatch(v starlark.Value) error {
 	want := map[string]string{
 		typeString: "a string", typeInt: "an int", typeBool: "True or False",
-		typeStringList: "a list of strings", typeIntList: "a list of ints", typeStringDict: "a dict of strings",
+		typeStringList: "a list of strings", typeIntList: "a list of ints", typeStringDict: "a dict of strings", typeIntDict: "a dict from strings to ints",
 		typeLabel: `a label ("//package:name")`, typeLabelList: "a list of labels",
 		typeLabelDict: "a dict from strings to labels", typeLabelKeyedStringMap: "a dict from labels to strings",
 		typeStructList: "a list of structs",
@@ -256,6 +257,8 @@ func (a *attribute) convert(v starlark.Value, repo, pkg string) (starlark.Value,
 		})
 	case typeStringDict:
 		return a.dict(v, keepString, keepString)
+	case typeIntDict:
+		return a.dict(v, keepString, func(e starlark.Value) (starlark.Value, error) { return a.scalar(typeInt, e) })
 	case typeLabelDict:
 		return a.dict(v, keepString, func(e starlark.Value) (starlark.Value, error) { return a.label(e, repo, pkg) })
 	case typeLabelKeyedStringMap:

@@ -122,14 +122,16 @@ Args:
   path: folder or archive, relative to the workspace's root. Exactly one of path and archive is given.
   archive: a file, or a target with one.
   strip_prefix: folder of an archive that is the tree's root. None: its only top-level folder.`},
-		FunctionDoc{"ctx.actions.fileset", `ctx.actions.fileset(tree, include, exclude = [], require_all = True, links = "follow")`, `Returns the [FileSet](#fileset) of a tree that patterns match, in the order of the patterns, then by path. It is looked up when an action needs it.
+		FunctionDoc{"ctx.actions.fileset", `ctx.actions.fileset(tree, include, exclude = [], require_all = True, links = "follow", include_attr = None, exclude_attr = None)`, `Returns the [FileSet](#fileset) of a tree that patterns match, in the order of the patterns, then by path. It is looked up when an action needs it.
 
 Args:
   tree: the tree.
   include: patterns: ` + "`*` is any part of a name, `**` any number of folders" + `. Wildcards skip names that begin with a dot.
   exclude: patterns of files to leave out.
   require_all: an error when a pattern matches nothing.
-  links: what a symbolic link is. "follow": the file that it leads to, and an error where it leads to none. "skip": it is left out there, with a note, as is every member that cannot be used.`},
+  links: what a symbolic link is. "follow": the file that it leads to, and an error where it leads to none. "skip": it is left out there, with a note, as is every member that cannot be used.
+  include_attr: the attribute that the patterns of include are the value of, so that a message about one of them points at its line; a list has one for each.
+  exclude_attr: the same of exclude.`},
 		FunctionDoc{"ctx.actions.members", `ctx.actions.members(tree, links = "follow")`, `Returns the [FileSet](#fileset) of all files of a tree; of an archive in its order.
 
 Args:
@@ -143,6 +145,7 @@ func attrFunction(typ string) FunctionDoc {
 	what := map[string]string{
 		typeString: "a string", typeInt: "a number", typeBool: "True or False",
 		typeStringList: "a list of strings", typeIntList: "a list of numbers", typeStringDict: "a dictionary from strings to strings",
+		typeIntDict:    "a dictionary from strings to numbers",
 		typeStructList: "a list of structs, which functions such as regex make", typeLabel: "a target", typeLabelList: "a list of targets",
 		typeLabelDict: "a dictionary from strings to targets", typeLabelKeyedStringMap: "a dictionary from targets to strings", typeAny: "any data",
 	}[typ]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -36,25 +37,30 @@ func (r *Request) tooLong(rawURL string) error {
 	return d
 }
 
-func (r *Request) statusError(rawURL string, code int) error {
+// statusError is the error of an answer of another status than 200. after is when the server wants to be asked again; 0 when it does not say.
+func (r *Request) statusError(rawURL string, code int, after time.Duration) error {
 	if code == http.StatusNotFound || code == http.StatusGone {
-		d := r.bad(nil, "%s does not exist (status %d)", redact(rawURL), code)
+		d := r.bad(ErrNotFound, "%s does not exist (status %d)", redact(rawURL), code)
 		if r.Name != "" {
 			d.Hints = append([]string{"check the URL, or add a mirror to urls"}, hintDistdir(r.Name)...)
 		}
 		return d
 	}
-	d := r.bad(nil, "%s answered with status %d%s", hostOf(rawURL), code, statusName(code))
-	d.Msg += " for " + redact(rawURL)
+	d := r.bad(nil, "%s answered with status %s for %s", hostOf(rawURL), statusText(code), redact(rawURL))
 	d.Hints = hintDistdir(r.Name)
+	if after > 0 {
+		d.Msg += ", and wants to be asked again in " + after.String()
+		d.Hints = append([]string{"run the command again then"}, d.Hints...)
+	}
 	return d
 }
 
-func statusName(code int) string {
+// statusText is a status with its name: "503 (Service Unavailable)".
+func statusText(code int) string {
 	if t := http.StatusText(code); t != "" {
-		return " (" + t + ")"
+		return fmt.Sprintf("%d (%s)", code, t)
 	}
-	return ""
+	return strconv.Itoa(code)
 }
 
 func (r *Request) idleError(rawURL string, limit time.Duration) error {

@@ -15,14 +15,17 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
-// Fetcher gets files. The zero value fetches with Go's default client and looks in no
+// Fetcher gets files, and small documents. The zero value fetches with Go's default client and looks in no
 // distdir. It may be used by several goroutines.
 type Fetcher struct {
 	Distdirs    []string       // folders that are looked in first, in this order
 	Client      *http.Client   // nil: http.DefaultClient; its redirect policy and total timeout are replaced
 	Progress    func(Progress) // nil: nobody is told; called from the fetching goroutine
-	Note        func(string)   // told what was wrong with a place when a later one had the file; nil: nobody is
+	Note        func(string)   // told that a server is waited for, and what was wrong with a place when a later one had the file; nil: nobody is
 	IdleTimeout time.Duration  // 0: DefaultIdleTimeout
+
+	Now  func() time.Time                                 // nil: time.Now
+	Wait func(ctx context.Context, d time.Duration) error // before a server is asked again; nil: really waits
 }
 
 // Progress says how far a download is.
@@ -148,14 +151,11 @@ func (r *Request) names() []string {
 
 // noteAll tells what was wrong with the places that were tried before the one that had the file.
 func (f *Fetcher) noteAll(errs diag.List) {
-	if f.Note == nil {
-		return
-	}
 	for _, err := range errs {
 		if d, ok := err.(*diag.Error); ok {
-			f.Note(d.Msg)
+			f.note(d.Msg)
 		} else {
-			f.Note(err.Error())
+			f.note(err.Error())
 		}
 	}
 }

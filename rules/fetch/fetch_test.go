@@ -192,7 +192,8 @@ func TestErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
-			mustFail(t, &Fetcher{}, request(s.URL+tt.path), tt.want...)
+			var w waits
+			mustFail(t, w.fetcher(), request(s.URL+tt.path), tt.want...)
 		})
 	}
 	t.Run("unreachable", func(t *testing.T) {

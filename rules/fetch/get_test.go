@@ -27,14 +27,16 @@ func TestGet(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	})
+	var w waits
+	f := w.fetcher()
 	for path, want := range map[string]string{
 		"/ok":   "",
 		"/long": "/long has more than 4 bytes",
 		"/busy": "answered with status 429 (Too Many Requests)",
-		"/cut":  "/cut was cut off after 2 bytes",
+		"/cut":  "/cut was cut off after 2 of 4 bytes",
 		"/none": "/none does not exist (status 404)",
 	} {
-		b, err := Get(context.Background(), nil, s.URL+path, 4)
+		b, err := f.Get(context.Background(), s.URL+path, 4)
 		if want == "" && (err != nil || string(b) != "1234") {
 			t.Errorf("%s: %q, %v", path, b, err)
 		}
@@ -45,7 +47,7 @@ func TestGet(t *testing.T) {
 			t.Errorf("%s: not found is %v", path, errors.Is(err, ErrNotFound))
 		}
 	}
-	if _, err := Get(context.Background(), nil, "file:///etc/passwd", 4); err == nil || err.Error() != `"file:///etc/passwd" is not an http or https URL` {
+	if _, err := f.Get(context.Background(), "file:///etc/passwd", 4); err == nil || err.Error() != `"file:///etc/passwd" is not an http or https URL` {
 		t.Errorf("file: %v", err)
 	}
 }

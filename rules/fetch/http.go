@@ -11,59 +11,27 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
 
-// fromURL downloads from one URL. A transfer that was cut begins again; when not a byte came, asking again is no use.
+// fromURL downloads from one URL, again when it fails in passing.
 func (f *Fetcher) fromURL(ctx context.Context, rawURL string, req *Request, create Create) error {
-	var cut cutError
-	for range maxAttempts {
-		err := f.attempt(ctx, rawURL, req, create)
-		if ctx.Err() != nil {
-			return final{ctx.Err()}
-		}
-		if !errors.As(err, &cut) {
-			return err
-		}
-		if cut.got == 0 {
-			break
-		}
-	}
-	return cut.error
-}
-
-// cutError marks an attempt that ended early, after some bytes.
-type cutError struct {
-	error
-	got int64
+	return f.again(ctx, func() error { return f.attempt(ctx, rawURL, req, create) })
 }
 
 // attempt makes one request and fills an output with its body.
 func (f *Fetcher) attempt(ctx context.Context, rawURL string, req *Request, create Create) error {
-	ctx, idle := withIdle(ctx, f.idleTimeout())
-	defer idle.stop()
-
-	hreq, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
+	a, err := f.ask(ctx, rawURL, req, verbatim)
 	if err != nil {
-		return req.bad(err, "%q is not an http or https URL", redact(rawURL))
+		return err
 	}
-	hreq.Header.Set("Accept-Encoding", "identity") // the checksum is of the file, not of an encoding
-	hreq.Header.Set("User-Agent", "sbomctl")
-	resp, err := guarded(f.Client).Do(hreq)
-	if err != nil {
-		if idle.fired() {
-			return cutError{req.idleError(rawURL, f.idleTimeout()), 0}
-		}
-		return req.connectError(rawURL, err)
+	defer a.close()
+	if a.encoding != "" && req.learned != nil {
+		return req.encodedError(rawURL, a.encoding)
 	}
-	defer resp.Body.Close()
-	idle.reset()
-	switch {
-	case resp.StatusCode != http.StatusOK:
-		return req.statusError(rawURL, resp.StatusCode)
-	case resp.ContentLength > req.MaxBytes:
+	if a.length > req.MaxBytes {
 		return req.tooLong(rawURL)
 	}
-	got, sum, err := req.receive(idleReader{resp.Body, idle}, create, func(done int64) {
+	got, sum, err := req.receive(a, create, func(done int64) {
 		if f.Progress != nil {
-			f.Progress(Progress{Name: req.Name, URL: redact(rawURL), Done: done, Total: resp.ContentLength})
+			f.Progress(Progress{Name: req.Name, URL: redact(rawURL), Done: done, Total: a.length})
 		}
 	})
 	switch {
@@ -71,10 +39,10 @@ func (f *Fetcher) attempt(ctx context.Context, rawURL string, req *Request, crea
 		return err
 	case errors.Is(err, errTooLong):
 		return req.tooLong(rawURL)
-	case err != nil && idle.fired():
-		return cutError{req.idleError(rawURL, f.idleTimeout()), got}
 	case err != nil:
-		return cutError{req.cutShort(rawURL, got, resp.ContentLength), got}
+		return a.cut(got)
+	case sum != req.SHA256 && a.encoding != "": // what a server calls encoded may be the file itself: Apache says so of every .tgz
+		return req.encodedError(rawURL, a.encoding)
 	case sum != req.SHA256:
 		return req.wrongSum(redact(rawURL), sum)
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/http"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
@@ -29,45 +28,37 @@ func SumsOf(r io.Reader, max int64) (Sums, error) {
 }
 
 // Sum downloads a file of which nothing is known yet, and returns its checksums; nothing is kept of it. A web page in its place, as some
-// servers answer to an address that is wrong, is an error. It has the bounds of Fetch. Its error is a *diag.Error or ctx's.
-func Sum(ctx context.Context, client *http.Client, rawURL string) (Sums, error) {
+// servers answer to an address that is wrong, is an error, and so is a file that was encoded on the way. It has the bounds and attempts
+// of Fetch. Its error is a *diag.Error or ctx's.
+func (f *Fetcher) Sum(ctx context.Context, rawURL string) (Sums, error) {
 	r := &Request{MaxBytes: DefaultMaxBytes}
-	parent := ctx
-	ctx, idle := withIdle(ctx, DefaultIdleTimeout)
-	defer idle.stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
-	if err != nil || req.URL.Host == "" || (req.URL.Scheme != "https" && req.URL.Scheme != "http") {
-		return Sums{}, r.bad(err, "%q is not an http or https URL", redact(rawURL))
-	}
-	req.Header.Set("Accept-Encoding", "identity")
-	req.Header.Set("User-Agent", "sbomctl")
-	resp, err := guarded(client).Do(req)
-	switch {
-	case parent.Err() != nil:
-		return Sums{}, parent.Err()
-	case err != nil && idle.fired():
-		return Sums{}, r.idleError(rawURL, DefaultIdleTimeout)
-	case err != nil:
-		return Sums{}, r.connectError(rawURL, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return Sums{}, r.statusError(rawURL, resp.StatusCode)
-	}
-	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
-		return Sums{}, &diag.Error{Msg: fmt.Sprintf("%s is a web page, not an archive", redact(rawURL))}
-	}
-	counted := &counter{r: idleReader{resp.Body, idle}}
-	sums, err := SumsOf(counted, r.MaxBytes)
-	switch {
-	case parent.Err() != nil:
-		return Sums{}, parent.Err()
-	case err == errTooLong:
-		return Sums{}, r.bad(err, "%s has more than %d bytes", redact(rawURL), r.MaxBytes)
-	case err != nil:
-		return Sums{}, r.cutShort(rawURL, counted.n, resp.ContentLength)
-	case counted.n == 0:
-		return Sums{}, &diag.Error{Msg: fmt.Sprintf("%s is empty", redact(rawURL))}
+	var sums Sums
+	err := f.again(ctx, func() error {
+		a, err := f.ask(ctx, rawURL, r, verbatim)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		if kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")); kind == "text/html" {
+			return &diag.Error{Msg: fmt.Sprintf("%s is a web page, not an archive", redact(rawURL))}
+		}
+		if a.encoding != "" {
+			return r.encodedError(rawURL, a.encoding)
+		}
+		counted := &counter{r: a}
+		sums, err = SumsOf(counted, r.MaxBytes)
+		switch {
+		case err == errTooLong:
+			return r.bad(err, "%s has more than %d bytes", redact(rawURL), r.MaxBytes)
+		case err != nil:
+			return a.cut(counted.n)
+		case counted.n == 0:
+			return &diag.Error{Msg: fmt.Sprintf("%s is empty", redact(rawURL))}
+		}
+		return nil
+	})
+	if err != nil {
+		return Sums{}, unwrapFinal(err)
 	}
 	return sums, nil
 }

@@ -35,9 +35,11 @@ func TestSum(t *testing.T) {
 		}
 	}))
 	defer s.Close()
+	var w waits
+	f := w.fetcher()
 	want := Sums{fmt.Sprintf("%x", sha256.Sum256([]byte("bytes"))), fmt.Sprintf("%x", sha512.Sum512([]byte("bytes"))), fmt.Sprintf("%x", sha1.Sum([]byte("bytes"))), fmt.Sprintf("%x", md5.Sum([]byte("bytes")))}
 	for _, path := range []string{"/a.tar.gz", "/moved"} {
-		if got, err := Sum(t.Context(), nil, s.URL+path); got != want || err != nil {
+		if got, err := f.Sum(t.Context(), s.URL+path); got != want || err != nil {
 			t.Errorf("%s: %v, %v", path, got, err)
 		}
 	}
@@ -51,14 +53,14 @@ func TestSum(t *testing.T) {
 		"ftp://x/y":          `"ftp://x/y" is not an http or https URL`,
 		"http://127.0.0.1:1": "cannot reach 127.0.0.1:1 to fetch http://127.0.0.1:1",
 	} {
-		got, err := Sum(t.Context(), nil, url)
+		got, err := f.Sum(t.Context(), url)
 		if text, _, _ := strings.Cut(fmt.Sprint(err), "\n"); got != (Sums{}) || text != want {
 			t.Errorf("%s: %v, got %q, want %q", url, got, text, want)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Sum(ended, nil, s.URL+"/a.tar.gz"); err != context.Canceled {
+	if _, err := f.Sum(ended, s.URL+"/a.tar.gz"); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
 }

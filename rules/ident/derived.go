@@ -44,6 +44,8 @@ func GenericPURL(name, version, vcsURL string) string {
 	return p.ToString()
 }
 
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z][a-z0-9_]*\}`) })
+
 // VCS reports whether s names sources at a tag or commit, in the form that SPDX has for download locations:
 // git+https://HOST/PATH@TAG.
 func VCS(s string) error {
@@ -58,6 +60,7 @@ func VCS(s string) error {
 	if strings.Contains(s, "#") {
 		return fail("%s has a \"#\", which leads into the sources", excerpt(s))
 	}
+	rest = placeholder().ReplaceAllString(rest, "0") // {version} and the like stand for what a URL may have there
 	if err := URL(rest); err != nil {
 		return err
 	}

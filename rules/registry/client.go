@@ -15,6 +15,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // Client asks registries. The zero value works; nothing of it is changed once it is in use. It may be used by several goroutines.
@@ -75,14 +76,7 @@ func (c *Client) wait(ctx context.Context, d time.Duration) error {
 	if c.Wait != nil {
 		return c.Wait(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return retry.Wait(ctx, d)
 }
 
 func (c *Client) keychain() authn.Keychain {

@@ -155,7 +155,7 @@ func (h *host) refusal(what string, a *answer) error {
 	switch {
 	case a.status == http.StatusTooManyRequests || has(transport.TooManyRequestsErrorCode):
 		when := "later, without saying when"
-		if d := retryAfter(a.header.Get("Retry-After"), h.client.now()); d > 0 {
+		if d := h.after(a); d > 0 {
 			when = "in " + d.String()
 		}
 		return fail(oci.RateLimited, []string{"registries answer users more often than strangers: " + h.login()},
@@ -187,7 +187,7 @@ func (h *host) refusal(what string, a *answer) error {
 	if text != "" {
 		text = " (" + text + ")"
 	}
-	if d := retryAfter(a.header.Get("Retry-After"), h.client.now()); d > 0 {
+	if d := h.after(a); d > 0 {
 		text += ", and wants to be asked again in " + d.String()
 	}
 	return fail(oci.ServerError, again, "was not fetched: %s answered with status %d%s", a.server, a.status, text)

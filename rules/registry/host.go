@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // host is one registry, and what was learned of it.
@@ -86,7 +87,7 @@ func (h *host) knock(ctx context.Context, what string) error {
 		h.mu.Unlock()
 		var a *answer
 		hello := func() (*http.Request, error) { return http.NewRequest(http.MethodGet, h.url("/v2/").String(), nil) }
-		if a, err = h.once(ctx, what, hello); isReset(err) {
+		if a, err = h.once(ctx, what, hello); retry.Reset(err) {
 			a, err = h.once(ctx, what, hello)
 		}
 		if err == nil {

@@ -191,17 +191,6 @@ func FuzzNextPage(f *testing.F) {
 	})
 }
 
-func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "1", "-1", "99999999999999999999", "Wed, 25 Nov 2026 12:00:09 GMT", "1.5", " 7 "} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if d := retryAfter(s, now); d < 0 || d > maxRetryAfter {
-			t.Errorf("%q: %v", s, d)
-		}
-	})
-}
-
 func FuzzChallenges(f *testing.F) {
 	for _, s := range []string{`Bearer realm="https://x/t",service="y",scope="repository:a/b:pull"`, `Negotiate, Basic realm="a\"b"`, `Basic`, `a=b`, `Bearer realm="`, `Bearer =`, ",,,", `Digest a=1 , b="2",Basic`} {
 		f.Add(s)

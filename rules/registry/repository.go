@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // Repository is one of a registry. It is an oci.Source.
@@ -134,12 +135,13 @@ func (r *Repository) document(ctx context.Context, what string, u func() *url.UR
 	defer leave()
 	ctx, cancel := context.WithTimeoutCause(ctx, r.host.client.patience(), errPatience)
 	defer cancel()
-	for n := 0; ; n++ {
+	for n := 1; ; n++ {
 		d, err := r.documentOnce(ctx, what, u, accept)
-		if n == maxAttempts-1 || !errors.Is(err, io.ErrUnexpectedEOF) || ctx.Err() != nil {
+		delay, last := retry.Delay(n, 0)
+		if last || !errors.Is(err, io.ErrUnexpectedEOF) || ctx.Err() != nil {
 			return d, err
 		}
-		if r.host.client.wait(ctx, firstWait<<n) != nil {
+		if r.host.client.wait(ctx, delay) != nil {
 			return d, err
 		}
 	}

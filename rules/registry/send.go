@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"syscall"
 	"time"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // answer is what a server sent. close gives free what it holds.
@@ -24,14 +24,7 @@ type answer struct {
 	close   func()
 }
 
-const (
-	maxAttempts  = 4  // of one request: the first, and again when it failed in passing
-	maxRedirects = 10 // of one request
-	// A server that wants to be asked again is waited for so long, and no longer.
-	maxWait = 30 * time.Second
-	// Where it does not say when, the first wait is so long, and each other twice as long.
-	firstWait = 500 * time.Millisecond
-)
+const maxRedirects = 10 // of one request
 
 // Why a request was given up; causes of contexts.
 var (
@@ -41,26 +34,22 @@ var (
 
 // send makes a request, again when it fails in passing. Errors are those of the way; an answer has any status.
 func (h *host) send(ctx context.Context, what string, build func() (*http.Request, error)) (*answer, error) {
-	for n := 0; ; n++ {
+	for n := 1; ; n++ {
 		a, err := h.once(ctx, what, build)
-		last := n == maxAttempts-1
 		if err != nil {
-			if last || !isReset(err) {
-				return nil, err
-			}
-			if h.client.wait(ctx, firstWait<<n) != nil {
+			delay, last := retry.Delay(n, 0)
+			if last || !retry.Reset(err) || h.client.wait(ctx, delay) != nil {
 				return nil, err
 			}
 			continue
 		}
-		delay, passing := h.passing(a)
-		if !passing || last || delay > maxWait {
+		after := h.after(a)
+		delay, last := retry.Delay(n, after)
+		if !retry.Passing(a.status) || last {
 			return a, nil
 		}
-		if delay == 0 {
-			delay = firstWait << n
-		} else if h.client.Note != nil {
-			h.client.Note(fmt.Sprintf("%s wants to be asked again in %s; waiting", a.server, delay))
+		if after > 0 && h.client.Note != nil {
+			h.client.Note(fmt.Sprintf("%s wants to be asked again in %s; waiting", a.server, after))
 		}
 		if err := h.client.wait(ctx, delay); err != nil {
 			if ctx.Err() == nil || context.Cause(ctx) == errPatience {
@@ -73,16 +62,9 @@ func (h *host) send(ctx context.Context, what string, build func() (*http.Reques
 	}
 }
 
-// isReset reports whether a connection was ended by its other end, as happens when that is busy.
-func isReset(err error) bool { return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) }
-
-// passing reports whether an answer may be another one in a while, and the time that its server asks for, 0 when it says none.
-func (h *host) passing(a *answer) (time.Duration, bool) {
-	switch a.status {
-	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return retryAfter(a.header.Get("Retry-After"), h.client.now()), true
-	}
-	return 0, false
+// after is the time that the sender of an answer asks for, 0 when it says none.
+func (h *host) after(a *answer) time.Duration {
+	return retry.After(a.header.Get("Retry-After"), h.client.now())
 }
 
 // once makes a request and follows where it is redirected to.

@@ -20,6 +20,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/oci"
 	"github.com/sbomctl/sbomctl/engine/oci/ocitest"
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // only answers requests whose path has a part, and no other.
@@ -91,13 +92,13 @@ func TestRateLimited(t *testing.T) {
 	var notes []string
 	c.Note = func(m string) { notes = append(notes, m) }
 	s, r, set := served(t, c)
-	var retry atomic.Value
+	var header atomic.Value
 	var refuse atomic.Int32
 	s.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.Contains(r.URL.Path, "/manifests/") || refuse.Add(-1) < 0 {
 			return false
 		}
-		w.Header().Set("Retry-After", retry.Load().(string))
+		w.Header().Set("Retry-After", header.Load().(string))
 		ocitest.Refuse(w, http.StatusTooManyRequests, "TOOMANYREQUESTS", "slow down")
 		return true
 	})
@@ -108,17 +109,17 @@ func TestRateLimited(t *testing.T) {
 		want   string // "" when it is had in the end
 	}{
 		{"7", 2, []time.Duration{7 * time.Second, 7 * time.Second}, ""},
-		{"", 3, []time.Duration{firstWait, 2 * firstWait, 4 * firstWait}, ""},
+		{"", 3, []time.Duration{retry.FirstWait, 2 * retry.FirstWait, 4 * retry.FirstWait}, ""},
 		{now.Add(9 * time.Second).Format(http.TimeFormat), 1, []time.Duration{9 * time.Second}, ""},
-		{now.Add(-9 * time.Second).Format(http.TimeFormat), 1, []time.Duration{firstWait}, ""},
-		{"soon", 1, []time.Duration{firstWait}, ""},
+		{now.Add(-9 * time.Second).Format(http.TimeFormat), 1, []time.Duration{retry.FirstWait}, ""},
+		{"soon", 1, []time.Duration{retry.FirstWait}, ""},
 		{"3600", 1, nil, "wants to be asked again in 1h0m0s"},
 		{now.Add(90 * time.Second).Format(http.TimeFormat), 1, nil, "wants to be asked again in 1m30s"},
 		{"99999999999999999999999", 1, nil, "wants to be asked again in 8760h0m0s"},
-		{"", 9, []time.Duration{firstWait, 2 * firstWait, 4 * firstWait}, "wants to be asked again later, without saying when"},
+		{"", 9, []time.Duration{retry.FirstWait, 2 * retry.FirstWait, 4 * retry.FirstWait}, "wants to be asked again later, without saying when"},
 	} {
 		w.all = nil
-		retry.Store(tt.header)
+		header.Store(tt.header)
 		refuse.Store(tt.refuse)
 		_, _, err := r.Manifest(ctx, set.Root.Digest)
 		if tt.want == "" && err != nil {

@@ -72,6 +72,7 @@ type Package struct {
 	LicenseDeclared string // or NOASSERTION
 	Copyright       string // or NONE, or NOASSERTION
 	Homepage        string
+	Annotations     []Annotation
 }
 
 // File is one file of a document, or of a package's list of checksums.

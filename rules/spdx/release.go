@@ -55,6 +55,7 @@ func (r *release) finish() (*Document, error) {
 		r.Creation.Comment = generationContext
 		r.analysed()
 		r.sayUnknown()
+		r.elements()
 		r.Normalize()
 		return r.Document, r.nameContent()
 	}

@@ -95,6 +95,7 @@ func writePackage(j *jsonWriter, p *Package) {
 	j.item()
 	j.open('{')
 	j.member("SPDXID", p.ID)
+	writeAnnotations(j, p.Annotations)
 	if len(p.Checksums) > 0 {
 		j.key("checksums")
 		j.open('[')

@@ -1,11 +1,11 @@
 package wheel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"sort"
 	"strings"
@@ -19,9 +19,9 @@ const DefaultIndex = "https://pypi.org"
 
 // Index is a package index with PyPI's JSON API: GET <BaseURL>/pypi/<project>/<version>/json.
 type Index struct {
-	BaseURL string       // "": DefaultIndex
-	Client  *http.Client // nil: Go's default
-	Note    func(string) // told what a reader of the lock should know (a yanked file); may be nil
+	BaseURL string         // "": DefaultIndex
+	Fetcher *fetch.Fetcher // nil: one with Go's default client
+	Note    func(string)   // told what a reader of the lock should know (a yanked file); may be nil
 }
 
 // release is the part of an answer that is used. All of it is hostile.
@@ -106,7 +106,7 @@ func (x Index) ask(ctx context.Context, name, version, spelling string) (*releas
 		base = DefaultIndex
 	}
 	at := base + "/pypi/" + url.PathEscape(Normalize(name)) + "/" + url.PathEscape(spelling) + "/json"
-	body, err := fetch.Get(ctx, x.Client, at, maxIndexBytes)
+	body, err := cmp.Or(x.Fetcher, &fetch.Fetcher{}).Get(ctx, at, maxIndexBytes)
 	if errors.Is(err, fetch.ErrNotFound) {
 		return nil, &diag.Error{Err: fetch.ErrNotFound, Msg: fmt.Sprintf("package index has no %s %s (%s does not exist)", name, version, at)}
 	}
