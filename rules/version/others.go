@@ -45,7 +45,7 @@ func Others(text, version string) []string {
 		if begins(of, n) {
 			if whole := tail(text, at); prerelease().MatchString(text[at[1]:whole[1]]) && text[at[0]:at[1]] == version {
 				add(whole)
-			} else if len(own) == 0 && !wholeFolder(text, at) && !(begins(n, of) && plain(version)) {
+			} else if len(own) == 0 && !wholeFolder(text, at) && !strings.HasPrefix(text[at[0]:], version) && !(begins(n, of) && plain(version)) {
 				add(tail(text, at)) // the version is in it in no form, and the file is called by a shorter one: zlib-1.3.tgz of 1.3.1
 			}
 			continue
