@@ -106,6 +106,7 @@ func reviewLicense(d Declared, add adder) {
 	add("license", fmt.Sprintf("licence id %s is deprecated by SPDX", strings.Join(old, " and ")), d.License, fixed, fixed, "write "+fixed)
 }
 
+// reviewURL does not look at versions in the URL: those are of the rule url-version.
 func reviewURL(d Declared, add adder) {
 	if d.URL == "" || d.URL == NoAssertion {
 		return
