@@ -66,7 +66,7 @@ func runOwn(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	of := OwnSBOM{Path: p.Own, Of: p.Tree, Built: p.Label, Entries: p.Superseded}
+	of := OwnSBOM{Path: p.Own, Of: p.Tree, Built: p.Label, On: p.Label, Entries: p.Superseded}
 	superseded, err := Supersede(CompareBase(own, built), of)
 	if err != nil {
 		report(err)
