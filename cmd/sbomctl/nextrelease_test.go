@@ -248,6 +248,7 @@ func (w *realWorkspace) followByHand(sums map[string]string) {
 	w.Helper()
 	// The version of the release, and the artifacts that are made of it.
 	w.edit("release/BUILD.star", `VERSION = "3.14.2"`, `VERSION = "3.14.3"`)
+	replaceIn(w, w.root, "release/score/BUILD.star", "3.14.2", "3.14.3")
 	names, err := os.ReadDir(w.path("testdata/artifacts"))
 	if err != nil {
 		w.Fatal(err)

@@ -22,7 +22,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 6, Run: runBase},
 		{Name: "spdx.deps", Version: 6, Run: runDeps},
-		{Name: "spdx.source", Version: 7, Run: runSource},
+		{Name: "spdx.source", Version: 8, Run: runSource},
 		{Name: "spdx.binary", Version: 6, Run: runBinary},
 		{Name: "spdx.whole", Version: 4, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},

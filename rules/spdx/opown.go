@@ -11,7 +11,7 @@ import (
 )
 
 // SupersededID is the rule of what is found of an SBOM that lies in a tree or archive.
-const SupersededID = "superseded"
+const SupersededID = "superseded-sbom"
 
 // SupersededFinding describes it.
 var SupersededFinding = finding.Rule{
