@@ -83,8 +83,8 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Texts:     texts,
 		Written:   []string{audit.HistoryName},
 		Findings: append([]finding.Rule{
-			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, evidence.URLFinding, ident.Finding, spdx.OverlapFinding,
-			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
+			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule, archive.OddRule, archive.LeavingRule, evidence.Finding, evidence.RecipesFinding, evidence.URLFinding, evidence.UnversionedFinding, ident.Finding, spdx.OverlapFinding,
+			spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.OwnDiffersFinding, spdx.VersionFinding, spdx.UnknownSumFinding, vendor.Patch, vendor.Unexplained,
 			convert.Finding, score.Finding,
 		}, slices.Concat(inventory.Findings, checkedin.Findings, pin.Findings, reproduce.Findings, audit.Findings)...),
 	}
