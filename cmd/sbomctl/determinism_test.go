@@ -103,7 +103,7 @@ func TestDeterminism(t *testing.T) {
 
 // scattered are patterns that together are //..., in an order that is not the graph's.
 var scattered = []string{
-	"//platforms:all",
+	"//platforms:all", "//release/score:all",
 	"//release:python-3.14.2-embed-arm64.zip", "//:macos/xz", "//release:Python-3.14.2.tgz", "//:expat", "//:base_sbom",
 	"//release:python-3.14.2-macos11.pkg", "//release:files/Python-3.14.2.tar.xz", "//release:all", "//:all",
 }

@@ -107,7 +107,7 @@ func TestRecipesReal(t *testing.T) {
 	const bat, script = "PCbuild/get_externals.bat", "Mac/BuildScript/build-installer.py"
 	w := emptyWorkspace(t)
 	copyTree(t, filepath.Join(repository, "examples/cpython"), w.root)
-	realFiles(t, w, bat, script, "Misc/externals.spdx.json", "Modules/_decimal/libmpdec")
+	realFiles(t, w, bat, script, "PCbuild/python.props", "PCbuild/tcltk.props", "Misc/externals.spdx.json", "Modules/_decimal/libmpdec")
 	check := func() result {
 		t.Helper()
 		return w.run("check", "//:source_deps_sbom", "//:macos_deps_sbom", "--disk_cache="+w.cache, "--override=//:cpython="+w.path("tree"))

@@ -39,7 +39,11 @@ func TestSecondBuild(t *testing.T) {
 				if root == "." { // the checkout holds other workspaces, and the tests
 					w = repositoryWorkspace(t)
 				} else {
-					args = append(args, "--distdir="+distdir(t))
+					dir := distdir
+					if root == "examples/git" {
+						dir = gitDistdir
+					}
+					args = append(args, "--distdir="+dir(t))
 					w = emptyWorkspace(t)
 					copyTree(t, filepath.Join(repository, root), w.root)
 				}

@@ -283,7 +283,7 @@ func (im *importer) differs(label string, doc *spdxDocument, built []byte) {
 		switch {
 		case slices.Contains(im.left, d.Package): // was said
 		case d.Field == "files":
-			say(pos, "package %q has %s files in the document (the former) and %s in the tree (the latter): %s", d.Package, d.Own, d.Built, d.Detail)
+			say(pos, "package %q has %s files in the document (the former) and %s in the tree (the latter): %s", d.Package, d.Own, d.Built, d.Shown)
 		case d.Field == "package":
 			say(pos, "package %q is not declared", d.Package)
 		case d.Built == "":
