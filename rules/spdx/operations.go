@@ -29,6 +29,6 @@ func Operations() []action.Operation {
 		{Name: "spdx.product", Version: 5, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
 		{Name: "spdx.own", Version: 1, Run: runOwn},
-		{Name: "spdx.version", Version: 9, Run: runVersion},
+		{Name: "spdx.version", Version: 10, Run: runVersion},
 	}
 }
