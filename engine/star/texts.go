@@ -5,7 +5,7 @@ import (
 )
 
 // textsValue is ctx.text: text.<kind>(value, attr) makes one text of another. A value of which none can be made is reported at the attribute
-// as ctx.check does, and "" is returned: what is not known is not looked at again.
+// as ctx.check does, and "" is returned, so that it is not reported again.
 type textsValue struct{ an *analysis }
 
 func (textsValue) String() string        { return "<ctx.text>" }
