@@ -25,11 +25,18 @@ var (
 		fields: map[string]string{
 			"evidence":             "whether it says where the tree states its version",
 			"creators":             `"Tool: NAME-VERSION", ...`,
+			"label":                "the product's, with license_refs",
 			"license_list_version": "of the SPDX licence list",
+			"license_refs":         "its licences that are on no list, in documents that name them",
+			"license_refs.id":      `"LicenseRef-..."`,
+			"license_refs.name":    "what people call it",
+			"license_refs.text":    `its text; ""`,
+			"license_refs.file":    "or the file of the tree that is its text",
 			"profile":              `"complete" or "upstream"; of "upstream" nothing is reported`,
 			"supplier":             "who supplies it",
 			"vcs_url":              "its sources",
 		},
+		inputs:  []star.FieldDoc{{Name: "license:LABEL", Doc: "the texts of its license_refs that are files"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	}
 	sha512Doc = operationDoc{

@@ -8,12 +8,14 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/action/actiontest"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
@@ -51,7 +53,7 @@ func TestBusy(t *testing.T) {
 		{"nonsense said", 502, "soon", 1, []time.Duration{first}, ""},
 		{"for ever", 504, "", 99, []time.Duration{first, 2 * first, 4 * first}, "answered with status 504 (Gateway Timeout) for "},
 		{"too long", 503, "3600", 1, nil, ", and wants to be asked again in 1h0m0s"},
-		{"much too long", 429, "99999999999999999999", 1, nil, "answered with status 429 (Too Many Requests)"},
+		{"much too long", 429, "99999999999999999999", 1, nil, ", and wants to be asked again in a year or later"},
 		{"not in passing", 501, "", 1, nil, "answered with status 501 (Not Implemented)"},
 		{"forbidden", 403, "1", 1, nil, "answered with status 403 (Forbidden)"},
 	} {
@@ -100,6 +102,55 @@ func TestBusyAfterCut(t *testing.T) {
 	mustFetch(t, w.fetcher(), request(s.URL+"/py"))
 	if s.requests() != 6 || len(w.all) != 3 {
 		t.Errorf("%d requests, waited %v", s.requests(), w.all)
+	}
+}
+
+// TestNoFile: the checksum of what is surely not the file is offered to nobody, whether one is declared or not.
+func TestNoFile(t *testing.T) {
+	for _, tt := range []struct{ name, path, kind, body, want string }{
+		{"nothing", "/py", "", "", "with nothing, and not the file"},
+		{"a page", "/py", "text/html; charset=utf-8", "<p>log in first", "with a page (text/html), and not the file"},
+		{"a page by its URL", "/index.html", "text/html", "<p>other", ""},
+		{"another file", "/py", "application/octet-stream", "other", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", tt.kind)
+				io.WriteString(w, tt.body)
+			})
+			req := request(s.URL + tt.path)
+			req.Name = "py"
+			_, err := fetch(t.Context(), &Fetcher{}, req, &actiontest.Call{})
+			var d *diag.Error
+			if !errors.As(err, &d) {
+				t.Fatalf("got %v", err)
+			}
+			if offered := strings.Contains(strings.Join(d.Hints, "\n"), "set sha256"); offered != (tt.want == "") || !strings.Contains(d.Msg, tt.want) {
+				t.Errorf("got %s, %q", d.Msg, d.Hints)
+			}
+			c := &actiontest.Call{}
+			sum, err := (&Fetcher{}).Learn(t.Context(), s.URL+tt.path, 0, func() (action.Writer, error) { return c.Create("file") })
+			if (err == nil) != (tt.want == "") || tt.want != "" && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("learnt %q, %v", sum, err)
+			}
+		})
+	}
+}
+
+// TestCutOff: that a download was cut off and is asked for again is said.
+func TestCutOff(t *testing.T) {
+	s := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
+		if n == 0 {
+			w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+			w.Write(content[:10])
+			return
+		}
+		whole(n, w, r)
+	})
+	var w waits
+	mustFetch(t, w.fetcher(), request(s.URL+"/py"))
+	if len(w.notes) != 1 || !strings.HasSuffix(w.notes[0], fmt.Sprintf("was cut off after 10 of %d bytes; asking again", len(content))) {
+		t.Errorf("notes: %q", w.notes)
 	}
 }
 

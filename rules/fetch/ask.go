@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
@@ -127,6 +128,10 @@ func (f *Fetcher) again(ctx context.Context, attempt func() error) error {
 		case errors.As(err, &cut):
 			if cuts++; cut.got == 0 || cuts == maxAttempts {
 				return cut.error
+			}
+			var d *diag.Error
+			if errors.As(cut.error, &d) {
+				f.note(d.Msg + "; asking again")
 			}
 		case errors.As(err, &passing):
 			busy++

@@ -5,9 +5,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // hintDistdir is what helps without a network; a document that is not fetched by
@@ -25,6 +30,26 @@ func (r *Request) wrongSum(where, sum string) error {
 	d.Attr = "sha256"
 	d.Hints = []string{fmt.Sprintf("if the file has been checked to be the right one, set sha256 = %q where it is declared", sum)}
 	return d
+}
+
+// noFile refuses what is surely not the file, so that nobody declares its checksum: nothing, or a page that a proxy or a portal shows in its place.
+func (r *Request) noFile(rawURL string, got int64) error {
+	what := "a page (text/html), and not the file that is declared: a server or proxy may say there why"
+	if got == 0 {
+		what = "nothing, and not the file that is declared"
+	}
+	d := r.bad(errWrongSum, "%s answered for %s with %s", hostOf(rawURL), redact(rawURL), what)
+	d.Hints = append([]string{"check the URL, or add a mirror to urls"}, hintDistdir(r.Name)...)
+	return d
+}
+
+// isPage reports whether a server says that it sent a page for people where the URL is of no page.
+func isPage(rawURL string, h http.Header) bool {
+	if u, err := url.Parse(rawURL); err != nil || strings.HasSuffix(u.Path, "html") || strings.HasSuffix(u.Path, ".htm") {
+		return false
+	}
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // errWrongSum is the cause of an error of a file that has other bytes.
@@ -49,7 +74,7 @@ func (r *Request) statusError(rawURL string, code int, after time.Duration) erro
 	d := r.bad(nil, "%s answered with status %s for %s", hostOf(rawURL), statusText(code), redact(rawURL))
 	d.Hints = hintDistdir(r.Name)
 	if after > 0 {
-		d.Msg += ", and wants to be asked again in " + after.String()
+		d.Msg += ", and wants to be asked again " + retry.Until(after)
 		d.Hints = append([]string{"run the command again then"}, d.Hints...)
 	}
 	return d

@@ -43,6 +43,8 @@ func (f *Fetcher) attempt(ctx context.Context, rawURL string, req *Request, crea
 		return a.cut(got)
 	case sum != req.SHA256 && a.encoding != "": // what a server calls encoded may be the file itself: Apache says so of every .tgz
 		return req.encodedError(rawURL, a.encoding)
+	case (sum != req.SHA256 || req.learned != nil) && (got == 0 || isPage(rawURL, a.header)):
+		return req.noFile(rawURL, got)
 	case sum != req.SHA256:
 		return req.wrongSum(redact(rawURL), sum)
 	}

@@ -41,6 +41,9 @@ func URL(s string) error {
 		if strings.IndexByte("\"<>\\^`{|}", s[i]) >= 0 { // RFC 3986 has none of these
 			e := fail("URL %s has %q at column %d, which must be percent-encoded", excerpt(s), s[i], i+1)
 			e.Hints = []string{fmt.Sprintf("write %%%02X", s[i])}
+			if p := unfilled().FindString(s); p != "" {
+				e.Hints = []string{"nothing is put in the place of " + p + " there"}
+			}
 			return e
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
+	"github.com/sbomctl/sbomctl/rules/retry"
 )
 
 // ended is the error of a context that is over: of its own when somebody gave up, and else that there was no time left.
@@ -156,7 +157,7 @@ func (h *host) refusal(what string, a *answer) error {
 	case a.status == http.StatusTooManyRequests || has(transport.TooManyRequestsErrorCode):
 		when := "later, without saying when"
 		if d := h.after(a); d > 0 {
-			when = "in " + d.String()
+			when = retry.Until(d)
 		}
 		return fail(oci.RateLimited, []string{"registries answer users more often than strangers: " + h.login()},
 			"is not given out now: %s wants to be asked again %s", a.server, when)
@@ -188,7 +189,7 @@ func (h *host) refusal(what string, a *answer) error {
 		text = " (" + text + ")"
 	}
 	if d := h.after(a); d > 0 {
-		text += ", and wants to be asked again in " + d.String()
+		text += ", and wants to be asked again " + retry.Until(d)
 	}
 	return fail(oci.ServerError, again, "was not fetched: %s answered with status %d%s", a.server, a.status, text)
 }

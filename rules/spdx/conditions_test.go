@@ -146,8 +146,16 @@ func TestOperationVersion(t *testing.T) {
 	if len(bad.Findings) != 1 {
 		t.Fatalf("findings are %+v", bad.Findings)
 	}
-	wantError(t, "other", bad.Findings[0].Diagnostic(), `version.h:2:18: the tree is version "3.13.5", but artifact "python-3.14.0b1-amd64.exe" is of version "3.14.0b1"
-  hint: check out the tag of the release, or declare the artifact that is made of this tree`)
+	wantError(t, "other", bad.Findings[0].Diagnostic(), `version.h:2:18: the tree is version "3.13.5", but the artifact is of version "3.14.0b1"
+  hint: check out the tag of the release, or declare the artifact that is made of this tree: python-3.14.0b1-amd64.exe is of 3.14.0b1`)
+	twice := c("python-3.14.0b1-amd64.exe", "VERSION \"3.13.5\"\nVERSION \"3.14.0b1\"\nVERSION \"3.13.5\"\n", rules)
+	mustRun(t, "spdx.version", "report", twice)
+	if len(twice.Findings) != 1 {
+		t.Fatalf("findings are %+v", twice.Findings)
+	}
+	wantError(t, "twice", twice.Findings[0].Diagnostic(), `version.h:1:10: the tree is version "3.13.5", but the artifact is of version "3.14.0b1"
+  hint: it is stated at version.h:3, too
+  hint: check out the tag of the release, or declare the artifact that is made of this tree: python-3.14.0b1-amd64.exe is of 3.14.0b1`)
 	err := run(t, "spdx.version", c("python-3.13.5-amd64.exe", "nothing", rules))
 	if err == nil || !strings.Contains(err.Error(), "matches nothing in version.h") || !strings.Contains(err.Error(), "//:product") {
 		t.Errorf("got %v", err)

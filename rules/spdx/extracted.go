@@ -31,7 +31,8 @@ type licenses struct {
 
 // add reads what the target with the label declares.
 func (l *licenses) add(call action.Call, label string, refs []LicenseRef) error {
-	for _, r := range refs {
+	for i, r := range refs {
+		attr := fmt.Sprintf("license_refs[%d]", i)
 		text := r.Text
 		if r.File != "" {
 			var err error
@@ -40,7 +41,10 @@ func (l *licenses) add(call action.Call, label string, refs []LicenseRef) error 
 			}
 		}
 		if err := ident.Text(text); err != nil {
-			return prefix(err, label, r.ID)
+			return atAttr(prefix(err, label, r.ID), attr)
+		}
+		if strings.TrimSpace(text) == "" {
+			return &diag.Error{Label: label, Attr: attr, Msg: fmt.Sprintf("%s: its text is empty", r.ID)}
 		}
 		e := ExtractedLicense{ID: r.ID, Name: r.Name, Text: text}
 		before, ok := l.of[r.ID]
@@ -52,7 +56,7 @@ func (l *licenses) add(call action.Call, label string, refs []LicenseRef) error 
 			l.of[r.ID] = label
 			l.list = append(l.list, e)
 		case l.list[i] != e:
-			return &diag.Error{Label: label, Attr: "license_refs", Msg: fmt.Sprintf("%s is another licence in %s: one document cannot hold both", r.ID, before),
+			return &diag.Error{Label: label, Attr: attr, Msg: fmt.Sprintf("%s is another licence in %s: one document cannot hold both", r.ID, before),
 				Hints: []string{"give one of them another name"}}
 		}
 	}

@@ -26,9 +26,9 @@ func Operations() []action.Operation {
 		{Name: "spdx.binary", Version: 8, Run: runBinary},
 		{Name: "spdx.whole", Version: 6, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
-		{Name: "spdx.product", Version: 4, Run: runProduct},
+		{Name: "spdx.product", Version: 5, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},
 		{Name: "spdx.own", Version: 1, Run: runOwn},
-		{Name: "spdx.version", Version: 9, Run: runVersion},
+		{Name: "spdx.version", Version: 10, Run: runVersion},
 	}
 }

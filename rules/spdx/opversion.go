@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -51,14 +52,36 @@ func runVersion(ctx context.Context, call action.Call) error {
 	if _, err := versionsOf(stated, p.Label); err != nil {
 		return err
 	}
-	for _, f := range stated {
-		if isVersion(f) && f.Value != a.Version {
-			call.Report(finding.Finding{Rule: VersionID, Severity: finding.Error, Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: a.Version, Found: f.Value,
-				Msg:   fmt.Sprintf("the tree is version %q, but artifact %q is of version %q", f.Value, a.Name, a.Version),
-				Hints: []string{"check out the tag of the release, or declare the artifact that is made of this tree"}})
-		}
+	for _, f := range otherVersions(a, stated) {
+		call.Report(f)
 	}
 	return write(call, "report", nil)
+}
+
+// otherVersions are the versions that the tree states and the artifact is not of: one finding each, at the first place. The message does not name
+// the artifact, so that all artifacts of a release that moved on are told as one mistake.
+func otherVersions(a Artifact, stated []evidence.Fact) []finding.Finding {
+	var out []finding.Finding
+	also := map[string][]string{} // version -> the other places that state it
+	for _, f := range stated {
+		if !isVersion(f) || f.Value == a.Version {
+			continue
+		}
+		if slices.ContainsFunc(out, func(o finding.Finding) bool { return o.Found == f.Value }) {
+			also[f.Value] = append(also[f.Value], fmt.Sprintf("%s:%d", f.Path, f.Line))
+			continue
+		}
+		out = append(out, finding.Finding{Rule: VersionID, Severity: finding.Error, Pos: diag.Pos{File: f.Path, Line: f.Line, Col: f.Column}, Declared: a.Version, Found: f.Value,
+			Msg: fmt.Sprintf("the tree is version %q, but the artifact is of version %q", f.Value, a.Version)})
+	}
+	for i := range out {
+		f := &out[i]
+		if places := also[f.Found]; len(places) > 0 {
+			f.Hints = append(f.Hints, "it is stated at "+strings.Join(places, ", ")+", too")
+		}
+		f.Hints = append(f.Hints, fmt.Sprintf("check out the tag of the release, or declare the artifact that is made of this tree: %s is of %s", a.Name, a.Version))
+	}
+	return out
 }
 
 // evidenceCall is a call of "evidence.check" on the input "evidence" of another operation.

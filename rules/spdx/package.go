@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -172,8 +173,10 @@ func checkWord(s string) error {
 		return &diag.Error{Msg: "is empty"}
 	case len(s) > 255 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		return &diag.Error{Msg: fmt.Sprintf("%.80q has a space or control character, or more than 255 bytes", s)}
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) }):
+		return &diag.Error{Msg: fmt.Sprintf("%s has a character that nobody sees", strconv.QuoteToASCII(s))}
 	}
-	return nil
+	return ident.Line(s)
 }
 
 func checkPurpose(s string) error {

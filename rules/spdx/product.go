@@ -116,15 +116,23 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 		m.CPEs = append(m.CPEs, p.fillCPE(a).Replace(cpe))
 	}
 	scope := p.scope(a)
-	for _, f := range []struct {
+	filled := []struct {
 		field string
 		value *string
-	}{{"download_url", &m.DownloadURL}, {"cpe", &m.CPE}, {"purl", &m.PURL}, {"vcs_url", &scope.vcsURL}} {
+	}{{"download_url", &m.DownloadURL}, {"cpe", &m.CPE}, {"purl", &m.PURL}, {"vcs_url", &scope.vcsURL}}
+	for i := range m.CPEs {
+		filled = append(filled, struct {
+			field string
+			value *string
+		}{fmt.Sprintf("cpes[%d]", i), &m.CPEs[i]})
+	}
+	for _, f := range filled {
 		if err := p.checkFilled(*f.value, a); err != nil {
 			check(f.field, err)
 			*f.value = "" // nothing else is known of it
 		}
 	}
+	m.CPEs = slices.DeleteFunc(m.CPEs, func(cpe string) bool { return cpe == "" })
 	if a.Version == "" {
 		if t := p.versioned(); t != "" {
 			return nil, Package{}, &diag.Error{Label: p.Label, Msg: fmt.Sprintf("for %s: %s stands for the product's version, and nothing states it", a.Name, t),

@@ -83,7 +83,8 @@ func reportUnknown(call action.Call, product Product, lists ...[]Metadata) {
 	}
 }
 
-// ProductParams are what "spdx.product" looks at of a product. It is a validation without inputs; output "report", empty.
+// ProductParams are what "spdx.product" looks at of a product. It is a validation; inputs "license:LABEL" are its
+// licences' texts that are files, output "report" is empty.
 type ProductParams struct {
 	Creators           []string `json:"creators"`
 	LicenseListVersion string   `json:"license_list_version"`
@@ -91,6 +92,9 @@ type ProductParams struct {
 	Supplier           string   `json:"supplier"`
 	VCSURL             string   `json:"vcs_url"`
 	Evidence           bool     `json:"evidence"` // it has version_evidence
+
+	Label       string       `json:"label,omitempty"` // with LicenseRefs
+	LicenseRefs []LicenseRef `json:"license_refs,omitempty"`
 }
 
 var toolVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Tool: \S.*[- ]v?[0-9][^\s-]*(-[0-9A-Za-z.+]+)*$`) })
@@ -99,6 +103,10 @@ var toolVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompi
 func runProduct(_ context.Context, call action.Call) error {
 	var p ProductParams
 	if err := call.Params(&p); err != nil {
+		return err
+	}
+	// Documents would say so, too, but at their own targets.
+	if err := new(licenses).add(call, p.Label, p.LicenseRefs); err != nil {
 		return err
 	}
 	report := func(severity finding.Severity, attr, msg string, hints ...string) {

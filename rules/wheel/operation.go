@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
+	"github.com/sbomctl/sbomctl/rules/version"
 )
 
 // Params are the parameters of the operation "wheel.packages".
@@ -36,7 +38,7 @@ type Params struct {
 // order). Names are in lower case, otherwise as written; a download_url that is not known is NOASSERTION, a
 // sha256 that is not known is left out.
 func Operations() []action.Operation {
-	return []action.Operation{{Name: "wheel.packages", Version: 3, Run: run}}
+	return []action.Operation{{Name: "wheel.packages", Version: 4, Run: run}}
 }
 
 func run(_ context.Context, call action.Call) error {
@@ -52,11 +54,15 @@ func run(_ context.Context, call action.Call) error {
 	if err != nil {
 		return withLabel(err, p.Label)
 	}
+	cpe, err := cpeOf(p.CPE, w.Version)
+	if err != nil {
+		return withLabel(err, p.Label)
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(describe(w, lock, p)); err != nil {
+	if err := enc.Encode(describe(w, lock, p, cpe)); err != nil {
 		return err
 	}
 	out, err := call.Create("packages")
@@ -134,8 +140,24 @@ func readLock(call action.Call, w *Wheel, p Params) (*Lock, error) {
 	return lock, nil
 }
 
-// describe joins what is declared, and what the wheel and the lock (nil: none) say.
-func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
+// cpeOf is the declared CPE of the wheel's package, which must be of the version that the wheel is.
+func cpeOf(text, v string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	cpe, err := version.Fill(text, map[string]string{"version": v}, ident.QuoteCPE)
+	if err == nil {
+		err = ident.CPEOf(cpe, v)
+	}
+	var d *diag.Error
+	if errors.As(err, &d) {
+		d.Attr = "cpe"
+	}
+	return cpe, err
+}
+
+// describe joins what is declared, and what the wheel and the lock (nil: none) say; cpe is the declared one with the version.
+func describe(w *Wheel, lock *Lock, p Params, cpe string) spdx.Wheel {
 	if lock == nil {
 		lock = &Lock{}
 	}
@@ -153,7 +175,7 @@ func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
 	pkg.LicenseRefs, pkg.Copyright = p.LicenseRefs, p.Copyright
 	pkg.Originator = cmp.Or(p.Originator, w.Stated.Author, pkg.Originator)
 	pkg.Homepage = cmp.Or(p.Homepage, w.Stated.Homepage, pkg.Homepage)
-	pkg.CPE = strings.ReplaceAll(p.CPE, "{version}", ident.QuoteCPE(w.Version))
+	pkg.CPE = cpe
 	out := spdx.Wheel{Path: w.Path, Package: pkg, Vendored: []spdx.Metadata{}}
 	for _, r := range w.Vendored {
 		entry, _ := lock.Find(r.ShownName()) // a lock has them all: Agree said so

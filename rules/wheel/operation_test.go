@@ -15,6 +15,7 @@ import (
 	"github.com/mikelolasagasti/xz"
 
 	"github.com/sbomctl/sbomctl/cache"
+	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
@@ -60,6 +61,34 @@ func TestWithoutLock(t *testing.T) {
 		Hints: []string{`add lock = "pip.lock.json" and run: sbomctl lock //:pip`}}
 	if len(c.Findings) != 1 || !reflect.DeepEqual(c.Findings[0], want1) {
 		t.Errorf("findings: %+v", c.Findings)
+	}
+}
+
+// The CPE is of the version that the wheel is, and an error about it is at the attribute.
+func TestCPE(t *testing.T) {
+	for cpe, want := range map[string]string{
+		"cpe:2.3:a:pypa:pip:{version}:*:*:*:*:*:*:*":   "",
+		"cpe:2.3:a:pypa:pip:25.1.1:*:*:*:*:*:*:*":      "",
+		"cpe:2.3:a:pypa:pip:25.1:*:*:*:*:*:*:*":        `states version "25.1", expected "25.1.1"`,
+		"cpe:2.3:a:pypa:pip:{versoin}:*:*:*:*:*:*:*":   "{versoin} is not a placeholder; did you mean {version}?",
+		"cpe:2.3:a:pypa:pip:{{version}}:*:*:*:*:*:*:*": "belongs to no placeholder",
+		"pip": `does not begin with "cpe:2.3:"`,
+	} {
+		c := newCall(vendorPath).add("wheel", wheelPath, smallWheel(t))
+		c.params.CPE = cpe
+		err := runCall(t, c)
+		if want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", cpe, err)
+			} else if got := c.packages(t)[0].CPE; got != "cpe:2.3:a:pypa:pip:25.1.1:*:*:*:*:*:*:*" {
+				t.Errorf("%s: %s", cpe, got)
+			}
+			continue
+		}
+		var d *diag.Error
+		if !errors.As(err, &d) || !strings.Contains(d.Msg, want) || d.Attr != "cpe" || d.Label != "//:pip" {
+			t.Errorf("%s: %#v", cpe, err)
+		}
 	}
 }
 
