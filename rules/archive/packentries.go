@@ -46,7 +46,7 @@ func plan(call action.Call, params PackParams) ([]packed, error) {
 			return nil, diagf("overlay path %q is there twice", p)
 		}
 		seen[p] = true
-		f, err := single(call, "overlay:"+p)
+		f, err := action.OnlyFile(call, "overlay:"+p)
 		if err != nil {
 			return nil, err
 		}

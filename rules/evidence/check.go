@@ -87,14 +87,7 @@ func run(ctx context.Context, call action.Call) error {
 	if err := enc.Encode(c.report); err != nil {
 		return err
 	}
-	w, err := call.Create("report")
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(b.Bytes()); err != nil {
-		return err
-	}
-	return w.Close()
+	return action.WriteOutput(call, "report", b.Bytes())
 }
 
 // Facts returns what the files of an "evidence.check" state, whatever is declared. Evidence that cannot be found is an error, beside what was
