@@ -28,9 +28,6 @@ func filled(s, version string) string {
 	return out
 }
 
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
 // repository is what a URL of a code host says.
 type repository struct {
 	host, owner, name string

@@ -1,7 +1,5 @@
 package convert
 
-import "strings"
-
 // held says where each format has a field of SPDX 2.3. Words between back quotes are of the format: a tag, a field, a property. An
 // empty place means that the format cannot hold it.
 type held struct {
@@ -101,20 +99,4 @@ var table = []held{
 	{"snippets.comment", "`SnippetComment`", "the same", "`comment`"},
 	{"snippets.attributionTexts", "`SnippetAttributionText`", "the same", "`software_attributionText`"},
 	{"snippets.annotations", "as those of the document", "the same", "as those of the document"},
-}
-
-// Table is the table of what each format holds, in Markdown.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| SPDX 2.3 | SPDX tag-value | CycloneDX 1.6, 1.7 | SPDX 3.0.1 |\n| --- | --- | --- | --- |\n")
-	cell := func(s string) string {
-		if s == "" {
-			return "**not held**"
-		}
-		return s
-	}
-	for _, h := range table {
-		b.WriteString("| `" + h.field + "` | " + cell(h.tag) + " | " + cell(h.cyclonedx) + " | " + cell(h.spdx3) + " |\n")
-	}
-	return b.String()
 }
