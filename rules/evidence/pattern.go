@@ -116,7 +116,7 @@ func (p *pattern) addTemplates(r Rule, byName map[string]int, groups []string) (
 		}, groups)
 		if err != nil {
 			e := *err.(*diag.Error)
-			e.Msg = fact + " = " + e.Msg
+			e.Msg = fact + ": " + e.Msg
 			return nil, &e
 		}
 		p.templates[fact] = t
