@@ -38,10 +38,10 @@ var table = []held{
 	{"hasExtractedLicensingInfos.seeAlsos", "`LicenseCrossReference`", "the same", "`expandedlicensing_seeAlso`"},
 	{"hasExtractedLicensingInfos.crossRefs", "", "the same", "property `spdx:extracted-licensing-info:cross-ref`"},
 
-	{"relationships.spdxElementId", "`Relationship`", "see below", "`from`, or `to`"},
-	{"relationships.relationshipType", "`Relationship`", "see below", "`relationshipType`, and `scope` of a `LifecycleScopedRelationship`"},
-	{"relationships.relatedSpdxElement", "`Relationship`", "see below", "`to`, or `from`; `completeness` for NONE and NOASSERTION"},
-	{"relationships.comment", "`RelationshipComment`", "see below", "`comment`"},
+	{"relationships.spdxElementId", "`Relationship`", "see above", "`from`, or `to`"},
+	{"relationships.relationshipType", "`Relationship`", "see above", "`relationshipType`, and `scope` of a `LifecycleScopedRelationship`"},
+	{"relationships.relatedSpdxElement", "`Relationship`", "see above", "`to`, or `from`; `completeness` for NONE and NOASSERTION"},
+	{"relationships.comment", "`RelationshipComment`", "see above", "`comment`"},
 
 	{"packages.SPDXID", "`SPDXID`", "`bom-ref`; property `spdx:spdxid`", "`spdxId` of `software_Package`"},
 	{"packages.name", "`PackageName`", "`name`", "`name`"},
