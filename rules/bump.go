@@ -301,7 +301,7 @@ func (b *bump) review(m *move) {
 }
 
 // stated reports whether a declaration says anything by a value.
-func stated(value string) bool { return value != "" && value != "NOASSERTION" }
+func stated(value string) bool { return value != "" && value != ident.NoAssertion }
 
 // listed is labels in a sentence.
 func listed(labels []label.Label) string {

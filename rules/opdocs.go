@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"github.com/sbomctl/sbomctl/rules/inventory"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
-	"github.com/sbomctl/sbomctl/rules/spdx"
 	"github.com/sbomctl/sbomctl/rules/textsearch"
 	"github.com/sbomctl/sbomctl/rules/vendor"
 	"github.com/sbomctl/sbomctl/rules/wheel"
@@ -100,99 +100,21 @@ type operationDoc struct {
 	inputs, outputs []star.FieldDoc
 }
 
-// What several operations have.
-var (
-	inputWheels   = star.FieldDoc{Name: "wheels", Doc: "outputs of wheel.packages; may be empty"}
-	inputTexts    = star.FieldDoc{Name: "license:LABEL", Doc: "the files of the licences that the target's license_refs name"}
-	inputSum      = star.FieldDoc{Name: "sha512", Doc: "output of spdx.sha512 for the artifact; may be empty"}
-	outDocument   = star.FieldDoc{Name: "document", Doc: "the SPDX document"}
-	productFields = map[string]string{
-		"product":                      "what every document says of the product itself",
-		"product.label":                "the declaring target, for messages",
-		"product.name":                 `its name: "CPython"`,
-		"product.license":              "SPDX licence expression that was concluded",
-		"product.originator":           `"Organization: NAME"`,
-		"product.supplier":             `of the product, and in the profile "upstream" of everything that is shipped in it`,
-		"product.license_declared":     "SPDX licence expression that it states of itself",
-		"product.license_refs":         "licences on no list that its expressions name",
-		"product.license_refs.id":      `"LicenseRef-..."`,
-		"product.license_refs.name":    "what people call it",
-		"product.license_refs.text":    "its text",
-		"product.license_refs.file":    `the file that is its text, where text is ""`,
-		"product.copyright":            "copyright lines",
-		"product.homepage":             "page of its project",
-		"product.cpes":                 "more CPEs",
-		"product.vcs_url":              "its sources, git+https://HOST/PATH@TAG",
-		"product.cpe":                  "CPE 2.3 formatted string; {version} is replaced",
-		"product.purl":                 "package URL; {version} is replaced",
-		"product.download_url":         "where an artifact is published; the document's namespace is this and \".spdx.json\"",
-		"product.creators":             `"Tool: NAME", ...`,
-		"product.created":              `"YYYY-MM-DDThh:mm:ssZ"`,
-		"product.license_list_version": "of the SPDX licence list",
-		"product.naming":               "what file names say; a call of release_naming",
-		"product.naming.patterns":      "regular expressions over whole names; [] is NAME-VERSION[-REST].EXTENSION",
-		"product.naming.builds":        "group -> value -> what such a build is called",
-		"product.profile":              "\"complete\" or \"upstream\"; see the attribute profile of product",
-	}
-)
-
-// packageFields is what is declared of packages, in the list that the parameter name is.
-func packageFields(name, doc string) map[string]string {
-	out := map[string]string{name: doc}
-	for field, doc := range map[string]string{
-		"label":             "the declaring target, for messages",
-		"name":              "its name in documents",
-		"version":           `its version; "": it is not known`,
-		"license":           `SPDX licence expression; "" is NOASSERTION`,
-		"originator":        `who made it: "Organization: NAME" or "Person: NAME (EMAIL)"`,
-		"supplier":          "who supplies it, likewise",
-		"download_url":      `where this version was downloaded from; "" is NOASSERTION`,
-		"sha256":            `of the download; "" or NOASSERTION: none is stated`,
-		"sha1":              "SHA-1 of the download",
-		"md5":               "likewise",
-		"cpe":               "CPE 2.3 formatted string",
-		"purl":              "package URL",
-		"license_declared":  "SPDX licence expression that it states of itself",
-		"license_refs":      "licences on no list that its expressions name",
-		"license_refs.id":   `"LicenseRef-..."`,
-		"license_refs.name": "what people call it",
-		"license_refs.text": "its text",
-		"license_refs.file": `the file that is its text, where text is ""`,
-		"copyright":         `copyright lines; "" is NOASSERTION`,
-		"sha512":            "of the download, as sha256",
-		"cpes":              "more CPEs",
-		"homepage":          "page of its project",
-		"purpose":           `primaryPackagePurpose of SPDX; "" is SOURCE`,
-		"comment":           "of the package, in the document",
-		"only":              "group of an artifact's name -> values: binaries of other names do not contain it",
-		"not_in":            "the same of binaries that do not contain it",
-		"replaces":          "labels of packages of the base that it stands in for in binaries",
-	} {
-		out[name+"."+field] = doc
-	}
-	return out
-}
-
-// with is all entries of the fields.
-func with(fields ...map[string]string) map[string]string {
-	out := map[string]string{}
-	for _, m := range fields {
-		for name, doc := range m {
-			out[name] = doc
-		}
+// with is all entries of the maps.
+func with[V any](all ...map[string]V) map[string]V {
+	out := map[string]V{}
+	for _, m := range all {
+		maps.Copy(out, m)
 	}
 	return out
 }
 
 // operationDocs is by name. TestOperationDocs holds it against the operations.
-var operationDocs = map[string]operationDoc{
+var operationDocs = with(spdxDocs, map[string]operationDoc{
 	pin.OperationName:       imageDoc,
 	pin.GroupOperationName:  imagesDoc,
 	reproduce.CheckedInName: madeDoc,
 	reproduce.CompareName:   runsDoc,
-	"spdx.whole":            wholeDoc,
-	"spdx.product":          productDoc,
-	"spdx.sha512":           sha512Doc,
 	"archive.index": {
 		doc:    "Reads an archive (.tar.xz, .tar.gz, .tar.bz2, .tar.zst, .tar or .zip, whatever its name is) once. It is applied to the archives of trees, and seldom needed elsewhere.",
 		params: archive.IndexParams{},
@@ -221,7 +143,7 @@ var operationDocs = map[string]operationDoc{
 	"evidence.check": {
 		doc:    "Compares what is declared with what files say. Where they contradict each other, it reports an error.",
 		params: evidence.Params{},
-		fields: map[string]string{
+		fields: with(ruleFields("rules", "calls of regex() and absent()"), map[string]string{
 			"label":                     "the declaring target, for messages",
 			"declared":                  `what is declared; "" is not compared`,
 			"declared.version":          "a version",
@@ -236,15 +158,10 @@ var operationDocs = map[string]operationDoc{
 			"declared.license":          "an SPDX licence expression",
 			"declared.license_declared": "another, which is compared instead where it is stated",
 			"declared.created":          "a date and time",
-			"rules":                     "calls of regex() and absent()",
-			"rules.path":                "a file, or a pattern",
-			"rules.pattern":             "a regular expression with named groups",
-			"rules.facts":               "fact -> template that makes it of the groups",
-			"rules.absent":              "the pattern must match nothing",
 			"only":                      "facts that are compared; none: all",
 			"written":                   "texts in which the version may be written, too, as the tag of a URL; then the fix is sbomctl bump instead of an edit",
 			"checksum":                  "a checksum is declared; then, too, unless the files state the same",
-		},
+		}),
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the rules"}, {Name: "wheel", Doc: "output of wheel.packages, whose version is the declared one; may be missing"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "what was found, as JSON; as a validation it needs none"}},
 	},
@@ -266,22 +183,6 @@ var operationDocs = map[string]operationDoc{
 			"recipes.absent":     "never",
 		},
 		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set with the files of the recipes"}},
-		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
-	},
-	"spdx.own": {
-		doc:    "Compares an SBOM that lies in a tree with the one that is built.",
-		params: spdx.OwnParams{},
-		fields: map[string]string{
-			"label":              "the declaring target, for messages",
-			"own":                "path of the SBOM in the tree",
-			"tree":               "the tree, for messages",
-			"superseded":         "calls of superseded()",
-			"superseded.package": "name of a package",
-			"superseded.reason":  "why the declaration is right",
-			"superseded.says":    "field -> what the SBOM says in it",
-			"superseded.fields":  "fields in which it says whatever it says",
-		},
-		inputs:  []star.FieldDoc{{Name: "own", Doc: "the SBOM; none when there is no such file"}, {Name: "document", Doc: "the one that is built"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"evidence.url": {
@@ -335,32 +236,6 @@ var operationDocs = map[string]operationDoc{
 	},
 	"sbom.score":   scoreDoc,
 	"spdx.convert": convertDoc,
-	"spdx.base": {
-		doc:    "Writes the SBOM of vendored packages with their files.",
-		params: spdx.PackagesParams{},
-		fields: packageFields("packages", "in the document's order"),
-		inputs: []star.FieldDoc{{Name: "checksums", Doc: "output of spdx.checksums for each package, in the same order"},
-			{Name: "vendored", Doc: "outputs of vendor.compare, which become comments of files"}, inputTexts},
-		outputs: []star.FieldDoc{outDocument},
-	},
-	"spdx.binary": {
-		doc:    "Writes the SBOM of a binary artifact: packages, no files. What its name says that it does not contain is left out, and the document's comment says why.",
-		params: spdx.BinaryParams{},
-		fields: with(productFields, packageFields("deps", "the platform's source dependencies, in declared order"), packageFields("base", "the vendored packages, likewise"), packageFields("packages", "more packages that it contains"), map[string]string{
-			"artifact":      "file name, which says what it is",
-			"sha256":        `its checksum; "" when it is an input`,
-			"sha512":        "likewise",
-			"purpose":       "primaryPackagePurpose of SPDX; \"\" is APPLICATION",
-			"unknown":       `why nobody knows its checksum; "" when it is known`,
-			"url":           `where it is published; "" is where the product says, NOASSERTION nowhere`,
-			"wheels":        "what is declared of each file of the input wheels, in their order; [] says nothing of any",
-			"wheels.label":  "the declaring target, for messages",
-			"wheels.only":   "as that of packages",
-			"wheels.not_in": "as that of packages",
-		}),
-		inputs:  []star.FieldDoc{{Name: "artifact", Doc: "the artifact; empty when sha256 is given"}, inputSum, inputWheels, inputTexts},
-		outputs: []star.FieldDoc{outDocument},
-	},
 	"spdx.checked_in": {
 		doc:    "Holds a document that is checked in against the one that is built. What is wrong are findings (drift, stale); there is no output to read.",
 		params: checkedin.Params{},
@@ -376,53 +251,6 @@ var operationDocs = map[string]operationDoc{
 			{Name: "files:N", Doc: "the files of the tree among which those of package number N are, from 0; none for a package without files"},
 			{Name: "patches:N", Doc: "the patches that were applied to them"}, {Name: "tree_patches:N", Doc: "those of them that lie in the tree"}},
 		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
-	},
-	"spdx.checksums": {
-		doc:     "Lists files with their checksums, as a document has them: of a text file, with CRLF as LF.",
-		params:  spdx.ChecksumsParams{},
-		fields:  map[string]string{"patterns": "the patterns of the file set: files go by the text of the pattern that matched, then by path; [] keeps the file set's order of patterns"},
-		inputs:  []star.FieldDoc{{Name: "files", Doc: "a file set"}},
-		outputs: []star.FieldDoc{{Name: "checksums", Doc: "a line for each file"}},
-	},
-	"spdx.deps": {
-		doc:     "Writes the SBOM of packages without files.",
-		params:  spdx.PackagesParams{},
-		fields:  packageFields("packages", "in the document's order"),
-		inputs:  []star.FieldDoc{inputTexts},
-		outputs: []star.FieldDoc{outDocument},
-	},
-	"spdx.source": {
-		doc:    "Writes the SBOM of a source archive: every file in it, the vendored packages, the wheels.",
-		params: spdx.SourceParams{},
-		fields: with(productFields, packageFields("packages", "what is declared of the packages of the base SBOM"), map[string]string{
-			"artifact":           "file name, which says what it is",
-			"superseded":         "calls of superseded()",
-			"superseded.package": "name of a package",
-			"superseded.reason":  "why the declaration is right",
-			"superseded.says":    "field -> what the archive's own SBOM says in it",
-			"superseded.fields":  "fields in which it says whatever it says",
-			"label":              "the declaring target, for messages",
-			"base_label":         "target of the base SBOM, for messages",
-			"own":                "pattern of the archive's own SBOM, for messages",
-		}),
-		inputs: []star.FieldDoc{{Name: "archive", Doc: "the archive"}, {Name: "members", Doc: "all its files, in its order; links too"}, {Name: "own", Doc: "its own SBOM; may be empty"},
-			{Name: "base", Doc: "output of spdx.base"}, {Name: "whole", Doc: "output of spdx.whole, with which an SBOM of its own that is whole is compared; may be empty"}, inputSum, inputWheels, inputTexts},
-		outputs: []star.FieldDoc{outDocument},
-	},
-	"spdx.valid": {
-		doc:     "Looks whether a whole SPDX document is valid, and has NTIA's minimum elements. What is not are findings (spdx).",
-		params:  spdx.ValidParams{},
-		fields:  map[string]string{"path": `where the document lies, when it is a source file; "" for one that is built`},
-		inputs:  []star.FieldDoc{{Name: "document", Doc: "the document"}},
-		outputs: []star.FieldDoc{{Name: "report", Doc: "nothing; who builds the target is told the findings"}},
-	},
-	"spdx.version": {
-		doc:    "Looks whether an artifact's name and a tree state one version. That they do not is a finding (release-version).",
-		params: spdx.VersionParams{},
-		fields: map[string]string{"artifact": "file name", "label": "the product's target, for messages", "rules": "where the tree states the version, as evidence.check has them",
-			"naming": "what file names say; a call of release_naming", "naming.patterns": "regular expressions over whole names; [] is NAME-VERSION[-REST].EXTENSION", "naming.builds": "no part of this"},
-		inputs:  []star.FieldDoc{{Name: "evidence", Doc: "the files of the tree that rules name"}},
-		outputs: []star.FieldDoc{{Name: "report", Doc: "empty; as a validation it needs none"}},
 	},
 	"text.search": {
 		doc: `Reports where files have text that they must not have, or lack text that they must have. With it a rule of a workspace has findings of its own, see [finding_rule](#finding_rule):
@@ -494,49 +322,4 @@ A template has {match}, the text that a pattern matched, {path}, the file, {patt
 		inputs:  []star.FieldDoc{{Name: "wheel", Doc: "one file"}, {Name: "lock", Doc: "its lock file; may be empty"}},
 		outputs: []star.FieldDoc{{Name: "packages", Doc: "the wheel's package and those that it vendors, as JSON"}},
 	},
-}
-
-// Checks returns the documentation of the kinds of ctx.check, sorted by name.
-func Checks() []star.FieldDoc {
-	var out []star.FieldDoc
-	for name := range checks {
-		out = append(out, star.FieldDoc{Name: name, Doc: checkDocs[name]})
-	}
-	slices.SortFunc(out, func(a, b star.FieldDoc) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
-// checkDocs is by kind. TestCheckDocs holds it against checks.
-var checkDocs = map[string]string{
-	"agent":          `"Organization: NAME" or "Person: NAME (EMAIL)"`,
-	"cpe_of":         "a version, a space, and a CPE 2.3 formatted string that has this version",
-	"created":        `a time as "YYYY-MM-DDThh:mm:ssZ"`,
-	"creator":        `"Tool: NAME", "Organization: NAME" or "Person: NAME (EMAIL)"`,
-	"folder":         "a path of a folder of the workspace, relative to its root",
-	"path":           "a path of a file or folder, relative and without \"..\"",
-	"regex":          "a regular expression",
-	"evidence":       "a call of regex() or absent(), as JSON: path, pattern, facts, absent",
-	"license_of":     "names of LicenseRef- that are defined, joined with commas, a space, and an SPDX licence expression that names no other",
-	"license_ref":    "the name of a licence on no list: LicenseRef- and letters, digits, \".\" and \"-\"",
-	"sha512":         "128 lower-case hexadecimal digits, not all zeros",
-	"text":           "a text of several lines, without control characters",
-	"vcs":            "sources at a tag or commit: git+https://HOST/PATH@TAG",
-	"license":        "an SPDX licence expression",
-	"naming":         "a regular expression over file names with the named group version, or base_version and prerelease",
-	"sha1":           "40 lower-case hexadecimal digits",
-	"md5":            "32 lower-case hexadecimal digits",
-	"oci_digest":     `"sha256:" and 64 lower-case hexadecimal digits`,
-	"oci_platform":   `a platform of an image: "linux/amd64" or "linux/arm64/v8"`,
-	"oci_role":       "one word in lower-case letters and digits",
-	"oci_signer":     "a signer, as JSON: the fields of [signer](#signer) that are not empty",
-	"oci_tag":        "a tag of a repository",
-	"oci_repository": `registry and repository, such as "quay.io/tiran/cpython_autoconf"`,
-	"pattern":        "a pattern of paths, as of ctx.actions.fileset",
-	"purl_of":        "a version, a space, and a package URL that has this version",
-	"standard":       "a standard that [sbom_score](#sbom_score) knows",
-	"sha256":         "64 lower-case hexadecimal digits",
-	"url":            "a URL that something can be downloaded from",
-	"mount":          "an absolute path in a container that nothing else is at",
-	"variable":       "the name of an environment variable",
-	"word":           "a name or version: not empty, no spaces or control characters",
-}
+})

@@ -7,26 +7,33 @@
 // providers and actions; it never reads a file. An action applies an operation, which is a
 // pure Go function of its declared inputs and lives in the folder of its subject:
 //
-//	spdx      packages and documents      spdx.checksums spdx.base spdx.deps spdx.source spdx.binary spdx.valid spdx.version
-//	checkedin documents in the tree       spdx.checked_in
-//	sbomdiff  how two SBOMs differ: no operations
-//	archive   source archives             archive.index archive.pack
-//	wheel     bundled wheels, lock files  wheel.packages
-//	convert   documents in other formats  spdx.convert
-//	score     how complete an SBOM is       sbom.score
-//	evidence  what a tree says of itself  evidence.check evidence.recipes
-//	inventory all components together     inventory.table inventory.unclaimed
-//	textsearch what an own rule looks for  text.search
-//	signals   what makes files look vendored: no operations, a part of each file's facet
-//	pin       container images, pinned     pin.references pin.group
-//	reproduce what containers make        container.checked_in container.compare
-//	registry  images in registries: no operations, nodes ask no network
-//	attached  signatures of images, for audit: no operations
-//	audit     what registries say of pins: no operations
-//	fetch     files by checksum           fetch.http
-//	vendor    code against upstream's     vendor.compare
-//	ident     licence expressions, CPEs, package URLs, checksums: no operations, only checks
-//	version   how a version is written elsewhere, for bump: no operations
+//	spdx        SPDX 2.3 documents          spdx.checksums spdx.base spdx.deps spdx.whole spdx.source spdx.binary
+//	                                        spdx.sha512 spdx.product spdx.version spdx.own spdx.valid
+//	convert     documents in other formats  spdx.convert
+//	score       how complete an SBOM is     sbom.score
+//	checkedin   documents in the tree       spdx.checked_in
+//	archive     source archives             archive.index archive.pack
+//	wheel       bundled wheels, lock files  wheel.packages
+//	evidence    what a tree says of itself  evidence.check evidence.recipes evidence.url
+//	vendor      code against upstream's     vendor.compare
+//	inventory   all components together     inventory.table inventory.unclaimed
+//	textsearch  what an own rule looks for  text.search
+//	fetch       files by checksum           fetch.http
+//	pin         container images, pinned    pin.references pin.group
+//	reproduce   what containers make        container.checked_in container.compare
+//
+// What has no operations is asked by others, or by commands:
+//
+//	ident       licence expressions, CPEs, package URLs, checksums: the checks of attributes
+//	version     how a version is written elsewhere: placeholders, evidence of URLs, bump
+//	signals     what makes files look vendored: a part of each file's facet
+//	sbomdiff    how two SBOMs differ
+//	registry    images in registries; nodes ask no network
+//	retry       when a server is asked again: for fetch and registry
+//	attached    signatures of images: for audit
+//	audit       what registries say of pins
+//	add, initws, cpython  workspaces and declarations that commands write; cpython reads CPython's trees
+//	license     the licence of a text: for add and initws
 //
 // The packages know nothing of flags and terminals.
 package rules
@@ -68,7 +75,7 @@ const Entry = "rules.star"
 // origin. The parts stand where spdx.FacetPart and signals.FacetPart say.
 var Facet = files.Join(spdx.Facet, signals.Facet)
 
-// Libraries are the modules beside it: conventions of one project each.
+// Libraries are the modules beside it: the conventions of one project each, on the same rules as any workspace's.
 var Libraries = []string{"cpython.star"}
 
 // Set returns the rules, with fetcher for what comes from outside.

@@ -22,6 +22,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine/finding"
 	"github.com/sbomctl/sbomctl/rules/checkedin"
 	"github.com/sbomctl/sbomctl/rules/convert"
+	"github.com/sbomctl/sbomctl/rules/evidence"
 	"github.com/sbomctl/sbomctl/rules/fetch"
 	"github.com/sbomctl/sbomctl/rules/pin"
 	"github.com/sbomctl/sbomctl/rules/reproduce"
@@ -127,7 +128,7 @@ const (
 	fixedNews    = "v1.05 now\r\nv1.04 then\r\n"
 )
 
-var fixedVersionRules = []map[string]any{{"path": "version.h", "pattern": `VERSION "(?P<version>[^"]+)"`}}
+var fixedVersionRules = []evidence.Rule{{Path: "version.h", Pattern: `VERSION "(?P<version>[^"]+)"`}}
 
 var fixedProduct = spdx.Product{Name: "CPython", License: "PSF-2.0", DownloadURL: "https://example.org/{base_version}/{artifact}", Created: "2025-12-05T00:00:00Z",
 	Creators: []string{"Tool: sbomctl"}, CPE: "cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*", LicenseListVersion: "3.22", Profile: spdx.Complete}

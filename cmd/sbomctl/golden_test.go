@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mikelolasagasti/xz"
+	"github.com/sbomctl/sbomctl/rules/archive/xz"
 )
 
 // goldenTargets are the targets of testdata/golden/workspace, and the golden that the output of
@@ -80,10 +80,7 @@ func (w *realWorkspace) repacked(t *testing.T, dist string) {
 	}
 	defer f.Close()
 	xzSum, gzSum := sha256.New(), sha256.New()
-	unpacked, err := xz.NewReader(io.TeeReader(f, xzSum), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	unpacked := xz.NewReader(io.TeeReader(f, xzSum), 1<<26)
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(io.MultiWriter(&packed, gzSum), gzip.BestSpeed)
 	if err != nil {

@@ -49,7 +49,7 @@ func compile(t testing.TB, include, exclude []string) *Matcher {
 }
 
 func TestExpandOrder(t *testing.T) {
-	tree := NewPathTree([]string{"b/a-b.c", "b/a/z.c", "b/a.c", "b/B.c", "a/x.h", "a/x.c", "b/é.c", "b/z.c"})
+	tree := pathTree([]string{"b/a-b.c", "b/a/z.c", "b/a.c", "b/B.c", "a/x.h", "a/x.c", "b/é.c", "b/z.c"})
 	m := compile(t, []string{"b/**", "a/x.c", "**/*.c", "a/*"}, []string{"b/z.c", "q"})
 	sel, err := m.Expand(tree)
 	if err != nil {
@@ -204,7 +204,7 @@ func TestExpandIgnored(t *testing.T) {
 }
 
 func TestUnmatchedSuggestions(t *testing.T) {
-	tree := NewPathTree([]string{"Modules/expat/expat.h", "Modules/expat/xmlparse.c", "Include/patchlevel.h", "README"})
+	tree := pathTree([]string{"Modules/expat/expat.h", "Modules/expat/xmlparse.c", "Include/patchlevel.h", "README"})
 	for pattern, want := range map[string]string{
 		"Modules/expta/**":       `; did you mean "Modules/expat/**"?`,
 		"modules/expat/*.c":      `; did you mean "Modules/expat/*.c"?`,
@@ -229,7 +229,7 @@ func TestUnmatchedSuggestions(t *testing.T) {
 }
 
 func TestPathTreeHostile(t *testing.T) {
-	tree := NewPathTree([]string{"a/b", "a", "a/b/c", "a/b", ""})
+	tree := pathTree([]string{"a/b", "a", "a/b/c", "a/b", ""})
 	sel, err := compile(t, []string{"**"}, nil).Expand(tree)
 	if err != nil || !slices.Equal(pathsOf(sel), []string{"a/b"}) {
 		t.Errorf("%q, %v", pathsOf(sel), err)
@@ -243,7 +243,7 @@ func BenchmarkExpand(b *testing.B) {
 			paths = append(paths, fmt.Sprintf("pkg/p%02d/src/f%03d.c", d, f))
 		}
 	}
-	tree := NewPathTree(paths)
+	tree := pathTree(paths)
 	m := compile(b, []string{"pkg/**", "pkg/p00/*.h"}, []string{"pkg/p01/src/f000.c"})
 	b.ReportAllocs()
 	for b.Loop() {
@@ -254,7 +254,7 @@ func BenchmarkExpand(b *testing.B) {
 }
 
 func TestAll(t *testing.T) {
-	tree := NewPathTree([]string{"a", ".hidden", ".dir/.x", ".dir/y", "b/.github/z", "b/c"})
+	tree := pathTree([]string{"a", ".hidden", ".dir/.x", ".dir/y", "b/.github/z", "b/c"})
 	sel, err := All(tree, FollowLinks)
 	if err != nil {
 		t.Fatal(err)
@@ -266,4 +266,13 @@ func TestAll(t *testing.T) {
 	if want := ".dir/.x .dir/y .hidden a b/.github/z b/c"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// pathTree is the tree of regular files with these relative paths, in any order.
+func pathTree(paths []string) *PathTree {
+	t := &PathTree{}
+	for _, p := range paths {
+		t.Add(p, Regular, "")
+	}
+	return t.Sorted()
 }

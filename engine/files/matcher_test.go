@@ -57,7 +57,7 @@ func TestMatchAsPython(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s matches %q, want %q", c.pattern, got, c.want)
 		}
-		if sel, err := m.Expand(NewPathTree(tree)); err != nil || !slices.Equal(pathsOf(sel), c.want) {
+		if sel, err := m.Expand(pathTree(tree)); err != nil || !slices.Equal(pathsOf(sel), c.want) {
 			t.Errorf("%s expands to %q, %v; want %q", c.pattern, pathsOf(sel), err, c.want)
 		}
 	}

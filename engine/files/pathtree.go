@@ -13,15 +13,6 @@ type PathTree struct {
 	texts map[string]string // of what is no regular file
 }
 
-// NewPathTree returns the tree of regular files with these relative paths, in any order.
-func NewPathTree(paths []string) *PathTree {
-	t := &PathTree{}
-	for _, p := range paths {
-		t.Add(p, Regular, "")
-	}
-	return t.Sorted()
-}
-
 // Add adds a member, in any order, and the directories it lies in. text is the target of a link, or why it is Unusable. What
 // is there already stays as it is.
 func (t *PathTree) Add(path string, kind Kind, text string) {

@@ -47,8 +47,8 @@ type written struct {
 // The suffixes of files that hold the same SBOM.
 var suffixes = []string{".spdx.json", ".spdx", ".cdx.json", ".1.7.cdx.json", ".spdx3.json"}
 
-// build builds the release of a workspace, or all of it where that is no package of its own, and returns its SBOMs: the whole documents among what is built, fragments apart. Whether what is
-// declared holds is for other tests to say.
+// build builds the release of a workspace, or all of it where that is no package of its own, and returns its SBOMs: the whole
+// documents among what is built, without fragments. Whether what is declared holds is for other tests to say.
 func build(t *testing.T, workspace string, args ...string) (all []written) {
 	t.Helper()
 	home := t.TempDir()

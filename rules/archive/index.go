@@ -75,7 +75,7 @@ func (x indexer) run(ctx context.Context, call action.Call) (err error) {
 	if err := params.check(); err != nil {
 		return err
 	}
-	archive, err := single(call, "archive")
+	archive, err := action.OnlyFile(call, "archive")
 	if err != nil {
 		return err
 	}
@@ -108,14 +108,7 @@ func (x indexer) run(ctx context.Context, call action.Call) (err error) {
 	for _, odd := range w.odd {
 		call.Report(odd)
 	}
-	out, err := call.Create("index")
-	if err != nil {
-		return err
-	}
-	if _, err := out.Write(index.Encode()); err != nil {
-		return err
-	}
-	return out.Close()
+	return action.WriteOutput(call, "index", index.Encode())
 }
 
 // indexTar reads the tar archive that in decodes to, and makes the output "data" of it.
@@ -153,13 +146,4 @@ its content has, or a member is there again as a link to itself. What was read i
 ` + "`strip_prefix`" + ` names is a note.
 
 Compare the archive's checksum with the one that upstream publishes. Where it is upstream's own, waive the finding.`,
-}
-
-// single returns the only file of an input.
-func single(call action.Call, input string) (action.File, error) {
-	files := call.Files(input)
-	if len(files) != 1 {
-		return action.File{}, diagf("input %q has %d files, expected one", input, len(files))
-	}
-	return files[0], nil
 }

@@ -27,6 +27,30 @@ type packed struct {
 // plan lays the overlays over the tree and returns what to write, by name in byte order:
 // a directory comes right before what it holds.
 func plan(call action.Call, params PackParams) ([]packed, error) {
+	all, err := overlaid(call, params.Overlays)
+	if err != nil {
+		return nil, err
+	}
+	members := withFolders(all)
+	for i, m := range members {
+		p := strings.TrimSuffix(m.name, "/")
+		f, there := all[p]
+		switch {
+		case p != m.name && there && f.Link != "":
+			return nil, diagf("path %q is a symbolic link in the tree, and an overlay lies below it", p)
+		case p != m.name && there && !f.Folder:
+			return nil, diagf("path %q is both a file and a directory", p)
+		case p == m.name && f.Link != "" && leaves(all, p):
+			call.Report(finding.Finding{Rule: LeavingRule.ID, Severity: LeavingRule.Severity, Pos: diag.File(p),
+				Msg: fmt.Sprintf("is a symbolic link to %q, which is outside of the tree; it is packed as it is", f.Link)})
+		}
+		members[i].name = params.Prefix + "/" + m.name
+	}
+	return append([]packed{{name: params.Prefix + "/"}}, members...), nil
+}
+
+// overlaid returns the tree's files, links and empty folders by their paths, with the overlays in their places.
+func overlaid(call action.Call, overlays []string) (map[string]action.File, error) {
 	all := map[string]action.File{} // but folders that something lies in
 	for _, f := range call.Files("tree") {
 		if err := checkPacked(f.Path); err != nil {
@@ -38,7 +62,7 @@ func plan(call action.Call, params PackParams) ([]packed, error) {
 		all[f.Path] = f
 	}
 	seen := map[string]bool{}
-	for _, p := range params.Overlays {
+	for _, p := range overlays {
 		if err := checkPacked(p); err != nil {
 			return nil, diagf("overlay path %q %v", p, err)
 		}
@@ -46,7 +70,7 @@ func plan(call action.Call, params PackParams) ([]packed, error) {
 			return nil, diagf("overlay path %q is there twice", p)
 		}
 		seen[p] = true
-		f, err := single(call, "overlay:"+p)
+		f, err := action.OnlyFile(call, "overlay:"+p)
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +79,11 @@ func plan(call action.Call, params PackParams) ([]packed, error) {
 	if len(all) == 0 {
 		return nil, diagf("there is nothing to pack: the tree has no files")
 	}
+	return all, nil
+}
+
+// withFolders returns what is there and the folders that it lies in, by name in byte order.
+func withFolders(all map[string]action.File) []packed {
 	dirs := map[string]bool{}
 	for p, f := range all {
 		for dir := path.Dir(p); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
@@ -74,21 +103,7 @@ func plan(call action.Call, params PackParams) ([]packed, error) {
 		}
 	}
 	sort.Slice(members, func(i, j int) bool { return members[i].name < members[j].name })
-	for i, m := range members {
-		p := strings.TrimSuffix(m.name, "/")
-		f, there := all[p]
-		switch {
-		case p != m.name && there && f.Link != "":
-			return nil, diagf("path %q is a symbolic link in the tree, and an overlay lies below it", p)
-		case p != m.name && there && !f.Folder:
-			return nil, diagf("path %q is both a file and a directory", p)
-		case p == m.name && f.Link != "" && leaves(all, p):
-			call.Report(finding.Finding{Rule: LeavingRule.ID, Severity: LeavingRule.Severity, Pos: diag.File(p),
-				Msg: fmt.Sprintf("is a symbolic link to %q, which is outside of the tree; it is packed as it is", f.Link)})
-		}
-		members[i].name = params.Prefix + "/" + m.name
-	}
-	return append([]packed{{name: params.Prefix + "/"}}, members...), nil
+	return members
 }
 
 // checkPacked is tree.CheckPath for what is written: a PAX header holds UTF-8 only.

@@ -44,7 +44,8 @@ const (
 	maxPeekFiles = 64
 )
 
-// Peek looks at a few small files of an archive, of any kind that archive.index reads. It unpacks nothing and follows no link, so members that an index would refuse are passed by. Bounds are those of an index.
+// Peek looks at a few small files of an archive, of any kind that archive.index reads. It unpacks nothing and follows no link, so
+// members that an index would refuse are passed by. Bounds are those of an index.
 // pos is what the archive is called in messages. Errors are diagnostics.
 func Peek(pos, file string, want func(path string) bool) (*Peeked, error) {
 	in, err := os.Open(file)

@@ -49,11 +49,7 @@ func run(_ context.Context, call action.Call) error {
 	if err := compare(call, p); err != nil {
 		return err
 	}
-	w, err := call.Create("report")
-	if err != nil {
-		return err
-	}
-	return w.Close()
+	return action.WriteOutput(call, "report", nil)
 }
 
 func compare(call action.Call, p Params) error {
@@ -111,11 +107,11 @@ func compare(call action.Call, p Params) error {
 
 // Built returns the document that is built.
 func Built(call action.Call) ([]byte, error) {
-	in := call.Files(InputBuilt)
-	if len(in) != 1 {
-		return nil, fmt.Errorf("input %q has %d files, expected one", InputBuilt, len(in))
+	f, err := action.OnlyFile(call, InputBuilt)
+	if err != nil {
+		return nil, err
 	}
-	return call.Read(in[0], spdx.MaxDocument)
+	return call.Read(f, spdx.MaxDocument)
 }
 
 // present looks a path up among files.

@@ -25,17 +25,6 @@ func parseAgent(s string) agent {
 	return agent{kind: kind, name: name}
 }
 
-func (a agent) String() string {
-	s := a.name
-	if a.kind != "" {
-		s = a.kind + ": " + s
-	}
-	if a.email != "" {
-		s += " (" + a.email + ")"
-	}
-	return s
-}
-
 // toolVersion finds the version at the end of a tool's name.
 var toolVersion = regexp.MustCompile(`^(.+)-(v?[0-9][^\s-]*)$`)
 

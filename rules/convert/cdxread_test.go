@@ -305,3 +305,15 @@ func (r *cdxReader) refs(c cdxComponent, p *pkg) (out []externalRef) {
 	}
 	return out
 }
+
+// String is the agent as SPDX writes it.
+func (a agent) String() string {
+	s := a.name
+	if a.kind != "" {
+		s = a.kind + ": " + s
+	}
+	if a.email != "" {
+		s += " (" + a.email + ")"
+	}
+	return s
+}

@@ -1,6 +1,10 @@
 package convert
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/sbomctl/sbomctl/rules/ident"
+)
 
 // document is an SPDX 2.3 document in JSON, with all fields of its schema.
 type document struct {
@@ -172,8 +176,8 @@ type review struct {
 // Words of the specification.
 const (
 	documentID  = "SPDXRef-DOCUMENT"
-	noAssertion = "NOASSERTION"
-	none        = "NONE"
+	noAssertion = ident.NoAssertion
+	none        = ident.None
 	describes   = "DESCRIBES"
 	contains    = "CONTAINS"
 	dependsOn   = "DEPENDS_ON"

@@ -46,11 +46,11 @@ func run(_ context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	in := call.Files("document")
-	if len(in) != 1 {
-		return &diag.Error{Msg: fmt.Sprintf("input \"document\" has %d files, expected 1", len(in))}
+	in, err := action.OnlyFile(call, "document")
+	if err != nil {
+		return err
 	}
-	data, err := call.Read(in[0], spdx.MaxDocument)
+	data, err := call.Read(in, spdx.MaxDocument)
 	if err != nil {
 		return err
 	}

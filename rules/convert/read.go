@@ -51,6 +51,7 @@ var inverse = map[string]string{
 	"GENERATES": "GENERATED_FROM", "ANCESTOR_OF": "DESCENDANT_OF", "PREREQUISITE_FOR": "HAS_PREREQUISITE",
 }
 
+// canonicalize brings the document into its one form: what is said in two ways first, since that becomes relationships, then the order.
 func (d *document) canonicalize() error {
 	add := func(from, kind string, to []string) {
 		for _, id := range to {
@@ -63,37 +64,12 @@ func (d *document) canonicalize() error {
 		p := &d.Packages[i]
 		add(p.ID, contains, p.HasFiles)
 		p.HasFiles = nil
-		p.Purpose = strings.ReplaceAll(p.Purpose, "_", "-") // 2.3 writes OPERATING_SYSTEM in JSON, 2.3.1 does no longer
-		for j := range p.Refs {
-			p.Refs[j].Category = strings.ReplaceAll(p.Refs[j].Category, "_", "-")
-		}
-		if p.VerificationCode != nil {
-			p.VerificationCode.Value = strings.ToLower(p.VerificationCode.Value)
-			set(&p.VerificationCode.Excluded)
-		}
-		sums(&p.Checksums)
-		setOf(&p.Refs, func(a, b externalRef) int {
-			return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Type, b.Type), strings.Compare(a.Locator, b.Locator), strings.Compare(a.Comment, b.Comment))
-		})
-		set(&p.LicenseInfoFromFiles)
-		set(&p.Attributions)
-		notes(&p.Annotations)
+		p.canonicalize()
 	}
 	for i := range d.Files {
-		f := &d.Files[i]
-		sums(&f.Checksums)
-		for _, list := range []*[]string{&f.Types, &f.LicenseInfoInFiles, &f.Contributors, &f.Attributions, &f.Dependencies} {
-			set(list)
+		if err := d.Files[i].canonicalize(); err != nil {
+			return err
 		}
-		for j, raw := range f.ArtifactOfs {
-			text, err := canonicalJSON(raw)
-			if err != nil {
-				return err
-			}
-			f.ArtifactOfs[j] = text
-		}
-		setOf(&f.ArtifactOfs, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
-		notes(&f.Annotations)
 	}
 	for i := range d.Snippets {
 		s := &d.Snippets[i]
@@ -114,6 +90,12 @@ func (d *document) canonicalize() error {
 			d.Relationships[i] = relationship{From: r.To, Type: kind, To: r.From, Comment: r.Comment}
 		}
 	}
+	d.sort()
+	return nil
+}
+
+// sort makes the document's own lists sets.
+func (d *document) sort() {
 	set(&d.Creation.Creators)
 	notes(&d.Annotations)
 	setOf(&d.Reviews, byText[review])
@@ -125,6 +107,40 @@ func (d *document) canonicalize() error {
 	setOf(&d.Relationships, func(a, b relationship) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.Type, b.Type), strings.Compare(a.To, b.To), strings.Compare(a.Comment, b.Comment))
 	})
+}
+
+func (p *pkg) canonicalize() {
+	p.Purpose = strings.ReplaceAll(p.Purpose, "_", "-") // 2.3 writes OPERATING_SYSTEM in JSON, 2.3.1 does no longer
+	for j := range p.Refs {
+		p.Refs[j].Category = strings.ReplaceAll(p.Refs[j].Category, "_", "-")
+	}
+	if p.VerificationCode != nil {
+		p.VerificationCode.Value = strings.ToLower(p.VerificationCode.Value)
+		set(&p.VerificationCode.Excluded)
+	}
+	sums(&p.Checksums)
+	setOf(&p.Refs, func(a, b externalRef) int {
+		return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Type, b.Type), strings.Compare(a.Locator, b.Locator), strings.Compare(a.Comment, b.Comment))
+	})
+	set(&p.LicenseInfoFromFiles)
+	set(&p.Attributions)
+	notes(&p.Annotations)
+}
+
+func (f *file) canonicalize() error {
+	sums(&f.Checksums)
+	for _, list := range []*[]string{&f.Types, &f.LicenseInfoInFiles, &f.Contributors, &f.Attributions, &f.Dependencies} {
+		set(list)
+	}
+	for j, raw := range f.ArtifactOfs {
+		text, err := canonicalJSON(raw)
+		if err != nil {
+			return err
+		}
+		f.ArtifactOfs[j] = text
+	}
+	setOf(&f.ArtifactOfs, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
+	notes(&f.Annotations)
 	return nil
 }
 

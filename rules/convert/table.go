@@ -1,7 +1,5 @@
 package convert
 
-import "strings"
-
 // held says where each format has a field of SPDX 2.3. Words between back quotes are of the format: a tag, a field, a property. An
 // empty place means that the format cannot hold it.
 type held struct {
@@ -40,10 +38,10 @@ var table = []held{
 	{"hasExtractedLicensingInfos.seeAlsos", "`LicenseCrossReference`", "the same", "`expandedlicensing_seeAlso`"},
 	{"hasExtractedLicensingInfos.crossRefs", "", "the same", "property `spdx:extracted-licensing-info:cross-ref`"},
 
-	{"relationships.spdxElementId", "`Relationship`", "see below", "`from`, or `to`"},
-	{"relationships.relationshipType", "`Relationship`", "see below", "`relationshipType`, and `scope` of a `LifecycleScopedRelationship`"},
-	{"relationships.relatedSpdxElement", "`Relationship`", "see below", "`to`, or `from`; `completeness` for NONE and NOASSERTION"},
-	{"relationships.comment", "`RelationshipComment`", "see below", "`comment`"},
+	{"relationships.spdxElementId", "`Relationship`", "see above", "`from`, or `to`"},
+	{"relationships.relationshipType", "`Relationship`", "see above", "`relationshipType`, and `scope` of a `LifecycleScopedRelationship`"},
+	{"relationships.relatedSpdxElement", "`Relationship`", "see above", "`to`, or `from`; `completeness` for NONE and NOASSERTION"},
+	{"relationships.comment", "`RelationshipComment`", "see above", "`comment`"},
 
 	{"packages.SPDXID", "`SPDXID`", "`bom-ref`; property `spdx:spdxid`", "`spdxId` of `software_Package`"},
 	{"packages.name", "`PackageName`", "`name`", "`name`"},
@@ -101,20 +99,4 @@ var table = []held{
 	{"snippets.comment", "`SnippetComment`", "the same", "`comment`"},
 	{"snippets.attributionTexts", "`SnippetAttributionText`", "the same", "`software_attributionText`"},
 	{"snippets.annotations", "as those of the document", "the same", "as those of the document"},
-}
-
-// Table is the table of what each format holds, in Markdown.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| SPDX 2.3 | SPDX tag-value | CycloneDX 1.6, 1.7 | SPDX 3.0.1 |\n| --- | --- | --- | --- |\n")
-	cell := func(s string) string {
-		if s == "" {
-			return "**not held**"
-		}
-		return s
-	}
-	for _, h := range table {
-		b.WriteString("| `" + h.field + "` | " + cell(h.tag) + " | " + cell(h.cyclonedx) + " | " + cell(h.spdx3) + " |\n")
-	}
-	return b.String()
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/sbomctl/sbomctl/engine"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/engine/finding"
+	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -188,7 +189,7 @@ func (d *declaration) common(p *spdx.Package, packageName string) {
 	d.set("purl", templated(reference(p, "purl"), p.Version))
 }
 
-const noAssertion = "NOASSERTION"
+const noAssertion = ident.NoAssertion
 
 var (
 	versionMacro = regexp.MustCompile(`(?m)^#define[ \t]+PY_VERSION[ \t]+"([0-9A-Za-z.+]{1,40})"`)

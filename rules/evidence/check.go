@@ -88,14 +88,7 @@ func run(ctx context.Context, call action.Call) error {
 	if err := enc.Encode(c.report); err != nil {
 		return err
 	}
-	w, err := call.Create("report")
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(b.Bytes()); err != nil {
-		return err
-	}
-	return w.Close()
+	return action.WriteOutput(call, "report", b.Bytes())
 }
 
 // Facts returns what the files of an "evidence.check" state, whatever is declared. Evidence that cannot be found is an error, beside what was
@@ -196,37 +189,58 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 			return nil
 		}
 	}
+	named := c.named(r)
+	if len(named) == 0 {
+		return nil
+	}
+	if r.Absent {
+		return c.absent(ctx, r, named)
+	}
+	all, err := c.facts(ctx, r, pat, named)
+	if err != nil || !c.compares {
+		return err
+	}
+	for _, name := range facts {
+		if len(c.params.Only) > 0 && !slices.Contains(c.params.Only, name) {
+			continue
+		}
+		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
+	}
+	return nil
+}
+
+// named returns the files that a rule names; that there is none it reports.
+func (c *checker) named(r Rule) []action.File {
 	set, err := files.Compile([]string{r.Path}, nil)
 	if err != nil {
 		c.add(err)
 		return nil
 	}
 	var named []action.File
+	var paths []string
 	for _, f := range c.call.Files(c.input) {
+		paths = append(paths, f.Path)
 		if _, ok := set.Match(f.Path); ok {
 			named = append(named, f)
 		}
 	}
 	if len(named) == 0 {
-		var paths []string
-		for _, f := range c.call.Files(c.input) {
-			paths = append(paths, f.Path)
-		}
 		c.add(&diag.Error{Msg: fmt.Sprintf("evidence names %s, but the tree has no such file%s", clip(r.Path), diag.DidYouMean(r.Path, paths))})
-		return nil
 	}
-	if r.Absent {
-		return c.absent(ctx, r, named)
-	}
+	return named
+}
+
+// facts returns what the named files state by a pattern; that they state nothing it reports.
+func (c *checker) facts(ctx context.Context, r Rule, pat *pattern, named []action.File) ([]placedFact, error) {
 	said := false // why there may be no evidence
 	var all []placedFact
 	for _, f := range named {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		content, ok, err := c.read(f)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !ok {
 			said = true
@@ -252,16 +266,7 @@ func (c *checker) rule(ctx context.Context, r Rule) error {
 		c.add(&diag.Error{Pos: diag.File(named[0].Path), Msg: fmt.Sprintf("evidence not found: pattern %s matches nothing in %s", clip(r.Pattern), where),
 			Hints: []string{"look how the file states it now, and change the pattern"}})
 	}
-	if !c.compares {
-		return nil
-	}
-	for _, name := range facts {
-		if len(c.params.Only) > 0 && !slices.Contains(c.params.Only, name) {
-			continue
-		}
-		c.compare(name, slices.DeleteFunc(slices.Clone(all), func(f placedFact) bool { return f.name != name }), r)
-	}
-	return nil
+	return all, nil
 }
 
 // placedFact is a fact and where a user finds it.

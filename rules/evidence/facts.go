@@ -3,6 +3,8 @@ package evidence
 import (
 	"slices"
 	"strings"
+
+	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
 // The facts that a pattern can state, in the order in which those of one match are told.
@@ -84,7 +86,7 @@ func (d Declared) of(fact string) (attr, value string) {
 
 // stated is "" for SPDX's word for it.
 func stated(value string) string {
-	if value == "NOASSERTION" {
+	if value == ident.NoAssertion {
 		return ""
 	}
 	return value

@@ -41,32 +41,11 @@ func ValidateJSON(text string) error {
 	return Validate(r)
 }
 
+// compile checks a call of regex(): first the expression, then the templates, then that each group is of use.
 func compile(r Rule) (*pattern, error) {
-	expr := r.Pattern
-	bad := func(hint, format string, args ...any) error {
-		d := &diag.Error{Msg: fmt.Sprintf("pattern %s ", clip(expr)) + fmt.Sprintf(format, args...)}
-		if hint != "" {
-			d.Hints = []string{hint}
-		}
-		return d
-	}
-	if len(expr) > MaxPatternBytes {
-		return nil, bad("", "has %d bytes, expected at most %d", len(expr), MaxPatternBytes)
-	}
-	re, err := regexp.Compile(expr)
+	re, err := compileRE2(r.Pattern)
 	if err != nil {
-		var s *syntax.Error
-		if !errors.As(err, &s) {
-			return nil, bad("", "is not a regular expression (RE2)")
-		}
-		hint := ""
-		switch {
-		case s.Code == syntax.ErrInvalidPerlOp:
-			hint = "RE2 has no look-ahead and no look-behind; match the text around the group instead"
-		case s.Code == syntax.ErrInvalidEscape:
-			hint = `RE2 has no back-references; in BUILD.star write the pattern as r"..." so that \ needs no doubling`
-		}
-		return nil, bad(hint, "is not a regular expression (RE2): %s at %s", s.Code, clip(s.Expr))
+		return nil, err
 	}
 	p := &pattern{re: re, whole: map[string]int{}, templates: map[string]template{}}
 	byName := map[string]int{}
@@ -76,15 +55,58 @@ func compile(r Rule) (*pattern, error) {
 			continue
 		}
 		if _, ok := byName[name]; ok {
-			return nil, bad("", "has two groups %q, expected one", name)
+			return nil, badPattern(r.Pattern, "", "has two groups %q, expected one", name)
 		}
 		byName[name] = i
 		groups = append(groups, name)
 	}
-	used := map[string]bool{}
+	used, err := p.addTemplates(r, byName, groups)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.addGroups(r.Pattern, byName, groups, used); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// badPattern is an error of an expression, with a hint where that is not "".
+func badPattern(expr, hint, format string, args ...any) error {
+	d := &diag.Error{Msg: fmt.Sprintf("pattern %s ", clip(expr)) + fmt.Sprintf(format, args...)}
+	if hint != "" {
+		d.Hints = []string{hint}
+	}
+	return d
+}
+
+func compileRE2(expr string) (*regexp.Regexp, error) {
+	if len(expr) > MaxPatternBytes {
+		return nil, badPattern(expr, "", "has %d bytes, expected at most %d", len(expr), MaxPatternBytes)
+	}
+	re, err := regexp.Compile(expr)
+	if err == nil {
+		return re, nil
+	}
+	var s *syntax.Error
+	if !errors.As(err, &s) {
+		return nil, badPattern(expr, "", "is not a regular expression (RE2)")
+	}
+	hint := ""
+	switch {
+	case s.Code == syntax.ErrInvalidPerlOp:
+		hint = "RE2 has no look-ahead and no look-behind; match the text around the group instead"
+	case s.Code == syntax.ErrInvalidEscape:
+		hint = `RE2 has no back-references; in BUILD.star write the pattern as r"..." so that \ needs no doubling`
+	}
+	return nil, badPattern(expr, hint, "is not a regular expression (RE2): %s at %s", s.Code, clip(s.Expr))
+}
+
+// addTemplates adds the facts that are put together by templates. It returns the groups that these name.
+func (p *pattern) addTemplates(r Rule, byName map[string]int, groups []string) (used map[string]bool, err error) {
+	used = map[string]bool{}
 	for _, fact := range slices.Sorted(maps.Keys(r.Facts)) {
 		if !slices.Contains(facts, fact) {
-			return nil, bad("", "has a template for %s, which is no fact%s", clip(fact), diag.DidYouMean(fact, facts))
+			return nil, badPattern(r.Pattern, "", "has a template for %s, which is no fact%s", clip(fact), diag.DidYouMean(fact, facts))
 		}
 		t, err := parseTemplate(r.Facts[fact], func(name string) int {
 			if i, ok := byName[name]; ok {
@@ -102,6 +124,12 @@ func compile(r Rule) (*pattern, error) {
 			used[g] = true
 		}
 	}
+	return used, nil
+}
+
+// addGroups adds the facts that groups state by their names.
+func (p *pattern) addGroups(expr string, byName map[string]int, groups []string, used map[string]bool) error {
+	bad := func(hint, format string, args ...any) error { return badPattern(expr, hint, format, args...) }
 	parts := 0
 	for _, name := range groups {
 		switch {
@@ -109,31 +137,31 @@ func compile(r Rule) (*pattern, error) {
 			if _, ok := p.templates[name]; !ok {
 				p.whole[name] = byName[name] // though a template of another fact may use it, too
 			} else if !used[name] {
-				return nil, bad("", "has a group %q, and the template for it does not use it", name)
+				return bad("", "has a group %q, and the template for it does not use it", name)
 			}
 		case used[name]:
 		case isPart(name):
 			parts++
 		case ofAnother(name): // the pattern is that of another target, too
 		default:
-			return nil, bad("", "has a group %q, expected %s%s", name, expectedGroups, diag.DidYouMean(name, append([]string{"version_1"}, facts...)))
+			return bad("", "has a group %q, expected %s%s", name, expectedGroups, diag.DidYouMean(name, append([]string{"version_1"}, facts...)))
 		}
 	}
 	if len(p.whole)+parts+len(p.templates) == 0 {
-		return nil, bad(`name one: (?P<version>[0-9.]+)`, "names no group, expected %s", expectedGroups)
+		return bad(`name one: (?P<version>[0-9.]+)`, "names no group, expected %s", expectedGroups)
 	}
 	for n := 1; n <= parts; n++ {
 		i, ok := byName[fmt.Sprintf("version_%d", n)]
 		if !ok {
-			return nil, bad("", "has no group version_%d, but a later one", n)
+			return bad("", "has no group version_%d, but a later one", n)
 		}
 		p.parts = append(p.parts, i)
 	}
 	_, whole := p.whole[version]
 	if _, ok := p.templates[version]; parts > 0 && (whole || ok) {
-		return nil, bad("", "has a group version and a group version_1, expected one or the other")
+		return bad("", "has a group version and a group version_1, expected one or the other")
 	}
-	return p, nil
+	return nil
 }
 
 // expectedGroups is what a group may be called.

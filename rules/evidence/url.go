@@ -67,7 +67,7 @@ func runURL(_ context.Context, call action.Call) error {
 			Msg:   fmt.Sprintf("the URL %s has no version in it, so nobody can tell whether it is of %s", clip(p.URL), clip(p.Version)),
 			Hints: []string{"declare the URL of this version; {version} and {version:_} (docs/maintaining.md) make it of the version"}})
 	}
-	return nothing(call)
+	return action.WriteOutput(call, "report", nil)
 }
 
 func quotedList(list []string) string {

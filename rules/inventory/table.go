@@ -63,7 +63,7 @@ func runTable(_ context.Context, call action.Call) error {
 	for _, f := range append(skews(all, *severity), licenses(all, p)...) {
 		call.Report(f)
 	}
-	if err := write(call, "table", text(all)); err != nil {
+	if err := action.WriteOutput(call, "table", text(all)); err != nil {
 		return err
 	}
 	var b bytes.Buffer
@@ -73,18 +73,7 @@ func runTable(_ context.Context, call action.Call) error {
 	if err := e.Encode(map[string][]Component{"components": all}); err != nil {
 		return err
 	}
-	return write(call, "json", b.Bytes())
-}
-
-func write(call action.Call, output string, content []byte) error {
-	w, err := call.Create(output)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(content); err != nil {
-		return err
-	}
-	return w.Close()
+	return action.WriteOutput(call, "json", b.Bytes())
 }
 
 // components returns everything that is listed, by name (without regard to case), then version, then document.

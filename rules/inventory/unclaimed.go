@@ -75,7 +75,7 @@ func runUnclaimed(ctx context.Context, call action.Call) error {
 		f.Hints = []string{"if most of the tree is told, say whose it is with own, or where third-party code lies with third_party_roots; these are told once the others are settled"}
 		call.Report(f)
 	}
-	return write(call, "report", nil)
+	return action.WriteOutput(call, "report", nil)
 }
 
 // maxPlaces bounds how many places of a library are named.

@@ -96,11 +96,7 @@ func run(ctx context.Context, call action.Call, j *judge) error {
 	for _, f := range slices.Concat(found...) {
 		call.Report(f)
 	}
-	w, err := call.Create("report")
-	if err != nil {
-		return err
-	}
-	return w.Close()
+	return action.WriteOutput(call, "report", nil)
 }
 
 // unread is the finding of a file of which nothing can be said.

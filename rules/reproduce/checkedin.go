@@ -48,27 +48,14 @@ func validation(check func(action.Call, Params) error) func(context.Context, act
 		if err := check(call, p); err != nil {
 			return err
 		}
-		w, err := call.Create("report")
-		if err != nil {
-			return err
-		}
-		return w.Close()
+		return action.WriteOutput(call, "report", nil)
 	}
-}
-
-// one returns the only file of an input.
-func one(call action.Call, input string) (action.File, error) {
-	in := call.Files(input)
-	if len(in) != 1 {
-		return action.File{}, fmt.Errorf("input %q has %d files, expected one", input, len(in))
-	}
-	return in[0], nil
 }
 
 func checkedIn(call action.Call, p Params) error {
 	var image *installed
 	for i, path := range p.Paths {
-		made, err := one(call, Made(i))
+		made, err := action.OnlyFile(call, Made(i))
 		if err != nil {
 			return err
 		}
@@ -111,7 +98,7 @@ func readInstalled(call action.Call) (*installed, error) {
 	if len(call.Files(inputPackages)) == 0 {
 		return &installed{}, nil
 	}
-	f, err := one(call, inputPackages)
+	f, err := action.OnlyFile(call, inputPackages)
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,11 @@ const maxListing = 32 << 20
 
 func compare(call action.Call, p Params) error {
 	for i, path := range p.Paths {
-		first, err := one(call, fmt.Sprintf("%s:%d", normal, i))
+		first, err := action.OnlyFile(call, fmt.Sprintf("%s:%d", normal, i))
 		if err != nil {
 			return err
 		}
-		second, err := one(call, fmt.Sprintf("%s:%d", perturbed, i))
+		second, err := action.OnlyFile(call, fmt.Sprintf("%s:%d", perturbed, i))
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func compare(call action.Call, p Params) error {
 }
 
 func listing(call action.Call, run string) (*container.Listing, error) {
-	f, err := one(call, "listing:"+run)
+	f, err := action.OnlyFile(call, "listing:"+run)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
 // Which package of one document is which of the other? A name alone does not tell: a release ships mpdecimal 2.5.1 and 4.0.0
@@ -114,7 +116,7 @@ func named(p *Package, parts ...string) string {
 // origin is where a package is downloaded from, whichever version.
 func origin(p *Package) string {
 	url := p.Fields["downloadLocation"]
-	if url == "" || url == noAssertion || url == "NONE" {
+	if url == "" || url == noAssertion || url == ident.None {
 		return ""
 	}
 	return digits().ReplaceAllString(url, "#")

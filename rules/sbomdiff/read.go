@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/ident"
 	"github.com/sbomctl/sbomctl/rules/spdx"
 )
 
@@ -59,7 +60,7 @@ func (r relationship) canonical() relationship {
 var unstated = map[string]bool{"licenseConcluded": true, "licenseDeclared": true, "copyrightText": true, "licenseInfoFromFiles": true, "licenseInfoInFiles": true}
 
 const (
-	noAssertion = "NOASSERTION"
+	noAssertion = ident.NoAssertion
 	documentID  = "SPDXRef-DOCUMENT"
 )
 

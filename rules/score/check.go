@@ -222,7 +222,7 @@ var (
 
 // location is said of a download location; NONE is no address.
 func location(c *component) state {
-	if c.DownloadURL == none {
+	if c.DownloadURL == ident.None {
 		return missing
 	}
 	return said(c.DownloadURL)

@@ -19,6 +19,6 @@
 //
 // A waiver changes no score: it is about the finding that a score is too low.
 //
-// To score a document, call Evaluate; Operation is the same as an action. Table is the list of elements for
-// docs/score.md.
+// To score a document, call [Evaluate]; [Operation] is the same as an action. docs/score.md has a table of standards and
+// elements, which a test makes of them.
 package score

@@ -13,9 +13,6 @@ import (
 // maxComponents bounds the packages of a document.
 const maxComponents = 1_000_000
 
-// none is what SPDX writes where there is nothing, as opposed to ident.NoAssertion.
-const none = "NONE"
-
 // document is SPDX 2.3 JSON as far as elements are looked for in it. Files are not components here.
 type document struct {
 	Version   string `json:"spdxVersion"`
@@ -139,7 +136,7 @@ func (d *document) relate() {
 		}
 		if known[part] && part != whole {
 			d.placed[part], d.listed[whole] = true, true
-		} else if part == none || part == ident.NoAssertion {
+		} else if part == ident.None || part == ident.NoAssertion {
 			d.listed[whole] = true
 		}
 	}

@@ -85,7 +85,7 @@ func run(_ context.Context, call action.Call) error {
 			call.Report(*f)
 		}
 	}
-	if err := write(call, "page", r.Page()); err != nil {
+	if err := action.WriteOutput(call, "page", r.Page()); err != nil {
 		return err
 	}
 	var b bytes.Buffer
@@ -95,7 +95,7 @@ func run(_ context.Context, call action.Call) error {
 	if err := e.Encode(r); err != nil {
 		return err
 	}
-	return write(call, "json", b.Bytes())
+	return action.WriteOutput(call, "json", b.Bytes())
 }
 
 // wheels reads what the bundled wheels are, and what is vendored in them.
@@ -148,15 +148,4 @@ func (r *Report) below(m Minimum, index int) *finding.Finding {
 		return f
 	}
 	return nil
-}
-
-func write(call action.Call, output string, content []byte) error {
-	w, err := call.Create(output)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(content); err != nil {
-		return err
-	}
-	return w.Close()
 }

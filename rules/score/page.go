@@ -113,35 +113,3 @@ var escaper = func() *strings.Replacer {
 
 // code is a text as code; a label has no backtick.
 func code(s string) string { return "`" + strings.ReplaceAll(clip(s), "`", "'") + "`" }
-
-// Table is the list of all elements for docs/score.md, in Markdown: what asks for each, where SPDX has it, where it comes from.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| element | ")
-	for _, s := range Standards {
-		b.WriteString(s.Title + " | ")
-	}
-	b.WriteString("in SPDX 2.3 | comes from |\n|---|")
-	for range Standards {
-		b.WriteString("---|")
-	}
-	b.WriteString("---|---|\n")
-	for _, c := range checks {
-		fmt.Fprintf(&b, "| `%s` | ", c.id)
-		for _, s := range Standards {
-			var cells []string
-			for _, e := range s.Elements {
-				if e.check == c {
-					cells = append(cells, fmt.Sprintf("%s (%s)", e.Title, e.Section))
-				}
-			}
-			b.WriteString(strings.Join(cells, "; ") + " | ")
-		}
-		where := c.where
-		if c.formats != nil {
-			where += "; " + strings.Join(c.formats, ", ") + " have a place"
-		}
-		fmt.Fprintf(&b, "%s | %s |\n", where, c.from)
-	}
-	return b.String()
-}

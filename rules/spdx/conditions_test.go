@@ -10,6 +10,7 @@ import (
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/action/actiontest"
+	"github.com/sbomctl/sbomctl/rules/evidence"
 )
 
 // binaryDocument is what "spdx.binary" makes of packages that are declared so.
@@ -131,8 +132,8 @@ func TestPossible(t *testing.T) {
 }
 
 func TestOperationVersion(t *testing.T) {
-	rules := []map[string]any{{"path": "version.h", "pattern": `VERSION "(?P<version>[^"]+)"`}}
-	c := func(name, content string, rules []map[string]any) *actiontest.Call {
+	rules := []evidence.Rule{{Path: "version.h", Pattern: `VERSION "(?P<version>[^"]+)"`}}
+	c := func(name, content string, rules []evidence.Rule) *actiontest.Call {
 		return &actiontest.Call{Parameters: VersionParams{Artifact: name, Label: "//:product", Naming: pythonNaming, Rules: rules},
 			Inputs: map[string][]action.File{"evidence": {file("version.h", []byte(content))}}}
 	}

@@ -17,9 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mikelolasagasti/xz"
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdxlib"
+
+	"github.com/sbomctl/sbomctl/rules/archive/xz"
 )
 
 func golden(t testing.TB, name string) []byte {
@@ -318,10 +319,7 @@ func TestSourceTarball(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := xz.NewReader(f, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := xz.NewReader(f, 1<<26)
 	var members []Member
 	for tr := tar.NewReader(r); ; {
 		h, err := tr.Next()

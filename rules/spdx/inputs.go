@@ -1,25 +1,13 @@
 package spdx
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
-// single returns the only file of an input.
-func single(call action.Call, input string) (action.File, error) {
-	files := call.Files(input)
-	if len(files) != 1 {
-		return action.File{}, fmt.Errorf("input %q has %d files, expected one", input, len(files))
-	}
-	return files[0], nil
-}
-
 func readDocument(call action.Call, input, name string) (*Document, error) {
-	f, err := single(call, input)
+	f, err := action.OnlyFile(call, input)
 	if err != nil {
 		return nil, err
 	}
@@ -68,15 +56,6 @@ func readWheels(call action.Call) ([]Wheel, error) {
 		wheels = append(wheels, w)
 	}
 	return wheels, errs.Err()
-}
-
-func write(call action.Call, output string, data []byte) error {
-	out, err := call.Create(output)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(data)
-	return errors.Join(err, out.Close())
 }
 
 func writeDocument(call action.Call, doc *Document) error {

@@ -52,7 +52,7 @@ func runBinary(_ context.Context, call action.Call) error {
 		return err
 	}
 	if files := call.Files("artifact"); len(files) > 0 {
-		f, err := single(call, "artifact")
+		f, err := action.OnlyFile(call, "artifact")
 		if err != nil {
 			return err
 		}

@@ -54,5 +54,5 @@ func runChecksums(_ context.Context, call action.Call) error {
 			files[i].SHA1, files[i].SHA256 = s.Text.SHA1, s.Text.SHA256
 		}
 	}
-	return write(call, outputChecksums, EncodeChecksums(files))
+	return action.WriteOutput(call, outputChecksums, EncodeChecksums(files))
 }

@@ -66,12 +66,12 @@ func runOwn(_ context.Context, call action.Call) error {
 	}
 	if len(call.Files("own")) == 0 {
 		report(&diag.Error{Attr: "own", Msg: fmt.Sprintf("%s is compared with what is built, but %s has no such file", p.Own, p.Tree)})
-		return write(call, "report", nil)
+		return action.WriteOutput(call, "report", nil)
 	}
 	own, err := readDocument(call, "own", p.Own)
 	if err != nil {
 		report(err)
-		return write(call, "report", nil)
+		return action.WriteOutput(call, "report", nil)
 	}
 	built, err := readDocument(call, "document", p.Label)
 	if err != nil {
@@ -87,5 +87,5 @@ func runOwn(_ context.Context, call action.Call) error {
 		notes = append(notes, s.notice(of))
 	}
 	reportSuperseded(call, notes)
-	return write(call, "report", nil)
+	return action.WriteOutput(call, "report", nil)
 }

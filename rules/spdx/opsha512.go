@@ -21,7 +21,7 @@ func runSHA512(_ context.Context, call action.Call) error {
 	if err := call.Params(&none); err != nil {
 		return err
 	}
-	f, err := single(call, "file")
+	f, err := action.OnlyFile(call, "file")
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func runSHA512(_ context.Context, call action.Call) error {
 	if _, err := io.Copy(h, in); err != nil {
 		return err
 	}
-	return write(call, inputSHA512, hex.AppendEncode(nil, h.Sum(nil)))
+	return action.WriteOutput(call, inputSHA512, hex.AppendEncode(nil, h.Sum(nil)))
 }
 
 // hashedSHA512 is the artifact's SHA-512 as it was computed, else as it is declared.
@@ -42,7 +42,7 @@ func hashedSHA512(call action.Call, declared string) (string, error) {
 	if len(call.Files(inputSHA512)) == 0 {
 		return declared, nil
 	}
-	f, err := single(call, inputSHA512)
+	f, err := action.OnlyFile(call, inputSHA512)
 	if err != nil {
 		return "", err
 	}

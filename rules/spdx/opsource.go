@@ -35,7 +35,7 @@ func runSource(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	archive, err := single(call, "archive")
+	archive, err := action.OnlyFile(call, "archive")
 	if err != nil {
 		return err
 	}

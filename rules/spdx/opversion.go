@@ -2,7 +2,6 @@ package spdx
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,10 +29,10 @@ Check out the tag of the release, or declare the artifact that is made of this t
 // VersionParams are the parameters of "spdx.version". Input: "evidence" (the files of the tree that the rules name). Output:
 // "report", empty. That the two versions differ is a finding.
 type VersionParams struct {
-	Artifact string           `json:"artifact"` // file name
-	Label    string           `json:"label"`    // of the product, for messages
-	Naming   Naming           `json:"naming"`
-	Rules    []map[string]any `json:"rules"` // as "evidence.check" has them
+	Artifact string          `json:"artifact"` // file name
+	Label    string          `json:"label"`    // of the product, for messages
+	Naming   Naming          `json:"naming"`
+	Rules    []evidence.Rule `json:"rules"`
 }
 
 func runVersion(ctx context.Context, call action.Call) error {
@@ -55,7 +54,7 @@ func runVersion(ctx context.Context, call action.Call) error {
 	for _, f := range otherVersions(a, stated) {
 		call.Report(f)
 	}
-	return write(call, "report", nil)
+	return action.WriteOutput(call, "report", nil)
 }
 
 // otherVersions are the versions that the tree states and the artifact is not of: one finding each, at the first place. The message does not name
@@ -84,34 +83,10 @@ func otherVersions(a Artifact, stated []evidence.Fact) []finding.Finding {
 	return out
 }
 
-// evidenceCall is a call of "evidence.check" on the input "evidence" of another operation.
-type evidenceCall struct {
-	action.Call
-	params evidence.Params
-}
-
-func (c evidenceCall) Params(v any) error {
-	*v.(*evidence.Params) = c.params
-	return nil
-}
-
-func (c evidenceCall) Files(string) []action.File { return c.Call.Files("evidence") }
-
-// statedFacts is what the tree states of the product, each with its place.
-func statedFacts(ctx context.Context, call action.Call, label string, rules []map[string]any) ([]evidence.Fact, error) {
-	b, err := json.Marshal(rules)
-	if err != nil {
-		return nil, err
-	}
-	params := evidence.Params{Label: label}
-	if err := decodeStrict(b, "version_evidence", &params.Rules); err != nil {
-		return nil, err
-	}
-	facts, err := evidence.Facts(ctx, evidenceCall{call, params})
-	if err != nil {
-		return nil, atVersionEvidence(err, label)
-	}
-	return facts, nil
+// statedFacts is what the tree states of the product, each with its place. The input "evidence" has the files.
+func statedFacts(ctx context.Context, call action.Call, label string, rules []evidence.Rule) ([]evidence.Fact, error) {
+	facts, err := evidence.Find(ctx, call, "evidence", label, rules)
+	return facts, atVersionEvidence(err, label)
 }
 
 // isVersion reports whether a fact is a version.
@@ -144,7 +119,7 @@ func atVersionEvidence(err error, label string) error {
 }
 
 // versionOfTree is the one version that the tree states; "" when the product has no evidence of one.
-func versionOfTree(ctx context.Context, call action.Call, label string, rules []map[string]any) (string, error) {
+func versionOfTree(ctx context.Context, call action.Call, label string, rules []evidence.Rule) (string, error) {
 	if len(rules) == 0 {
 		return "", nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sbomctl/sbomctl/engine/action"
+	"github.com/sbomctl/sbomctl/rules/evidence"
 )
 
 // WholeParams are the parameters of "spdx.whole". Inputs: "checksums" (the list of each package, in the same order; none: no files are
@@ -16,7 +17,7 @@ type WholeParams struct {
 	Alone    bool       `json:"alone"`    // the document describes its one package, not the product
 	Packages []Metadata `json:"packages"` // in any order
 
-	Rules []map[string]any `json:"rules"` // where the tree states the product's version, as "evidence.check" has them; none: it is not known
+	Rules []evidence.Rule `json:"rules"` // where the tree states the product's version; none: it is not known
 }
 
 func runWhole(ctx context.Context, call action.Call) error {

@@ -101,27 +101,8 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 	if p.Purpose == "" {
 		p.Purpose = purposeSource
 	}
-	var defined []string
-	for _, r := range m.LicenseRefs {
-		check("license_refs", ident.LicenseRef(r.ID))
-		defined = append(defined, r.ID)
-	}
-	check("license", ident.LicenseOf(p.License, defined))
-	if m.LicenseDeclared != "" {
-		check("license_declared", ident.LicenseOf(m.LicenseDeclared, defined))
-	}
-	for _, text := range []struct{ field, value string }{{"copyright", m.Copyright}, {"comment", m.Comment}} {
-		check(text.field, ident.Text(text.value))
-	}
-	if m.SHA512 != "" && m.SHA512 != ident.NoAssertion {
-		check("sha512", ident.Checksum("SHA512", m.SHA512))
-	}
-	if m.Homepage != "" && m.Homepage != ident.NoAssertion {
-		check("homepage", ident.URL(m.Homepage))
-	}
-	for _, cpe := range m.CPEs {
-		check("cpes", ident.CPEOf(cpe, m.Version))
-	}
+	m.checkLicenses(p.License, check)
+	m.checkComplete(check)
 	if m.Originator != "" {
 		check("originator", ident.Agent(m.Originator))
 	}
@@ -147,6 +128,34 @@ func (m Metadata) pkg(checkPURL func(purl, version string) error) (Package, erro
 		p.Refs = append(p.Refs, purlRef(m.PURL))
 	}
 	return p, errs.Err()
+}
+
+func (m Metadata) checkLicenses(concluded string, check func(field string, err error)) {
+	var defined []string
+	for _, r := range m.LicenseRefs {
+		check("license_refs", ident.LicenseRef(r.ID))
+		defined = append(defined, r.ID)
+	}
+	check("license", ident.LicenseOf(concluded, defined))
+	if m.LicenseDeclared != "" {
+		check("license_declared", ident.LicenseOf(m.LicenseDeclared, defined))
+	}
+}
+
+// checkComplete checks what scope.complete adds, whatever the profile: what is wrong is so in each.
+func (m Metadata) checkComplete(check func(field string, err error)) {
+	for _, text := range []struct{ field, value string }{{"copyright", m.Copyright}, {"comment", m.Comment}} {
+		check(text.field, ident.Text(text.value))
+	}
+	if m.SHA512 != "" && m.SHA512 != ident.NoAssertion {
+		check("sha512", ident.Checksum("SHA512", m.SHA512))
+	}
+	if m.Homepage != "" && m.Homepage != ident.NoAssertion {
+		check("homepage", ident.URL(m.Homepage))
+	}
+	for _, cpe := range m.CPEs {
+		check("cpes", ident.CPEOf(cpe, m.Version))
+	}
 }
 
 func cpeRef(cpe string) v2_3.PackageExternalReference {

@@ -103,19 +103,7 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 			errs = append(errs, atAttr(prefix(err, p.Label, "for "+a.Name+": "+field), field))
 		}
 	}
-	fill := p.fill(a)
-	m := Metadata{Label: p.Label, Name: p.Name, Version: a.Version, License: p.License, LicenseDeclared: p.LicenseDeclared, LicenseRefs: p.LicenseRefs,
-		Copyright: p.Copyright, Originator: p.Originator, Supplier: p.Supplier, Homepage: p.Homepage, DownloadURL: fill.Replace(p.DownloadURL),
-		SHA512: sums.SHA512, CPE: p.fillCPE(a).Replace(p.CPE), PURL: withoutEmptyQualifiers(fill.Replace(p.PURL)), Comment: p.comment(a, sums)}
-	if p.Profile == Complete {
-		for _, word := range p.Naming.buildWords(a) {
-			m.Name += "-" + word
-		}
-	}
-	for _, cpe := range p.CPEs {
-		m.CPEs = append(m.CPEs, p.fillCPE(a).Replace(cpe))
-	}
-	scope := p.scope(a)
+	m, scope := p.metadata(a, sums), p.scope(a)
 	filled := []struct {
 		field string
 		value *string
@@ -145,16 +133,7 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 	if strings.Contains(m.DownloadURL, "#") {
 		check("download_url", &diag.Error{Msg: "has a \"#\", and the document's namespace, which is made of it, may have none"})
 	}
-	check("created", ident.Created(p.Created))
-	if len(p.Creators) == 0 {
-		check("creators", &diag.Error{Msg: "is empty; SPDX wants one at least"})
-	}
-	for _, c := range p.Creators {
-		check("creators", ident.Creator(c))
-	}
-	if p.LicenseListVersion != "" && !licenseListVersion().MatchString(p.LicenseListVersion) {
-		check("license_list_version", &diag.Error{Msg: fmt.Sprintf("%.80q is not a version such as \"3.22\"", p.LicenseListVersion)})
-	}
+	p.checkCreation(check)
 	pkg, err := m.pkg(ident.PURL)
 	if err != nil {
 		errs = append(errs, err)
@@ -183,6 +162,37 @@ func (p Product) document(a Artifact, sums Sums) (*Document, Package, error) {
 		Name: m.Name + " SBOM", Namespace: namespace,
 		Created: p.Created, Creators: append([]string(nil), p.Creators...), LicenseListVersion: p.listVersion(),
 	}}, pkg, errs.Err()
+}
+
+// metadata is what is declared of the product, with what an artifact's name says in the place of the placeholders.
+func (p Product) metadata(a Artifact, sums Sums) Metadata {
+	fill := p.fill(a)
+	m := Metadata{Label: p.Label, Name: p.Name, Version: a.Version, License: p.License, LicenseDeclared: p.LicenseDeclared, LicenseRefs: p.LicenseRefs,
+		Copyright: p.Copyright, Originator: p.Originator, Supplier: p.Supplier, Homepage: p.Homepage, DownloadURL: fill.Replace(p.DownloadURL),
+		SHA512: sums.SHA512, CPE: p.fillCPE(a).Replace(p.CPE), PURL: withoutEmptyQualifiers(fill.Replace(p.PURL)), Comment: p.comment(a, sums)}
+	if p.Profile == Complete {
+		for _, word := range p.Naming.buildWords(a) {
+			m.Name += "-" + word
+		}
+	}
+	for _, cpe := range p.CPEs {
+		m.CPEs = append(m.CPEs, p.fillCPE(a).Replace(cpe))
+	}
+	return m
+}
+
+// checkCreation checks what is declared of the making of documents.
+func (p Product) checkCreation(check func(field string, err error)) {
+	check("created", ident.Created(p.Created))
+	if len(p.Creators) == 0 {
+		check("creators", &diag.Error{Msg: "is empty; SPDX wants one at least"})
+	}
+	for _, c := range p.Creators {
+		check("creators", ident.Creator(c))
+	}
+	if p.LicenseListVersion != "" && !licenseListVersion().MatchString(p.LicenseListVersion) {
+		check("license_list_version", &diag.Error{Msg: fmt.Sprintf("%.80q is not a version such as \"3.22\"", p.LicenseListVersion)})
+	}
 }
 
 // listVersion is that of the list in use; upstream's documents state what is declared.

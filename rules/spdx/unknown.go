@@ -141,5 +141,5 @@ func runProduct(_ context.Context, call action.Call) error {
 				`leave it out; it is for profile = "upstream"`)
 		}
 	}
-	return write(call, "report", nil)
+	return action.WriteOutput(call, "report", nil)
 }

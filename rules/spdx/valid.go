@@ -42,7 +42,7 @@ func runValid(_ context.Context, call action.Call) error {
 	if err := call.Params(&p); err != nil {
 		return err
 	}
-	f, err := single(call, outputDocument)
+	f, err := action.OnlyFile(call, outputDocument)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func runValid(_ context.Context, call action.Call) error {
 	for _, f := range validFindings(p.Path, doc) {
 		call.Report(f)
 	}
-	return write(call, "report", nil)
+	return action.WriteOutput(call, "report", nil)
 }
 
 // validFindings turns the problems of a document into findings: those of form one by one, what packages lack together.

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
 // What the specification says of single values. Each function returns what is wrong, "" for nothing.
@@ -81,7 +83,7 @@ func checkCreator(s string) string {
 }
 
 func checkAgent(s string) string {
-	if s == "NOASSERTION" || !strings.HasPrefix(s, "Tool: ") && checkCreator(s) == "" {
+	if s == ident.NoAssertion || !strings.HasPrefix(s, "Tool: ") && checkCreator(s) == "" {
 		return ""
 	}
 	return fmt.Sprintf(`is %.80q, expected "Person: NAME", "Organization: NAME" or NOASSERTION`, s)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
+	"github.com/sbomctl/sbomctl/rules/ident"
 )
 
 // space moves to the next byte that is not white space.
@@ -99,7 +100,7 @@ func (v *validator) text(s *shape) string {
 	case definesLicense:
 		v.licenses[value] = true
 	case namesMaybe:
-		if value == "NONE" || value == "NOASSERTION" {
+		if value == ident.None || value == ident.NoAssertion {
 			break
 		}
 		v.named = append(v.named, mention{value, v.where(), start})

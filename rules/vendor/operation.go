@@ -39,14 +39,7 @@ func run(ctx context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	w, err := call.Create("report")
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(append(b, '\n')); err != nil {
-		return err
-	}
-	return w.Close()
+	return action.WriteOutput(call, "report", append(b, '\n'))
 }
 
 // Of compares what a call of the operation is about, as if the patch file without, "" for none, were not declared. keep is

@@ -65,15 +65,7 @@ func run(_ context.Context, call action.Call) error {
 	if err := enc.Encode(describe(w, lock, p, cpe)); err != nil {
 		return err
 	}
-	out, err := call.Create("packages")
-	if err != nil {
-		return err
-	}
-	if _, err := out.Write(b.Bytes()); err != nil {
-		out.Close()
-		return err
-	}
-	return out.Close()
+	return action.WriteOutput(call, "packages", b.Bytes())
 }
 
 // ReadWheel inspects the wheel that a call of "wheel.packages" is given. Its errors may lack the label.

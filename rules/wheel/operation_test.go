@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mikelolasagasti/xz"
+	"github.com/sbomctl/sbomctl/rules/archive/xz"
 
 	"github.com/sbomctl/sbomctl/cache"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -155,10 +155,7 @@ func realWheel(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := xz.NewReader(f, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := xz.NewReader(f, 1<<26)
 	for tr := tar.NewReader(r); ; {
 		h, err := tr.Next()
 		if errors.Is(err, io.EOF) {

@@ -83,6 +83,11 @@ func (e *encoder) parse() {
 		}
 		end = e.relax(cur, end, ahead)
 	}
+	e.takeWay(cur)
+}
+
+// takeWay puts the cheapest way to a position into path, from its end to its beginning, as path is written.
+func (e *encoder) takeWay(cur uint32) {
 	for cur > 0 {
 		n := &e.nodes[cur]
 		length := cur - n.from

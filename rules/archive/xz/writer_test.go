@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"testing"
 
-	other "github.com/mikelolasagasti/xz"
+	uxz "github.com/ulikunitz/xz"
 )
 
 func compress(t testing.TB, data []byte, workers, size int) []byte {
@@ -134,7 +134,7 @@ func FuzzWriter(f *testing.F) {
 		if got, err := decode(b); err != nil || !bytes.Equal(got, data) {
 			t.Fatalf("%v", err)
 		}
-		z, err := other.NewReader(bytes.NewReader(b), maxDict)
+		z, err := uxz.NewReader(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(err)
 		}

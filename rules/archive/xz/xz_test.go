@@ -13,7 +13,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	other "github.com/mikelolasagasti/xz"
 	uxz "github.com/ulikunitz/xz"
 	ulzma "github.com/ulikunitz/xz/lzma"
 )
@@ -269,7 +268,7 @@ func FuzzChunks(f *testing.F) {
 		if got, err := decode(file); err != nil || !bytes.Equal(got, out) {
 			t.Fatalf("the reader does not agree with its decoder: %v", err)
 		}
-		z, err := other.NewReader(bytes.NewReader(file), maxDict)
+		z, err := uxz.NewReader(bytes.NewReader(file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +292,7 @@ func FuzzReader(f *testing.F) {
 		if err != nil || len(out) == 1<<22 {
 			return
 		}
-		z, err := other.NewReader(bytes.NewReader(b), 1<<20)
+		z, err := uxz.NewReader(bytes.NewReader(b))
 		if err != nil {
 			t.Fatalf("another decoder refuses it: %v", err)
 		}
