@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/rules/evidence"
 )
@@ -52,16 +53,24 @@ const (
 )
 
 // foreignWords are parts of names whose version is another one's than the package's.
-var foreignWords = regexp.MustCompile(`(?i)(^|_)(api|abi|so|soname|libtool|proto|protocol|format|schema|file|min|minimum|max|required|need|compat|python|py|gcc|gnuc|msc|cmake|autoconf|config|data|db|hex|num|number|old|prev|last|doc|docs|interface|current|age)(_|$)`)
+var foreignWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|_)(api|abi|so|soname|libtool|proto|protocol|format|schema|file|min|minimum|max|required|need|compat|python|py|gcc|gnuc|msc|cmake|autoconf|config|data|db|hex|num|number|old|prev|last|doc|docs|interface|current|age)(_|$)`)
+})
 
 // assignment is a script's or a module's: NAME="value", NAME = 'value', NAME=value.
-var assignment = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|readonly[ \t]+)?([A-Za-z_]\w*)([ \t]*:?=[ \t]*)(["']?)([0-9A-Za-z][0-9A-Za-z.+_-]*)(["']?)[ \t;,]*(?:#.*)?\r?$`)
+var assignment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|readonly[ \t]+)?([A-Za-z_]\w*)([ \t]*:?=[ \t]*)(["']?)([0-9A-Za-z][0-9A-Za-z.+_-]*)(["']?)[ \t;,]*(?:#.*)?\r?$`)
+})
 
 // stringMacro is #define NAME "value".
-var stringMacro = regexp.MustCompile(`(?m)^([ \t]*#[ \t]*define[ \t]+)([A-Za-z_]\w*)([ \t]+)"([0-9A-Za-z][0-9A-Za-z.+_-]*)"`)
+var stringMacro = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^([ \t]*#[ \t]*define[ \t]+)([A-Za-z_]\w*)([ \t]+)"([0-9A-Za-z][0-9A-Za-z.+_-]*)"`)
+})
 
 // numberMacro is #define NAME 12.
-var numberMacro = regexp.MustCompile(`(?m)^([ \t]*#[ \t]*define[ \t]+)([A-Za-z_]\w*)([ \t]+)(\d{1,9})\b`)
+var numberMacro = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^([ \t]*#[ \t]*define[ \t]+)([A-Za-z_]\w*)([ \t]+)(\d{1,9})\b`)
+})
 
 var (
 	looksLikeVersion = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+([-._+]?[0-9A-Za-z]+)*$`)
@@ -88,7 +97,7 @@ func statements(f Source, want Wanted) []statement {
 		return prose(f, want)
 	}
 	out = append(out, macros(f, want)...)
-	for _, m := range assignment.FindAllSubmatchIndex(f.Content, -1) {
+	for _, m := range assignment().FindAllSubmatchIndex(f.Content, -1) {
 		text := func(i int) string { return string(f.Content[m[2*i]:m[2*i+1]]) }
 		name, equals, open, value, closing := text(1), text(2), text(3), text(4), text(5)
 		if open != closing {
@@ -110,9 +119,9 @@ func statements(f Source, want Wanted) []statement {
 		case !versionName.MatchString(name):
 			continue
 		}
-		s.plain = s.fact == "version" && looksLikeVersion.MatchString(value) && !foreignWords.MatchString(name) &&
+		s.plain = s.fact == "version" && looksLikeVersion.MatchString(value) && !foreignWords().MatchString(name) &&
 			(s.rank == rankScript && strings.Contains(fold(name), fold(want.Name)) || name == "__version__")
-		if s.fact == "version" && foreignWords.MatchString(strings.ReplaceAll(strings.ToLower(name), fold(want.Name), "")) {
+		if s.fact == "version" && foreignWords().MatchString(strings.ReplaceAll(strings.ToLower(name), fold(want.Name), "")) {
 			continue
 		}
 		s.pattern = boundary(name) + regexp.QuoteMeta(name) + regexp.QuoteMeta(equals) + open + "(?P<" + s.fact + ">" + group + ")" + open
@@ -151,20 +160,20 @@ func macros(f Source, want Wanted) []statement {
 	}
 	var out []statement
 	line := func(at int) int { return 1 + bytes.Count(f.Content[:at], []byte("\n")) }
-	for _, m := range stringMacro.FindAllSubmatchIndex(f.Content, -1) {
+	for _, m := range stringMacro().FindAllSubmatchIndex(f.Content, -1) {
 		text := func(i int) string { return string(f.Content[m[2*i]:m[2*i+1]]) }
 		name, value := text(2), text(4)
-		if !versionName.MatchString(name) || foreignWords.MatchString(name) {
+		if !versionName.MatchString(name) || foreignWords().MatchString(name) {
 			continue
 		}
 		out = append(out, statement{path: f.Path, line: line(m[0]), fact: "version", value: value, rank: rankString, plain: looksLikeVersion.MatchString(value),
 			pattern: define(text(1)) + name + gap(text(3)) + `"(?P<version>[^"]+)"`})
 	}
-	numbers := numberMacro.FindAllSubmatchIndex(f.Content, -1)
+	numbers := numberMacro().FindAllSubmatchIndex(f.Content, -1)
 	for i, m := range numbers {
 		text := func(m []int, i int) string { return string(f.Content[m[2*i]:m[2*i+1]]) }
 		name := text(m, 2)
-		if foreignWords.MatchString(name) {
+		if foreignWords().MatchString(name) {
 			continue
 		}
 		if major.MatchString(name) {
@@ -292,7 +301,7 @@ func quotedBefore(text []byte) (pattern, quote string) {
 // maxSumDistance is how far behind a version its checksum may stand, in bytes.
 const maxSumDistance = 400
 
-var tokens = regexp.MustCompile(`\s+|"[^"\n]*"|'[^'\n]*'|[^\s"']+`)
+var tokens = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s+|"[^"\n]*"|'[^'\n]*'|[^\s"']+`) })
 
 // sumBehind is the pattern of what leads from a version to the checksum behind it, and of that; "" when it is not there. What
 // stands in quotes between may be anything.
@@ -309,7 +318,7 @@ func sumBehind(text []byte, sha256 string) string {
 		return ""
 	}
 	var b strings.Builder
-	for _, t := range tokens.FindAll(text[:end-1], -1) {
+	for _, t := range tokens().FindAll(text[:end-1], -1) {
 		switch t[0] {
 		case '"', '\'':
 			b.WriteString(string(t[0]) + `[^` + string(t[0]) + `]*` + string(t[0]))

@@ -3,6 +3,7 @@ package add
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"go.starlark.net/syntax"
 
@@ -123,11 +124,11 @@ func missing(content []byte, names []string) []string {
 	return out
 }
 
-var unprintable = regexp.MustCompile(`[^\pL\pM\pN\pP\pS ]+`)
+var unprintable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\pL\pM\pN\pP\pS ]+`) })
 
 // oneLine is a text of foreign origin as a comment has it.
 func oneLine(s string) string {
-	s = unprintable.ReplaceAllString(strings.ToValidUTF8(s, "?"), " ")
+	s = unprintable().ReplaceAllString(strings.ToValidUTF8(s, "?"), " ")
 	if len(s) > maxComment {
 		s = strings.ToValidUTF8(s[:maxComment], "") + "..."
 	}

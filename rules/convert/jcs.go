@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -43,8 +42,13 @@ func canonical(w *bufio.Writer, v any) {
 		}
 		w.WriteByte(']')
 	case object:
+		keys := make([]string, 0, len(v))
+		for key := range v {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
 		w.WriteByte('{')
-		for i, key := range slices.Sorted(maps.Keys(v)) {
+		for i, key := range keys {
 			comma(w, i)
 			canonicalString(w, key)
 			w.WriteByte(':')

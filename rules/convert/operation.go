@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -58,20 +59,56 @@ func run(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range p.Formats {
+	return d.writeAll(call, p.Formats)
+}
+
+// writeAll writes the formats beside each other. What each lost is reported in their order.
+func (d *Document) writeAll(call action.Call, names []string) error {
+	outs := make([]action.Writer, len(names))
+	for i, name := range names {
 		out, err := call.Create(name)
 		if err != nil {
+			abort(outs[:i])
 			return err
 		}
-		if err := d.Write(out, name, call.Report); err != nil {
-			out.Abort()
-			return err
+		outs[i] = out
+	}
+	lost := make([][]finding.Finding, len(names))
+	errs := make([]error, len(names))
+	faults := make([]any, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() {
+			defer func() { faults[i] = recover() }()
+			errs[i] = d.Write(outs[i], name, func(f finding.Finding) { lost[i] = append(lost[i], f) })
+		})
+	}
+	all.Wait()
+	for _, fault := range faults {
+		if fault != nil {
+			panic(fault) // where it is caught, and told as a fault of this operation
+		}
+	}
+	for i, out := range outs {
+		if errs[i] != nil {
+			abort(outs[i:])
+			return errs[i]
+		}
+		for _, f := range lost[i] {
+			call.Report(f)
 		}
 		if err := out.Close(); err != nil {
+			abort(outs[i+1:])
 			return err
 		}
 	}
 	return nil
+}
+
+func abort(outs []action.Writer) {
+	for _, out := range outs {
+		out.Abort()
+	}
 }
 
 // Document is an SPDX document, freed of the format that it was in.
@@ -86,7 +123,8 @@ func Read(data []byte) (*Document, error) {
 	return &Document{d}, nil
 }
 
-// Write writes the document in a format. What that cannot hold is reported.
+// Write writes the document in a format. What that cannot hold is reported. It may be called by several goroutines, since it
+// changes nothing of the document.
 func (d *Document) Write(w io.Writer, name string, report func(finding.Finding)) error {
 	f, ok := format(name)
 	if !ok {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 	"github.com/sbomctl/sbomctl/rules/spdx"
@@ -16,9 +17,19 @@ import (
 // read reads a whole SPDX 2.3 document in JSON, which must be valid. What it returns is in one canonical form: lists are sets
 // (sorted, each item once), of two ways to say one thing there is one.
 func read(data []byte) (*document, error) {
+	d := &document{}
+	var decoding sync.WaitGroup
+	var undecoded error
+	decoding.Go(func() {
+		dec := json.NewDecoder(bytes.NewReader(data))
+		dec.DisallowUnknownFields() // what is not known would be lost
+		undecoded = dec.Decode(d)
+	})
+	problems := spdx.Validate(data)
+	decoding.Wait()
 	var more int
 	var first string
-	for _, p := range spdx.Validate(data) {
+	for _, p := range problems {
 		if p.Minimum {
 			continue
 		}
@@ -33,11 +44,8 @@ func read(data []byte) (*document, error) {
 		}
 		return nil, err
 	}
-	d := &document{}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields() // what is not known would be lost
-	if err := dec.Decode(d); err != nil {
-		return nil, spdx.JSONError("", data, err)
+	if undecoded != nil {
+		return nil, spdx.JSONError("", data, undecoded)
 	}
 	if err := d.canonicalize(); err != nil {
 		return nil, err
@@ -100,10 +108,10 @@ func (d *document) sort() {
 	notes(&d.Annotations)
 	setOf(&d.Reviews, byText[review])
 	setOf(&d.ExternalDocs, byText[externalDocument])
-	slices.SortFunc(d.Licenses, func(a, b extractedLicense) int { return strings.Compare(a.ID, b.ID) })
-	slices.SortFunc(d.Packages, func(a, b pkg) int { return strings.Compare(a.ID, b.ID) })
-	slices.SortFunc(d.Files, func(a, b file) int { return strings.Compare(a.ID, b.ID) })
-	slices.SortFunc(d.Snippets, func(a, b snippet) int { return strings.Compare(a.ID, b.ID) })
+	sortByID(d.Licenses, func(l *extractedLicense) string { return l.ID })
+	sortByID(d.Packages, func(p *pkg) string { return p.ID })
+	sortByID(d.Files, func(f *file) string { return f.ID })
+	sortByID(d.Snippets, func(s *snippet) string { return s.ID })
 	setOf(&d.Relationships, func(a, b relationship) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.Type, b.Type), strings.Compare(a.To, b.To), strings.Compare(a.Comment, b.Comment))
 	})
@@ -142,6 +150,20 @@ func (f *file) canonicalize() error {
 	setOf(&f.ArtifactOfs, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
 	notes(&f.Annotations)
 	return nil
+}
+
+// sortByID sorts elements by their identifiers, which are unique. Each is moved once, since they are large and many.
+func sortByID[T any](list []T, id func(*T) string) {
+	order := make([]*T, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, func(a, b *T) int { return strings.Compare(id(a), id(b)) })
+	sorted := make([]T, len(list))
+	for i, item := range order {
+		sorted[i] = *item
+	}
+	copy(list, sorted)
 }
 
 // set makes a list of texts a set.

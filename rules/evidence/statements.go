@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
 )
@@ -39,7 +40,7 @@ func Statements(name, file string, content []byte) []Statement {
 	seen := map[string]bool{}
 	named := false // one of them names the package; those that do not are then of something else
 	add := func(expr, subject string) {
-		if len(out) == maxStatements || seen[expr] || foreign.MatchString(subject) {
+		if len(out) == maxStatements || seen[expr] || foreign().MatchString(subject) {
 			return
 		}
 		seen[expr] = true
@@ -61,7 +62,7 @@ func Statements(name, file string, content []byte) []Statement {
 		named = named || alike(name, subject)
 	}
 	text := string(content)
-	for _, m := range defineMajor.FindAllStringSubmatch(text, maxStatements) {
+	for _, m := range defineMajor().FindAllStringSubmatch(text, maxStatements) {
 		for _, expr := range macros(text, m[1]) {
 			if n := len(out); n == maxStatements {
 				break
@@ -70,13 +71,13 @@ func Statements(name, file string, content []byte) []Statement {
 			}
 		}
 	}
-	for _, m := range defineVersion.FindAllStringSubmatch(text, maxStatements) {
+	for _, m := range defineVersion().FindAllStringSubmatch(text, maxStatements) {
 		add(`#\s*define\s+`+m[1]+`\s+"(?P<version>[^"]+)"`, subject(m[1]))
 	}
-	for _, m := range assignment.FindAllStringSubmatch(text, maxStatements) {
+	for _, m := range assignment().FindAllStringSubmatch(text, maxStatements) {
 		quote, value := m[3], ""
 		switch word := strings.ToLower(m[2]); {
-		case word == "version" && versionLike.MatchString(m[4]):
+		case word == "version" && versionLike().MatchString(m[4]):
 			value = `(?P<version>[0-9A-Za-z.+-]+)`
 		case strings.HasPrefix(word, "sha256") && isHex(m[4], 64):
 			value = `(?P<sha256>[0-9a-fA-F]{64})`
@@ -87,8 +88,8 @@ func Statements(name, file string, content []byte) []Statement {
 		}
 		add(`\b`+m[1]+m[2]+`=`+quote+value+quote, m[1])
 	}
-	for _, m := range dunderVersion.FindAllStringSubmatch(text, maxStatements) {
-		if quote := m[1]; versionLike.MatchString(m[2]) {
+	for _, m := range dunderVersion().FindAllStringSubmatch(text, maxStatements) {
+		if quote := m[1]; versionLike().MatchString(m[2]) {
 			add(`\b__version__\s*=\s*`+quote+`(?P<version>[^'"]+)`+quote, path.Base(path.Dir(file)))
 		}
 	}
@@ -103,15 +104,25 @@ func Statements(name, file string, content []byte) []Statement {
 }
 
 var (
-	defineMajor   = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z][A-Za-z0-9_]{0,60})[ \t]+[0-9]{1,6}[ \t\r]*(?://.*|/\*.*)?$`)
-	defineVersion = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z][A-Za-z0-9_]{0,60}_VERSION(?:_STR|_STRING)?|VERSION)[ \t]+"[0-9]+\.[0-9][^"\n]{0,60}"`)
-	assignment    = regexp.MustCompile(`(?m)^[ \t]*([A-Za-z][A-Za-z0-9_]{0,60}_)(version|VERSION|sha256|sha256sum|SHA256|rev|revision|REV|REVISION|commit|COMMIT)=(["']?)([0-9A-Za-z.+-]{1,64})["']?[ \t\r]*(?:#.*)?$`)
-	dunderVersion = regexp.MustCompile(`(?m)^__version__[ \t]*=[ \t]*(["'])([^'"\n]{1,64})["']`)
-	versionLike   = regexp.MustCompile(`^[0-9]+(\.[0-9A-Za-z]+)+([-+][0-9A-Za-z.]+)?$`)
+	defineMajor = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z][A-Za-z0-9_]{0,60})[ \t]+[0-9]{1,6}[ \t\r]*(?://.*|/\*.*)?$`)
+	})
+	defineVersion = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z][A-Za-z0-9_]{0,60}_VERSION(?:_STR|_STRING)?|VERSION)[ \t]+"[0-9]+\.[0-9][^"\n]{0,60}"`)
+	})
+	assignment = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^[ \t]*([A-Za-z][A-Za-z0-9_]{0,60}_)(version|VERSION|sha256|sha256sum|SHA256|rev|revision|REV|REVISION|commit|COMMIT)=(["']?)([0-9A-Za-z.+-]{1,64})["']?[ \t\r]*(?:#.*)?$`)
+	})
+	dunderVersion = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^__version__[ \t]*=[ \t]*(["'])([^'"\n]{1,64})["']`)
+	})
+	versionLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+(\.[0-9A-Za-z]+)+([-+][0-9A-Za-z.]+)?$`) })
 )
 
 // foreign are words in the name of a version that is another's than the package's own: of a compiler, an interface, a format.
-var foreign = regexp.MustCompile(`(?i)(^|_)(abi|api|clang|compat|file|format|gcc|gnuc|glibc|max|min|msc|old|proto|protocol|py|python|required?|schema|soname|stdc)(_|$)`)
+var foreign = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|_)(abi|api|clang|compat|file|format|gcc|gnuc|glibc|max|min|msc|old|proto|protocol|py|python|required?|schema|soname|stdc)(_|$)`)
+})
 
 // macros returns the patterns to try for a macro that may be the first of a version's: the longest first.
 func macros(text, major string) []string {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -14,7 +15,7 @@ import (
 
 // What a container_image declares, by itself.
 var (
-	tagOnly    = regexp.MustCompile(`^` + oci.TagPattern + `$`)
+	tagOnly    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + oci.TagPattern + `$`) })
 	digestOnly = regexp.MustCompile(`^` + digestPattern + `$`)
 )
 
@@ -48,7 +49,7 @@ func CheckRepository(s string) error {
 
 // CheckTag says what keeps s from being a tag.
 func CheckTag(s string) error {
-	if tagOnly.MatchString(s) {
+	if tagOnly().MatchString(s) {
 		return nil
 	}
 	d := &diag.Error{Msg: fmt.Sprintf("%q is not a tag: at most 128 letters, digits, \".\", \"_\" and \"-\"", s)}
@@ -57,7 +58,7 @@ func CheckTag(s string) error {
 		d.Msg = "the tag is empty, and tag and digest are declared together: the tag says which version the digest was pinned as"
 	case digestOnly.MatchString(s):
 		d.Hints = append(d.Hints, "it is a digest: digest = "+fmt.Sprintf("%q", s))
-	case strings.HasPrefix(s, ":") && tagOnly.MatchString(s[1:]):
+	case strings.HasPrefix(s, ":") && tagOnly().MatchString(s[1:]):
 		d.Hints = append(d.Hints, fmt.Sprintf("tag = %q", s[1:]))
 	}
 	return d

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/sbomctl/sbomctl/engine/oci"
@@ -37,7 +38,9 @@ const (
 )
 
 var (
-	reference = regexp.MustCompile(`^((?:` + hostPattern + `/)?` + oci.PathPattern + `)(?::(` + oci.TagPattern + `))?(?:@(` + digestPattern + `))?$`)
+	reference = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^((?:` + hostPattern + `/)?` + oci.PathPattern + `)(?::(` + oci.TagPattern + `))?(?:@(` + digestPattern + `))?$`)
+	})
 )
 
 // ParseReference reads a reference as a container runtime does, by the grammar of github.com/distribution/reference. Unlike
@@ -46,7 +49,7 @@ func ParseReference(s string) (Reference, bool) {
 	if len(s) > maxReference {
 		return Reference{}, false
 	}
-	m := reference.FindStringSubmatch(s)
+	m := reference().FindStringSubmatch(s)
 	if m == nil {
 		return Reference{}, false
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const (
@@ -230,10 +231,12 @@ func (s *scanner) literal(t text, i, j, use int) {
 	}
 }
 
-var domain = regexp.MustCompile(`^(localhost|\[[0-9a-fA-F:]+\]|[^/]*:[0-9]+|[^/]*\.[a-zA-Z]{2,}|[0-9]+(\.[0-9]+){3})(:[0-9]+)?/`)
+var domain = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(localhost|\[[0-9a-fA-F:]+\]|[^/]*:[0-9]+|[^/]*\.[a-zA-Z]{2,}|[0-9]+(\.[0-9]+){3})(:[0-9]+)?/`)
+})
 
 // hasDomain reports whether a repository begins with what looks like a registry also to a reader.
-func hasDomain(repository string) bool { return domain.MatchString(repository) }
+func hasDomain(repository string) bool { return domain().MatchString(repository) }
 
 // spend takes from what variables may come to.
 func (s *scanner) spend(n int) bool {

@@ -121,14 +121,14 @@ func (c *Client) Repository(repository string, insecure bool) (*Repository, erro
 		return bad("names a tag or a digest, expected a repository alone", "state them as tag and digest")
 	}
 	parsed, err := name.NewRepository(repository)
-	if err != nil || !repositoryName.MatchString(parsed.RepositoryStr()) {
+	if err != nil || !repositoryName().MatchString(parsed.RepositoryStr()) {
 		return bad(`is not a repository of a registry, such as "quay.io/tiran/cpython_autoconf"`)
 	}
 	return &Repository{host: c.host(parsed.Registry, insecure), repo: parsed, name: repository}, nil
 }
 
 // repositoryName is what the distribution specification allows after the host.
-var repositoryName = regexp.MustCompile(`^` + oci.PathPattern + `$`)
+var repositoryName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + oci.PathPattern + `$`) })
 
 func (c *Client) host(r name.Registry, insecure bool) *host {
 	c.mu.Lock()

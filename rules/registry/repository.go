@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -67,12 +68,12 @@ func (r *Repository) Manifest(ctx context.Context, digest v1.Hash) ([]byte, type
 }
 
 // tagName is what the distribution specification allows as a tag.
-var tagName = regexp.MustCompile(`^` + oci.TagPattern + `$`)
+var tagName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + oci.TagPattern + `$`) })
 
 // Resolve returns what a tag means now, and its bytes. The digest is that of the bytes; a registry that states another one contradicts itself.
 func (r *Repository) Resolve(ctx context.Context, tag string) (v1.Descriptor, []byte, error) {
 	what := r.what("tag", tag)
-	if !tagName.MatchString(tag) {
+	if !tagName().MatchString(tag) {
 		return v1.Descriptor{}, nil, &oci.Error{Kind: oci.Malformed, What: what, Msg: "is no tag: expected letters, digits, \"_\", \".\" and \"-\", at most 128"}
 	}
 	d, err := r.document(ctx, what, r.url("manifests", tag), acceptManifests)

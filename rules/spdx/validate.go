@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -109,7 +110,7 @@ func (v *validator) where() string {
 	for _, s := range v.path {
 		switch {
 		case s.field == "":
-			fmt.Fprintf(&b, "[%d]", s.index)
+			b.WriteString("[" + strconv.Itoa(s.index) + "]")
 		case b.Len() > 0:
 			b.WriteString("." + s.field)
 		default:

@@ -53,10 +53,15 @@ func licenseRefs(expression string) []string {
 	return out
 }
 
+// sumBits are the lengths of checksums, as far as an algorithm has one.
+var sumBits = map[string]int{
+	"SHA1": 160, "SHA224": 224, "SHA256": 256, "SHA384": 384, "SHA512": 512, "SHA3-256": 256, "SHA3-384": 384, "SHA3-512": 512,
+	"BLAKE2b-256": 256, "BLAKE2b-384": 384, "BLAKE2b-512": 512, "MD2": 128, "MD4": 128, "MD5": 128, "ADLER32": 32,
+}
+
 // noteChecksum holds the length of a checksum against its algorithm.
 func noteChecksum(v *validator, o object) {
-	bits, known := map[string]int{"SHA1": 160, "SHA224": 224, "SHA256": 256, "SHA384": 384, "SHA512": 512, "SHA3-256": 256, "SHA3-384": 384, "SHA3-512": 512,
-		"BLAKE2b-256": 256, "BLAKE2b-384": 384, "BLAKE2b-512": 512, "MD2": 128, "MD4": 128, "MD5": 128, "ADLER32": 32}[o.text["algorithm"]]
+	bits, known := sumBits[o.text["algorithm"]]
 	value, has := o.text["checksumValue"]
 	if known && has && len(value) != bits/4 {
 		v.problem(o.offset, "has %d digits, and a checksum of %s has %d", len(value), o.text["algorithm"], bits/4)

@@ -12,8 +12,13 @@ import (
 
 // space moves to the next byte that is not white space.
 func (v *validator) space() {
-	for v.at < len(v.doc) && strings.IndexByte(" \t\r\n", v.doc[v.at]) >= 0 {
-		v.at++
+	for v.at < len(v.doc) {
+		switch v.doc[v.at] {
+		case ' ', '\t', '\r', '\n':
+			v.at++
+		default:
+			return
+		}
 	}
 }
 

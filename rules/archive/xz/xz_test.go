@@ -80,7 +80,7 @@ func TestDecode(t *testing.T) {
 		"noise":         {noise(300_000), uxz.WriterConfig{}},
 		"mixed":         {mixed, uxz.WriterConfig{}},
 		"zeros":         {make([]byte, 5_000_000), uxz.WriterConfig{}},
-		"small window":  {text(4_000_000), uxz.WriterConfig{DictCap: ulzma.MinDictCap}},
+		"small window":  {text(1_000_000), uxz.WriterConfig{DictCap: ulzma.MinDictCap}},
 		"blocks":        {mixed, uxz.WriterConfig{BlockSize: 100_001}},
 		"no check":      {mixed, uxz.WriterConfig{NoCheckSum: true}},
 		"CRC-32":        {mixed, uxz.WriterConfig{CheckSum: uxz.CRC32}},
@@ -88,7 +88,7 @@ func TestDecode(t *testing.T) {
 		"lc 0 lp 4":     {mixed, uxz.WriterConfig{Properties: &ulzma.Properties{LC: 0, LP: 4, PB: 4}}},
 		"lc 4 pb 0":     {mixed, uxz.WriterConfig{Properties: &ulzma.Properties{LC: 4, LP: 0, PB: 0}}},
 		"lc 1 lp 2":     {mixed, uxz.WriterConfig{Properties: &ulzma.Properties{LC: 1, LP: 2, PB: 1}}},
-		"window, pb 4":  {text(4_000_000), uxz.WriterConfig{DictCap: 70_001, Properties: &ulzma.Properties{LC: 2, LP: 2, PB: 4}}},
+		"window, pb 4":  {text(1_000_000), uxz.WriterConfig{DictCap: 70_001, Properties: &ulzma.Properties{LC: 2, LP: 2, PB: 4}}},
 		"large a chunk": {bytes.Repeat(text(1000), 5000), uxz.WriterConfig{}},
 	} {
 		b := encode(t, c.data, c.config)
