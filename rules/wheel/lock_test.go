@@ -150,7 +150,7 @@ func TestParseLockErrors(t *testing.T) {
 		{"LicenseRef", swap(`"license": "PSF-2.0"`, `"license": "MIT OR LicenseRef-x"`), `license "MIT OR LicenseRef-x" is on no list, and a lock has no licence texts`},
 		{"source alone", swap(`      "license": "PSF-2.0",`, ``), `license_source without a license`},
 		{"author", swap(`"Person: Kenneth`, `"Kenneth`), `author "Kenneth Reitz (me@example.org)" is not of the form "Person: NAME (EMAIL)"`},
-		{"author's letters", swap(`Kenneth Reitz`, `Kenneth\u009bReitz`), `author is not one line`},
+		{"author's letters", swap(`Kenneth Reitz`, `Kenneth\u009bReitz`), `requests: author `},
 		{"homepage", swap(`"https://requests.example/"`, `"javascript:x"`), `homepage "javascript:x" is not an http or https URL`},
 		{"note", swap(`"no file <was> found"`, `"a\nb"`), `note is not one line`},
 		{"no UTF-8", "\xff", "l:1:1: the byte 0xff is not UTF-8; the file must be text in UTF-8"},
