@@ -13,6 +13,7 @@ var (
 	sourceSBOMs = []string{
 		"//release:files/Python-3.14.2.tgz Pack", "index of release/files/Python-3.14.2.tgz", "//release:Python-3.14.2.tgz Sha512", "//release:Python-3.14.2.tgz SourceSbom", "//release:Python-3.14.2.tgz Valid",
 		"//release:files/Python-3.14.2.tar.xz Pack", "index of release/files/Python-3.14.2.tar.xz", "//release:Python-3.14.2.tar.xz Sha512", "//release:Python-3.14.2.tar.xz SourceSbom", "//release:Python-3.14.2.tar.xz Valid",
+		"//release/score:Python-3.14.2.tgz Score",
 	}
 	windowsArtifacts = []string{
 		"python-3.14.2-amd64.exe", "python-3.14.2-arm64.exe", "python-3.14.2.exe",
@@ -25,8 +26,8 @@ var (
 	mobileArtifacts = []string{"python-3.14.2-aarch64-linux-android.tar.gz", "python-3.14.2-x86_64-linux-android.tar.gz", "python-3.14.2-iOS-XCframework.tar.gz"}
 	documentation   = []string{"python-3.14.2-docs-html.zip", "python-3.14.2-docs-text.zip", "python-3.14.2-docs-pdf-a4.zip", "python-3.14.2-docs-texinfo.zip", "python-3.14.2-docs.epub"}
 	sourceArchives  = []string{"Python-3.14.2.tgz", "Python-3.14.2.tar.xz"}
-	windowsSBOMs    = releaseNodes(windowsArtifacts, "BinarySbom", "Valid")
-	macosSBOMs      = releaseNodes(macosArtifacts, "BinarySbom", "Valid")
+	windowsSBOMs    = append(releaseNodes(windowsArtifacts, "BinarySbom", "Valid"), "//release/score:python-3.14.2-amd64.exe Score")
+	macosSBOMs      = append(releaseNodes(macosArtifacts, "BinarySbom", "Valid"), "//release/score:python-3.14.2-macos11.pkg Score")
 	mobileSBOMs     = releaseNodes(mobileArtifacts, "BinarySbom", "Valid")
 	unclaimed       = "//:inventory Unclaimed" // which looks at every file of the tree
 	versionChecks   = releaseNodes(slices.Concat(windowsArtifacts, macosArtifacts, mobileArtifacts, documentation, sourceArchives), "Version")
@@ -108,7 +109,7 @@ func TestTable(t *testing.T) {
 	}, {
 		"version of a vendored package",
 		func() { w.edit("BUILD.star", `version = "0.98.1"`, `version = "0.98.2"`) },
-		slices.Concat([]string{"//:libb2 PackageSbom", "//:base_sbom BaseSbom", "//:inventory Inventory"}, sourceSBOMs, windowsSBOMs, macosSBOMs, mobileSBOMs),
+		slices.Concat([]string{"//:libb2 PackageSbom", "//:libb2 Evidence", "//:base_sbom BaseSbom", "//:inventory Inventory"}, sourceSBOMs, windowsSBOMs, macosSBOMs, mobileSBOMs),
 		"",
 	}, {
 		"an OpenSSL source dep of Windows",
@@ -118,7 +119,7 @@ func TestTable(t *testing.T) {
 	}, {
 		"an OpenSSL source dep of macOS",
 		func() {
-			w.edit("BUILD.star", "https://github.com/openssl/openssl/releases/", "https://example.org/openssl/openssl/releases/")
+			w.edit("BUILD.star", `supplier = "Organization: OpenSSL",`, `supplier = "Organization: OpenSSL Foundation",`)
 		},
 		append([]string{"//:macos/openssl PackageSbom", "//:macos_deps_sbom DepsSbom"}, macosSBOMs...),
 		"",
