@@ -10,6 +10,20 @@ import (
 // externalsPath is the script that fetches what the Windows build compiles.
 const externalsPath = "PCbuild/get_externals.bat"
 
+// The files with the folders that it fetches into, which the macro cpython_windows_dep has for evidence, too.
+const (
+	propsPath      = "PCbuild/python.props"
+	tcltkPropsPath = "PCbuild/tcltk.props"
+)
+
+// propsEvidence is the file that states the version of a library once more, and the pattern for it, as the macro has them.
+func propsEvidence(name string) (path, pattern string) {
+	if name == "tcl-core" || name == "tk" {
+		return tcltkPropsPath, `<TclVersion [^>]*>(?P<version>[^<]+)<`
+	}
+	return propsPath, `\$\(ExternalsDir\)\\?` + regexp.QuoteMeta(name) + `-(?P<version>[0-9][0-9A-Za-z.]*)\\`
+}
+
 // maxExternals bounds the lines of the script that are read; 3.13 has nine.
 const maxExternals = 1000
 

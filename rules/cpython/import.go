@@ -142,7 +142,7 @@ func (im *importer) missing(path, without string) {
 
 // read reads the files of the tree that have a fixed place.
 func (im *importer) read() error {
-	paths := []string{basePath, depsPath, generatorPath, externalsPath, installerPath, containerPath, patchlevelPath, newsPath}
+	paths := []string{basePath, depsPath, generatorPath, externalsPath, propsPath, tcltkPropsPath, installerPath, containerPath, patchlevelPath, newsPath}
 	lists, err := im.find([][]string{paths}, maxInput)
 	if err != nil {
 		return err

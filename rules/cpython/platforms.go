@@ -98,6 +98,10 @@ func (im *importer) windowsDep(i int, p *spdx.Package, lines []external) declara
 		d.rule, d.name = windowsRule, p.Name
 		d.drop("download_url")
 		d.attrs = append(d.attrs, attribute{"tree", quote(":" + treeLabel.Name)})
+		path, pattern := propsEvidence(p.Name)
+		if again, err := evidence.States(pattern, path, im.files[path]); err != nil || len(again) == 0 {
+			d.attrs = append(d.attrs, attribute{"props", quote("")}) // it is stated once
+		}
 		return d
 	}
 	if len(facts) > 0 {

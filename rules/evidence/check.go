@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/action"
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -286,6 +287,15 @@ func (c *checker) read(f action.File) (content []byte, ok bool, err error) {
 	return content, true, nil
 }
 
+// line is the line of a match, from where that begins.
+func line(content []byte, m []int) string {
+	end := bytes.IndexByte(content[m[0]:], '\n')
+	if end < 0 {
+		end = len(content) - m[0]
+	}
+	return strings.TrimSpace(string(content[m[0] : m[0]+min(end, 200)]))
+}
+
 // absent reports where a file states what it is declared not to.
 func (c *checker) absent(ctx context.Context, r Rule, named []action.File) error {
 	re, err := compileAny(r.Pattern)
@@ -311,7 +321,8 @@ func (c *checker) absent(ctx context.Context, r Rule, named []action.File) error
 				c.add(&diag.Error{Pos: pos, Attr: "evidence", Msg: "and at more places"})
 				break
 			}
-			c.add(&diag.Error{Pos: pos, Attr: "evidence", Msg: fmt.Sprintf("%s is stated here, and absent() says that nothing is", clip(string(content[m[0]:m[1]]))),
+			found := strings.ToValidUTF8(line(content, m), "\ufffd")
+			c.tell(finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: pos, Attr: "evidence", Found: found, Msg: fmt.Sprintf("%s is stated here, and absent() says that nothing is", clip(found)),
 				Hints: []string{"if the tree states it now, write regex(...) instead, with a group for it; if this is something else, narrow the pattern"}})
 		}
 	}

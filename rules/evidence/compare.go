@@ -48,7 +48,7 @@ func (c *checker) compare(name string, facts []placedFact, r Rule) {
 		out := finding.Finding{Rule: RuleID, Severity: finding.Error, Pos: f.pos, Attr: attr, Msg: msg, Declared: declared, Found: strings.ToValidUTF8(f.value, "\ufffd"),
 			Hints: []string{c.hint(name, attr, f.value)}}
 		if fix := c.fix(name, f.value); fix != "" && utf8.ValidString(fix) {
-			out.Fix = &finding.Fix{Attr: attr, Value: fix}
+			out.Fix = &finding.Fix{Attr: attr, Value: fix, Old: c.writtenAs(name, declared)}
 		}
 		c.tell(out)
 	}
@@ -63,6 +63,20 @@ func (c *checker) fix(name, found string) string {
 		return versions.Fold(found, c.params.Declared.Version)
 	}
 	return found
+}
+
+// writtenAs is the text with placeholders that a URL is declared by; "" when it is written out.
+func (c *checker) writtenAs(name, declared string) string {
+	if name != urlFact {
+		return ""
+	}
+	for _, text := range c.params.Written {
+		filled, err := versions.Fill(text, map[string]string{"version": c.params.Declared.Version}, nil)
+		if err == nil && filled == declared && text != declared {
+			return text
+		}
+	}
+	return ""
 }
 
 func (c *checker) hint(name, attr, found string) string {

@@ -1,6 +1,7 @@
 package spdx
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -47,15 +48,19 @@ func compileNaming(s string) (*regexp.Regexp, error) {
 	if len(s) > maxPattern {
 		return nil, &diag.Error{Msg: fmt.Sprintf("pattern is longer than %d bytes", maxPattern)}
 	}
-	// Compiled alone first: "a)|(b" is two halves of nothing.
-	if _, err := regexp.Compile(s); err != nil {
+	// Parsed alone first: "a)|(b" is two halves of nothing.
+	var re *regexp.Regexp
+	_, err := syntax.Parse(s, syntax.Perl)
+	if err == nil {
+		re, err = regexp.Compile(`^(?:` + s + `)$`)
+	}
+	if err != nil {
 		e := &diag.Error{Msg: fmt.Sprintf("pattern %s is not a regular expression", strconv.Quote(s)), Err: err}
-		if se := (*syntax.Error)(nil); asSyntax(err, &se) {
+		if se := (*syntax.Error)(nil); errors.As(err, &se) {
 			e.Msg += ": " + se.Code.String()
 		}
 		return nil, e
 	}
-	re := regexp.MustCompile(`^(?:` + s + `)$`)
 	groups := map[string]bool{}
 	for _, g := range re.SubexpNames()[1:] {
 		switch {
@@ -81,14 +86,6 @@ func compileNaming(s string) (*regexp.Regexp, error) {
 		return nil, e
 	}
 	return re, nil
-}
-
-func asSyntax(err error, target **syntax.Error) bool {
-	se, ok := err.(*syntax.Error)
-	if ok {
-		*target = se
-	}
-	return ok
 }
 
 // patterns are those of n, or the default.
@@ -183,11 +180,11 @@ func (n Naming) unknown(name string) error {
 func (n Naming) groups() []string {
 	all := map[string]bool{groupVersion: true, groupBase: true}
 	for _, p := range n.patterns() {
-		re, err := compileNaming(p)
+		re, err := syntax.Parse(p, syntax.Perl)
 		if err != nil {
 			continue // it was told where it was declared
 		}
-		for _, g := range re.SubexpNames() {
+		for _, g := range re.CapNames() {
 			if g != "" {
 				all[g] = true
 			}
