@@ -36,7 +36,7 @@ type Params struct {
 // order). Names are in lower case, otherwise as written; a download_url that is not known is NOASSERTION, a
 // sha256 that is not known is left out.
 func Operations() []action.Operation {
-	return []action.Operation{{Name: "wheel.packages", Version: 3, Run: run}}
+	return []action.Operation{{Name: "wheel.packages", Version: 4, Run: run}}
 }
 
 func run(_ context.Context, call action.Call) error {
@@ -140,7 +140,7 @@ func describe(w *Wheel, lock *Lock, p Params) spdx.Wheel {
 		lock = &Lock{}
 	}
 	metadata := func(name, version string, e Entry) spdx.Metadata {
-		return spdx.Metadata{Name: name, Version: version, License: e.License, LicenseDeclared: e.License, Originator: e.Author, Homepage: e.Homepage,
+		return spdx.Metadata{Name: name, Version: version, License: e.concluded(), LicenseDeclared: e.License, Originator: e.Author, Homepage: e.Homepage,
 			Supplier: p.Supplier, DownloadURL: cmp.Or(e.URL, ident.NoAssertion), SHA256: e.SHA256, PURL: Purl(name, version)}
 	}
 	entry := lock.Wheel
