@@ -187,7 +187,7 @@ func TestGitExampleStale(t *testing.T) {
 	const noNotice = "does not carry the notice of its package's licence [no-notice]"
 	for _, c := range []struct{ name, file, old, new, want string }{
 		{"another version", "compat/nedmalloc/Readme.txt", "nedalloc v1.05 ", "nedalloc v1.06 ", `//:nedmalloc: version is "1.06" here, but "1.05" is declared`},
-		{"a version where there was none", "xdiff/xdiff.h", "#define XDIFF_H\n", "#define XDIFF_H\n#define XDIFF_VERSION \"0.23\"\n", `xdiff.h:25:15: error: //:xdiff: "VERSION \"0.23\"\n" is stated here, and absent() says that nothing is`},
+		{"a version where there was none", "xdiff/xdiff.h", "#define XDIFF_H\n", "#define XDIFF_H\n#define XDIFF_VERSION \"0.23\"\n", `xdiff.h:25:15: error: //:xdiff: "VERSION \"0.23\"" is stated here, and absent() says that nothing is`},
 		{"another licence", "compat/poll/poll.c", "either version 2, or", "either version 3, or", "//:poll: evidence not found"},
 		{"a notice that was cut off", "compat/regex/regexec.c", "GNU Lesser General Public", "some", noNotice},
 		{"a file from elsewhere", "xdiff/xnew.c", "", "/* All rights reserved. */\n", noNotice},

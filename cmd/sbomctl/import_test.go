@@ -18,6 +18,12 @@ import (
 
 // realTree unpacks what import reads of the real CPython 3.13.5, as a git checkout, so that upstream's own script works in it.
 func realTree(t testing.TB) string {
+	return realTreeOf(t, "Misc/sbom.spdx.json", "Misc/externals.spdx.json", "Tools/build/generate_sbom.py", "PCbuild/get_externals.bat", "Mac/BuildScript/build-installer.py",
+		"Tools/build/regen-configure.sh", "Include/patchlevel.h", "Modules/expat/", "Modules/_hacl/", "Modules/_blake2/impl/", "Lib/ctypes/macholib/", "Modules/_decimal/libmpdec/")
+}
+
+// realTreeOf unpacks the files of the real CPython 3.13.5 whose paths begin so.
+func realTreeOf(t testing.TB, wanted ...string) string {
 	f, err := os.Open(filepath.Join(distdir(t), "Python-3.13.5.tar.xz"))
 	if err != nil {
 		t.Fatal(err)
@@ -25,8 +31,6 @@ func realTree(t testing.TB) string {
 	defer f.Close()
 	unpacked := xz.NewReader(f, 1<<30)
 	root := filepath.Join(t.TempDir(), "cpython")
-	wanted := []string{"Misc/sbom.spdx.json", "Misc/externals.spdx.json", "Tools/build/generate_sbom.py", "PCbuild/get_externals.bat", "Mac/BuildScript/build-installer.py",
-		"Tools/build/regen-configure.sh", "Include/patchlevel.h", "Modules/expat/", "Modules/_hacl/", "Modules/_blake2/impl/", "Lib/ctypes/macholib/", "Modules/_decimal/libmpdec/"}
 	for r := tar.NewReader(unpacked); ; {
 		h, err := r.Next()
 		if err == io.EOF {

@@ -3,14 +3,17 @@
 package main
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -273,4 +276,160 @@ func (w *realWorkspace) followByHand(sums map[string]string) {
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(w.read("testdata/cpython/Lib/ensurepip/_bundled/pip-25.2-py3-none-any.whl"))))
 	lock = strings.ReplaceAll(lock, "25.1.1", "25.2")
 	w.write("pip.lock.json", strings.ReplaceAll(lock, "0a809524538eb06f089cd07242285bb5254fdcf861ada28b713a0f9b57904adf", sum))
+}
+
+// TestNextReleaseReal does the same with the example and the real tree: 3.13.5 becomes an imaginary 3.13.6.
+func TestNextReleaseReal(t *testing.T) {
+	const installer, externals, props, expat, version = "Mac/BuildScript/build-installer.py", "PCbuild/get_externals.bat", "PCbuild/python.props", "Modules/expat/refresh.sh", "Include/patchlevel.h"
+	const oldRevision, newRevision = "bb3d0dc8d9d15a5cd51094d5b69e70aa09005ff0", "cc3d0dc8d9d15a5cd51094d5b69e70aa09005ff1"
+	const oldExpat = "0cce2e6e69b327fc607b8ff264f4b66bdf71ead55a87ffd5f3143f535f15cfa2"
+	tree := realTreeOf(t, "Misc/", "README.rst", "LICENSE", "PCbuild/", installer, "Tools/build/regen-configure.sh", version, "Modules/expat/", "Modules/_hacl/", "Modules/_blake2/impl/", "Modules/_decimal/libmpdec/",
+		"Lib/ctypes/macholib/", "Lib/ensurepip/", "Android/", "iOS/")
+	w := emptyWorkspace(t)
+	for _, name := range []string{"BUILD.star", "sbom.star", "copyright.star", "superseded.star", "pip.lock.json", "platforms", "release", "patches"} {
+		copyTree(t, filepath.Join(repository, "examples", "cpython", name), w.path(name))
+	}
+	if err := os.RemoveAll(w.path("release/tgz")); err != nil { // a second archive says nothing more
+		t.Fatal(err)
+	}
+	over := "--override=//:cpython=" + tree
+	for _, e := range []treeEdit{
+		{version, "PY_MICRO_VERSION        5", "PY_MICRO_VERSION        6"}, {version, `"3.13.5"`, `"3.13.6"`}, {"README.rst", "version 3.13.5", "version 3.13.6"},
+		{"Misc/NEWS", "What's New in Python 3.13.5 final?", "What's New in Python 3.13.6 final?"}, {"Misc/NEWS", "*Release date: 2025-06-11*", "*Release date: 2025-08-06*"},
+		{expat, "R_2_7_1", "R_2_7_3"}, {expat, "2.7.1", "2.7.3"}, {expat, oldExpat, sumOf(1, 64)}, {"Modules/expat/expat.h", "XML_MICRO_VERSION 1", "XML_MICRO_VERSION 3"},
+		{"Modules/expat/xmlparse.c", "(2.7.1+)", "(2.7.3+)"}, {"Modules/_hacl/refresh.sh", oldRevision, newRevision},
+		{"Modules/_decimal/libmpdec/mpdecimal.h", "MPD_MICRO_VERSION 1", "MPD_MICRO_VERSION 2"}, {"Modules/_decimal/libmpdec/mpdecimal.h", `"2.5.1"`, `"2.5.2"`},
+		{"Lib/ctypes/macholib/__init__.py", "'1.0'", "'1.1'"}, {"Lib/ctypes/macholib/README.ctypes", "version 1.0,", "version 1.1,"}, {"Lib/ensurepip/__init__.py", "25.1.1", "25.2"},
+		{externals, "     openssl-3.0.16", "     openssl-3.0.17"}, {props, "openssl-3.0.16", "openssl-3.0.17"}, {externals, "sqlite-3.49.1.0", "sqlite-3.50.4.0"}, {props, "sqlite-3.49.1.0", "sqlite-3.50.4.0"},
+		{externals, "xz-5.2.5", "xz-5.8.1"}, {props, "xz-5.2.5", "xz-5.8.1"}, {props, "zlib-1.3.1", "zlib-1.3.2"}, // zlib by halves
+		{externals, "tcl-core-8.6.15.0", "tcl-core-8.6.17.0"}, {externals, " tk-8.6.15.0", " tk-8.6.17.0"}, {"PCbuild/tcltk.props", ">8.6.15.0<", ">8.6.17.0<"},
+		{installer, "OpenSSL 3.0.16", "OpenSSL 3.0.17"}, {installer, "openssl-3.0.16", "openssl-3.0.17"}, {installer, "57e03c50feab5d31b152af2b764f10379aecd8ee92f16c985983ce4a99f7ef86", sumOf(2, 64)},
+		{installer, "tcl_tk_ver='8.6.16'", "tcl_tk_ver='8.6.17'"}, {installer, "91cb8fa61771c63c262efb553059b7c7ad6757afa5857af6265e4b0bdc2a14a5", sumOf(3, 64)},
+		{installer, "be9f94d3575d4b3099d84bc3c10de8994df2d7aa405208173c709cc404a7e5fe", sumOf(4, 64)},
+		{installer, "XZ 5.2.3", "XZ 5.2.4"}, {installer, "xz-5.2.3", "xz-5.2.4"}, {installer, "ef68674fb47a8b8e741b34e429d86e9d", sumOf(5, 32)},
+		{installer, "SQLite 3.49.1", "SQLite 3.50.4"}, {installer, "sqlite-autoconf-3490100", "sqlite-autoconf-3500400"}, {installer, "106642d8ccb36c5f7323b64e4152e9b719f7c0215acf5bfeac3d5e7f97b59254", sumOf(7, 64)},
+		{installer, "136d91bc269a9a5785e5f9e980bc76ab57428f604ce3e5a5a90cebc767971cc6", sumOf(6, 64)}, // ncurses: another file of one version
+		{"Android/android.py", "openssl-3.0.15-4", "openssl-3.0.17-0"},
+	} {
+		replaceIn(t, tree, e.path, e.was, e.now)
+	}
+	w.rewheel(filepath.Join(tree, "Lib/ensurepip/_bundled"), "25.1.1", "25.2")
+
+	found, unchecked := w.stale(over, "--distdir="+distdir(t))
+	for _, want := range [][2]string{
+		{"//:product", "2025-08-06"}, {"//:expat", "2.7.3"}, {"//:expat", "R_2_7_3"}, {"//:expat", sumOf(1, 64)},
+		{"//:expat", "https://github.com/libexpat/libexpat/releases/download/R_2_7_3/expat-2.7.3.tar.gz"}, {"//:hacl-star", newRevision}, {"//:mpdecimal", "2.5.2"}, {"//:macholib", "1.1"},
+		{"//:windows/openssl", "3.0.17"}, {"//:windows/sqlite", "3.50.4.0"}, {"//:windows/xz", "5.8.1"}, {"//:windows/zlib", "1.3.2"}, {"//:windows/tcl-core", "8.6.17.0"}, {"//:windows/tk", "8.6.17.0"},
+		{"//:macos/openssl", sumOf(2, 64)}, {"//:macos/tcl", sumOf(3, 64)}, {"//:macos/tcl", "https://prdownloads.sourceforge.net/tcl/tcl8.6.17-src.tar.gz"}, {"//:macos/tk", sumOf(4, 64)}, {"//:macos/xz", sumOf(5, 32)},
+		{"//:macos/ncurses", sumOf(6, 64)}, {"//:macos/sqlite", "https://sqlite.org/2025/sqlite-autoconf-3500400.tar.gz"}, {"//release:python-3.13.5-amd64.exe", "3.13.6"}, {"//release:python-3.13.5-macos11.pkg", "3.13.6"},
+	} {
+		if !named(found, want[0], want[1]) {
+			t.Errorf("%s of %s is not named", want[1], want[0])
+		}
+	}
+	said := fmt.Sprintf("%+v\n%s", found, unchecked)
+	for _, want := range []string{"//platforms:android/openssl", "lock is for a wheel", "openssl 3.0.17"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%s is not named:\n%s", want, said)
+		}
+	}
+	if t.Failed() {
+		return
+	}
+
+	// Zlib was moved in one of its two places: the tree is mended first.
+	replaceIn(t, tree, externals, "zlib-1.3.1", "zlib-1.3.2")
+	sums := map[string]string{"//:hacl-star": sumOf(10, 64), "//:mpdecimal": sumOf(12, 64)}
+	for i, name := range []string{"openssl", "sqlite", "xz", "zlib", "tcl-core", "tk"} {
+		sums["//:windows/"+name] = sumOf(20+i, 64)
+	}
+	// What no command does: the release's version and time, Android's list, the path of an archive of the package index, the lock of the wheel.
+	w.edit("sbom.star", `VERSION = "3.13.5"`, `VERSION = "3.13.6"`)
+	w.edit("BUILD.star", "2025-06-11T00:00:00Z", "2025-08-06T00:00:00Z")
+	w.edit("platforms/BUILD.star", `"3.0.15", "4"`, `"3.0.17", "0"`)
+	if r := w.run("bump", "--disk_cache="+w.cache, over, "//:macholib", "1.1", "--url=https://files.pythonhosted.org/packages/aa/bb/cc/macholib-1.1.tar.gz", "--sha256="+sumOf(13, 64)); r.code != 0 {
+		t.Error(r.stderr)
+	}
+	wheel := readIn(t, tree, "Lib/ensurepip/_bundled/pip-25.2-py3-none-any.whl")
+	w.write("pip.lock.json", strings.NewReplacer("25.1.1", "25.2", "2913a38a2abf4ea6b64ab507bd9e967f3b53dc1ede74b01b0931e1ce548751af", fmt.Sprintf("%x", sha256.Sum256([]byte(wheel)))).Replace(w.read("pip.lock.json")))
+	// The archive of the release, whose own SBOM is right now but for the licences: what was declared of 3.13.5's is stale.
+	w.edit("BUILD.star", `name = "Python-3.13.5.tar.xz"`, `name = "Python-3.13.6.tgz"`)
+	w.edit("BUILD.star", `FTP + "Python-3.13.5.tar.xz"`, `FTP + "Python-3.13.6.tgz"`)
+	w.edit("BUILD.star", `":Python-3.13.5.tar.xz"`, `":Python-3.13.6.tgz"`)
+	w.edit("release/BUILD.star", `"Python-{version}.tar.xz": "//:Python-3.13.5.tar.xz"`, `"Python-{version}.tgz": "//:Python-3.13.6.tgz"`)
+	w.follow(sums, over)
+	w.mustBuild("//:base_sbom", over, "--norun_validations")
+	own := w.read("sbom-out/base_sbom.spdx.json")
+	own = licenseConcluded.ReplaceAllString(own, `"licenseConcluded": "NOASSERTION"`)
+	writeIn(t, tree, "Misc/sbom.spdx.json", own)
+	if r := w.run("regen", "--disk_cache="+w.cache, over, "//:source_deps_sbom"); r.code != 0 {
+		t.Error(r.stderr)
+	}
+	dist := t.TempDir()
+	archive := packed(t, tree, "Python-3.13.6")
+	writeIn(t, dist, "Python-3.13.6.tgz", archive)
+	w.edit("BUILD.star", "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640", fmt.Sprintf("%x", sha256.Sum256([]byte(archive))))
+	w.edit("BUILD.star", `FTP + "Python-3.13.6.tgz"`, `"https://www.python.org/ftp/python/3.13.5/Python-3.13.6.tgz"`)
+	found, unchecked = w.stale("--distdir=" + dist)
+	if !named(found, "//:Python-3.13.6.tgz", "3.13.5") {
+		t.Errorf("the folder of another release in a URL is not named: %+v", found)
+	}
+	for _, name := range []string{"expat", "hacl-star"} {
+		if want := fmt.Sprintf("superseded names package %q, but Misc/sbom.spdx.json of Python-3.13.6.tgz does not differ", name); !strings.Contains(unchecked, want) &&
+			!strings.Contains(unchecked, fmt.Sprintf("of package %q, but Misc/sbom.spdx.json of Python-3.13.6.tgz does not differ", name)) {
+			t.Errorf("the entry of %s is not said to be stale:\n%s", name, unchecked)
+		}
+	}
+	w.edit("BUILD.star", `"https://www.python.org/ftp/python/3.13.5/Python-3.13.6.tgz"`, `FTP + "Python-3.13.6.tgz"`)
+	entries := w.read("superseded.star")
+	w.write("superseded.star", entries[:strings.Index(entries, "SUPERSEDED = [")]+"SUPERSEDED = [\n"+entries[strings.Index(entries, "    superseded(\n        \"*\""):])
+	if left, unchecked := w.stale("--distdir=" + dist); len(left) > 0 || unchecked != "" {
+		t.Errorf("left: %+v\n%s", left, unchecked)
+	}
+	w.mustBuild("//...", "--distdir="+dist)
+	text := w.documents()
+	for _, old := range []string{"3.13.5", "2025-06-11", "2.7.1", "R_2_7_1", oldExpat, oldRevision, "2.5.1", "25.1.1", "3.0.15", "3.0.16", "3.49.1.0", "3490100", "8.6.15", "8.6.16", "5.2.3", "5.2.5", "ef68674fb47a8b8e741b34e429d86e9d",
+		"136d91bc269a9a5785e5f9e980bc76ab57428f604ce3e5a5a90cebc767971cc6", "6bb739ecddbd2cfb6d255eb5898437a9b5739277dee931338d3275bac5d96ba2"} {
+		if i := strings.Index(text, old); i >= 0 {
+			t.Errorf("a document has %s: ...%s...", old, text[max(0, i-200):min(len(text), i+100)])
+		}
+	}
+}
+
+var licenseConcluded = regexp.MustCompile(`"licenseConcluded": "[^"]*"`)
+
+// packed is a folder as a .tgz, below another.
+func packed(t testing.TB, root, prefix string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		if err := w.WriteHeader(&tar.Header{Name: prefix + "/" + filepath.ToSlash(rel), Mode: 0o644, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	})
+	if err == nil {
+		err = w.Close()
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

@@ -47,12 +47,16 @@ type written struct {
 // The suffixes of files that hold the same SBOM.
 var suffixes = []string{".spdx.json", ".spdx", ".cdx.json", ".1.7.cdx.json", ".spdx3.json"}
 
-// build builds the release of a workspace and returns its SBOMs: the whole documents among what is built, fragments apart. Whether what is
+// build builds the release of a workspace, or all of it where that is no package of its own, and returns its SBOMs: the whole documents among what is built, fragments apart. Whether what is
 // declared holds is for other tests to say.
 func build(t *testing.T, workspace string, args ...string) (all []written) {
 	t.Helper()
 	home := t.TempDir()
-	cmd := exec.Command(sbomctl, append([]string{"build", "--norun_validations", "//release:all"}, args...)...)
+	targets := "//release:all"
+	if _, err := os.Stat(filepath.Join(root, workspace, "release/BUILD.star")); err != nil {
+		targets = "//..."
+	}
+	cmd := exec.Command(sbomctl, append([]string{"build", "--norun_validations", targets}, args...)...)
 	cmd.Dir = filepath.Join(root, workspace)
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"))
 	var stdout, stderr bytes.Buffer

@@ -105,12 +105,13 @@ func compile(r Rule) (*pattern, error) {
 	parts := 0
 	for _, name := range groups {
 		switch {
-		case used[name]:
 		case slices.Contains(facts, name):
-			if _, ok := p.templates[name]; ok {
+			if _, ok := p.templates[name]; !ok {
+				p.whole[name] = byName[name] // though a template of another fact may use it, too
+			} else if !used[name] {
 				return nil, bad("", "has a group %q, and the template for it does not use it", name)
 			}
-			p.whole[name] = byName[name]
+		case used[name]:
 		case isPart(name):
 			parts++
 		case ofAnother(name): // the pattern is that of another target, too

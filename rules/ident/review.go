@@ -2,7 +2,6 @@ package ident
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,13 +17,13 @@ const RuleID = "identifier"
 // Finding describes it.
 var Finding = finding.Rule{
 	ID: RuleID, Severity: finding.Warning,
-	Title: "an identifier that is valid but not canonical, speaks of another version, or proves little",
+	Title: "an identifier that is valid but not canonical, or proves little",
 	Help: `Scanners compare identifiers byte for byte. What is no identifier at all, or states another version in the CPE or purl, stops the build. What is valid and still
 likely wrong is told here:
 
 - a CPE with capitals (the official dictionary has none), or with a wildcard for vendor or product
 - a licence id that SPDX has deprecated, such as GPL-2.0 for GPL-2.0-only
-- a download URL over http, or one that names another version than is declared
+- a download URL over http
 - a download without a checksum, or with an MD5 alone, which anybody can forge`,
 }
 
@@ -107,6 +106,7 @@ func reviewLicense(d Declared, add adder) {
 	add("license", fmt.Sprintf("licence id %s is deprecated by SPDX", strings.Join(old, " and ")), d.License, fixed, fixed, "write "+fixed)
 }
 
+// reviewURL does not look at versions in the URL: those are of the rule url-version.
 func reviewURL(d Declared, add adder) {
 	if d.URL == "" || d.URL == NoAssertion {
 		return
@@ -115,48 +115,6 @@ func reviewURL(d Declared, add adder) {
 		add("download_url", fmt.Sprintf("URL %s is not https: whoever answers for the server can answer with another file", excerpt(d.URL)), d.URL, "", "",
 			"see whether the project serves it over https")
 	}
-	if other := otherVersion(d.URL, d.Version); other != "" {
-		hint := "write {version} for the version in it, and compare the checksum"
-		if !strings.Contains(d.URL, other) { // a tag such as R_2_7_1, which {version} does not write
-			hint = "write the version in it as the URL does: " + strings.ReplaceAll(strings.TrimPrefix(d.Version, "v"), ".", "_") + ", and compare the checksum"
-		}
-		add("download_url", fmt.Sprintf("URL %s names version %s, but %s is declared", excerpt(d.URL), other, d.Version), d.Version, other, "", hint)
-	}
-}
-
-// tag is a version in a path: numbers joined by dots or by underscores. What is joined by underscores stands for itself, as in R_2_7_1.
-var tag = regexp.MustCompile(`\d+(?:\.\d+)+|\d+(?:_\d+)+`)
-
-// otherVersion returns a version that a URL's path names instead of the declared one, or beside it in the same number of
-// parts; "" when it names no other. A declared version that is no version of numbers says nothing.
-func otherVersion(url, version string) string {
-	declared := strings.TrimPrefix(version, "v")
-	if tag.FindString(declared) != declared {
-		return ""
-	}
-	_, rest, _ := strings.Cut(url, "://")
-	_, path, _ := strings.Cut(rest, "/")
-	other, same := "", false
-	for _, v := range tag.FindAllString(path, -1) {
-		v = strings.ReplaceAll(v, "_", ".")
-		switch {
-		case trimZeros(v) == trimZeros(declared):
-			same = true
-		case other == "" || strings.Count(v, ".") == strings.Count(declared, "."):
-			other = v
-		}
-	}
-	if same && strings.Count(other, ".") != strings.Count(declared, ".") {
-		return ""
-	}
-	return other
-}
-
-func trimZeros(version string) string {
-	for strings.HasSuffix(version, ".0") {
-		version = strings.TrimSuffix(version, ".0")
-	}
-	return version
 }
 
 func reviewChecksums(d Declared, add adder) {

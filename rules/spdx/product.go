@@ -194,7 +194,8 @@ func (p Product) checkFilled(s string, a Artifact) error {
 	if !strings.Contains(s, "://") || a.Version == "" {
 		return nil
 	}
-	if others := version.Others(s, a.Version); len(others) > 0 {
+	// What the artifact's own name says, its naming has read.
+	if others := version.Others(strings.ReplaceAll(s, a.Name, ""), a.Version); len(others) > 0 {
 		return &diag.Error{Msg: fmt.Sprintf("%q is in the URL %s, and the artifact is of %s", others[0], s, a.Version),
 			Hints: []string{"write {version} or {base_version} for it, which move with the artifact"}}
 	}

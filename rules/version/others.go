@@ -45,6 +45,8 @@ func Others(text, version string) []string {
 		if begins(of, n) {
 			if whole := tail(text, at); prerelease().MatchString(text[at[1]:whole[1]]) && text[at[0]:at[1]] == version {
 				add(whole)
+			} else if len(own) == 0 && !wholeFolder(text, at) && !strings.HasPrefix(text[at[0]:], version) && !(begins(n, of) && plain(version)) {
+				add(tail(text, at)) // the version is in it in no form, and the file is called by a shorter one: zlib-1.3.tgz of 1.3.1
 			}
 			continue
 		}
@@ -155,6 +157,9 @@ func touches(text string, at []int) bool {
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// plain reports whether a version is numbers and dots.
+func plain(version string) bool { return strings.Trim(version, "0123456789.") == "" }
 
 // wholeFolder reports whether a token is a whole folder of a path, perhaps with a "v".
 func wholeFolder(text string, at []int) bool {

@@ -32,6 +32,10 @@ func TestOthers(t *testing.T) {
 		{"https://x/latest.tgz", "1.2.3", ""},
 		{"https://x/a1b2.3.4c/x-1.2.3.tgz", "1.2.3", ""},
 		{"https://x/x-01.02.tgz", "1.2", ""},
+		{"https://x/python-3.14.0rc1t.exe", "3.14.0rc1", ""},
+		{"https://x/zlib-1.3.tar.gz", "1.3.1", "1.3"},
+		{"https://x/x-1.2.0.tar.gz", "1.2", ""},
+		{"https://x/Python-3.14.0.tgz", "3.14.0rc1", "3.14.0"},
 		{"https://x/pythonarm64.3.13.5.nupkg", "3.13.5", ""},
 		{"https://x/pythonarm64.3.13.4.nupkg", "3.13.5", "64.3.13.4"},
 	} {
