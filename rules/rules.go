@@ -85,9 +85,9 @@ func Set(fetcher *fetch.Fetcher) engine.RuleSet {
 		Findings: append([]finding.Rule{
 			engine.UnmatchedRule, engine.LeftOutRule, engine.WaiverRule, engine.PrintRule, engine.NetworkRule,
 			archive.OddRule, archive.LeavingRule,
-			evidence.Finding, evidence.RecipesFinding, evidence.URLFinding,
+			evidence.Finding, evidence.RecipesFinding, evidence.URLFinding, evidence.UnversionedFinding,
 			ident.Finding,
-			spdx.OverlapFinding, spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.VersionFinding, spdx.UnknownSumFinding,
+			spdx.OverlapFinding, spdx.ValidFinding, spdx.SupplierFinding, spdx.CreatorFinding, spdx.OwnFinding, spdx.SupersededFinding, spdx.OwnDiffersFinding, spdx.VersionFinding, spdx.UnknownSumFinding,
 			vendor.Patch, vendor.Unexplained,
 			score.Finding,
 			convert.Finding,

@@ -13,7 +13,7 @@ import (
 
 // otherSeverities are the rules whose findings can have another severity than the rule: a declaration says so, or what is missed is less
 var otherSeverities = map[string]bool{
-	"creator": true, "skew": true, "spdx": true, "url-version": true, "waiver": true,
+	"creator": true, "skew": true, "spdx": true, "waiver": true,
 	"not-pinned": true, "reference-drift": true,
 	"media-type": true, "blob-missing": true, "pin-is-single-platform": true,
 }

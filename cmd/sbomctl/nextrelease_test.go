@@ -226,14 +226,15 @@ func TestNextRelease(t *testing.T) {
 	}
 	w.followByHand(sums)
 	for _, f := range w.follow(sums) {
-		if f.Fix == nil || !strings.HasPrefix(f.Fix.Command, "sbomctl regen") {
+		// How complete the documents are, is no matter of what is stale.
+		if f.Rule != "incomplete-sbom" && (f.Fix == nil || !strings.HasPrefix(f.Fix.Command, "sbomctl regen")) {
 			t.Errorf("left: %+v", f)
 		}
 	}
 	if r := w.run("regen", "--disk_cache="+w.cache, "//..."); r.code != 0 {
 		t.Fatal(r.stderr)
 	}
-	w.mustBuild("//...")
+	w.mustBuild("//:all", "//release:all")
 	text := w.documents()
 	for _, old := range []string{"3.14.2", "2.7.1", "R_2_7_1", oldExpat, oldRevision, "2.1.2", "2.5.1", "25.1.1", "3.0.16", "3.49.1", "3490100", "8.6.15", "8.6.16", "5.2.3", "5.2.5", "ef68674fb47a8b8e741b34e429d86e9d",
 		"bytereef.org/software/mpdecimal/releases/mpdecimal-4", "6bb739ecddbd2cfb6d255eb5898437a9b5739277dee931338d3275bac5d96ba2"} {

@@ -176,7 +176,7 @@ func BuiltinTypes() []ProviderDoc {
 			{"files", "the files of the targets of a label attribute, by the attribute's name: a list of [File](#file)s"},
 			{"label", "the target's [Label](#label)"},
 			{"option", "[ctx.option](#ctxoption)"},
-			{"text", "[texts](#texts): `ctx.text.KIND(value, \"attribute\")` makes one text of another; where it cannot, it reports that at the attribute, and returns the value"},
+			{"text", "[texts](#texts): `ctx.text.KIND(value, \"attribute\")` makes one text of another; where it cannot, it reports that at the attribute, and returns \"\""},
 		}},
 		{"Target", "A target that an attribute names. `target[Provider]` is what it provides, `Provider in target` whether it does.", []FieldDoc{
 			{"files", "its outputs, a list of [File](#file)s"},

@@ -5,7 +5,7 @@ import (
 )
 
 // textsValue is ctx.text: text.<kind>(value, attr) makes one text of another. A value of which none can be made is reported at the attribute
-// as ctx.check does, and the value is returned as it is.
+// as ctx.check does, and "" is returned, so that it is not reported again.
 type textsValue struct{ an *analysis }
 
 func (textsValue) String() string        { return "<ctx.text>" }
@@ -28,7 +28,7 @@ func (t textsValue) Attr(kind string) (starlark.Value, error) {
 		}
 		out, err := text(value)
 		if err != nil {
-			return starlark.String(value), t.an.note(ofAttr("", at(attr, err)))
+			return starlark.String(""), t.an.note(ofAttr("", at(attr, err)))
 		}
 		return starlark.String(out), nil
 	}), nil

@@ -94,7 +94,7 @@ func compile(r Rule) (*pattern, error) {
 		}, groups)
 		if err != nil {
 			e := *err.(*diag.Error)
-			e.Msg = fact + " = " + e.Msg
+			e.Msg = fact + ": " + e.Msg
 			return nil, &e
 		}
 		p.templates[fact] = t

@@ -43,11 +43,11 @@ func TestTemplates(t *testing.T) {
 		{"several", `(?P<version>[\d.]+) (?P<base>\S+)`, map[string]string{"url": "{base}x-{version}.tgz"}, "1.2 https://e/", "version=1.2 url=https://e/x-1.2.tgz"},
 		{"of another target", `(?P<version>[\d.]+) (?P<tcl_sha256>\w+) (?P<tk_sha256>\w+)`, map[string]string{"sha256": "{tk_sha256}"}, "8.6 aa bb", "version=8.6 sha256=bb"},
 		{"no number", `N (?P<n>\w+)`, map[string]string{"version": "{n:9.9.9}"}, "N abc", `f:1:3: "abc" is no number that the picture 9.9.9 could take apart`},
-		{"no such group", `(?P<a>.)`, map[string]string{"version": "{b}"}, "", `version = "{b}" names the group "b", which the pattern does not have`},
-		{"a stray brace", `(?P<a>.)`, map[string]string{"version": "{a}}"}, "", `version = "{a}}" has a "}" that belongs to no group`},
+		{"no such group", `(?P<a>.)`, map[string]string{"version": "{b}"}, "", `version: "{b}" names the group "b", which the pattern does not have`},
+		{"a stray brace", `(?P<a>.)`, map[string]string{"version": "{a}}"}, "", `version: "{a}}" has a "}" that belongs to no group`},
 		{"no such fact", `(?P<a>.)`, map[string]string{"versoin": "{a}"}, "", `pattern "(?P<a>.)" has a template for "versoin", which is no fact; did you mean "version"?`},
 		{"a group nobody uses", `(?P<a>.)(?P<b>.)`, map[string]string{"version": "{a}"}, "", `pattern "(?P<a>.)(?P<b>.)" has a group "b", expected`},
-		{"a bad picture", `(?P<a>.)`, map[string]string{"version": "{a:9.x}"}, "", `version = "9.x" is no picture of a packed number`},
+		{"a bad picture", `(?P<a>.)`, map[string]string{"version": "{a:9.x}"}, "", `version: "9.x" is no picture of a packed number`},
 	} {
 		facts, err := StatesBy(Rule{Pattern: c.pattern, Facts: c.facts}, "f", []byte(c.content))
 		var words []string

@@ -16,11 +16,21 @@ const URLID = "url-version"
 // URLFinding describes what "evidence.url" reports.
 var URLFinding = finding.Rule{
 	ID: URLID, Severity: finding.Error,
-	Title: "a URL is of another version than declared, or of none",
+	Title: "a URL is of another version than declared",
 	Help: `A URL that is written out has the version in it, in one of the forms that projects use: 2.7.1, R_2_7_1, 3490100. Where it has another one, somebody moved
-the version and left the URL behind: scanners look at the one, auditors download the other. Where it has none ("latest", a page), a warning says so: nobody can tell of what version that is.
+the version and left the URL behind: scanners look at the one, auditors download the other.
 
 Write the version as a placeholder, so that both move together: ` + "`{version}`, `{version:_}` for 2_7_1, `{version:-}` for 2-7-1, `{version:sqlite}` for 3490100, `{version:series}` for 2.7, `{version:digits}` for 271" + `.`,
+}
+
+// UnversionedID is the rule of what "evidence.url" reports of a URL without any version.
+const UnversionedID = "url-unversioned"
+
+// UnversionedFinding describes it.
+var UnversionedFinding = finding.Rule{
+	ID: UnversionedID, Severity: finding.Warning,
+	Title: "a URL has no version in it",
+	Help:  "Nobody can tell whether a URL such as .../latest.tgz is of the declared version, and tomorrow it may be of another.\n\nDeclare the URL of this version: `{version}`, `{version:_}` and the like make it of the version, so that both move together.",
 }
 
 // URLParams are the parameters of "evidence.url". Output: "report", empty. It is only asked where there is something to say.
@@ -53,7 +63,7 @@ func runURL(_ context.Context, call action.Call) error {
 		}
 		call.Report(f)
 	case len(found) == 0:
-		call.Report(finding.Finding{Rule: URLID, Severity: finding.Warning, Attr: p.Attr, Declared: p.Version,
+		call.Report(finding.Finding{Rule: UnversionedID, Severity: finding.Warning, Attr: p.Attr, Declared: p.Version,
 			Msg:   fmt.Sprintf("the URL %s has no version in it, so nobody can tell whether it is of %s", clip(p.URL), clip(p.Version)),
 			Hints: []string{"declare the URL of this version; {version} and {version:_} (docs/maintaining.md) make it of the version"}})
 	}

@@ -22,7 +22,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.checksums", Version: 2, Run: runChecksums},
 		{Name: "spdx.base", Version: 7, Run: runBase},
 		{Name: "spdx.deps", Version: 7, Run: runDeps},
-		{Name: "spdx.source", Version: 8, Run: runSource},
+		{Name: "spdx.source", Version: 9, Run: runSource},
 		{Name: "spdx.binary", Version: 8, Run: runBinary},
 		{Name: "spdx.whole", Version: 7, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},

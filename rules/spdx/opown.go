@@ -11,17 +11,28 @@ import (
 )
 
 // SupersededID is the rule of what is found of an SBOM that lies in a tree or archive.
-const SupersededID = "superseded"
+const SupersededID = "superseded-sbom"
 
 // SupersededFinding describes it.
 var SupersededFinding = finding.Rule{
 	ID: SupersededID, Severity: finding.Warning,
-	Title: "an SBOM that lies in a tree or archive is wrong about a package, as declared, or says something else than is built",
+	Title: "an SBOM that lies in a tree or archive is wrong about a package, as declared",
 	Help: `An archive that is released cannot be mended. Where its own SBOM is wrong, ` + "`superseded`" + ` says so, with the fields that it is wrong in, or what it says there, and why the declaration is right. A
 warning repeats that in each build, and documents say it to their readers.
 
-Any other difference is an error, and so is an entry whose difference is gone: else the entry for the last release's mistake would hide this one's. The error has the entry to paste, for when the SBOM in the tree is wrong; more often
+Any other difference is an error (own-differs), and so is an entry whose difference is gone: else the entry for the last release's mistake would hide this one's. The error has the entry to paste, for when the SBOM in the tree is wrong; more often
 it is the declaration that was forgotten.`,
+}
+
+// OwnDiffersID is the rule of what is not, or no more, superseded.
+const OwnDiffersID = "own-differs"
+
+// OwnDiffersFinding describes it.
+var OwnDiffersFinding = finding.Rule{
+	ID: OwnDiffersID, Severity: finding.Error,
+	Title: "an SBOM that lies in a tree says something else than is built, and nothing declares why",
+	Help: "`own` of a source_deps_sbom is compared with what is built. A difference that `superseded` does not name is an error, and so is an entry whose difference is gone.\n\n" +
+		"Where the declaration is wrong, correct it. Where the SBOM in the tree is, and cannot be mended, the hint has the entry to paste into `superseded`.",
 }
 
 func reportSuperseded(call action.Call, notes []Note) {
@@ -46,7 +57,7 @@ func runOwn(_ context.Context, call action.Call) error {
 	}
 	report := func(err error) {
 		for _, e := range diag.Flatten(err) {
-			f := finding.Finding{Rule: SupersededID, Severity: finding.Error, Msg: e.Error()}
+			f := finding.Finding{Rule: OwnDiffersID, Severity: finding.Error, Msg: e.Error()}
 			if d := (*diag.Error)(nil); errors.As(e, &d) {
 				f.Pos, f.Attr, f.Msg, f.Hints = d.Pos, d.Attr, d.Msg, d.Hints
 			}
@@ -66,7 +77,7 @@ func runOwn(_ context.Context, call action.Call) error {
 	if err != nil {
 		return err
 	}
-	of := OwnSBOM{Path: p.Own, Of: p.Tree, Built: p.Label, Entries: p.Superseded}
+	of := OwnSBOM{Path: p.Own, Of: p.Tree, Built: p.Label, On: p.Label, Entries: p.Superseded}
 	superseded, err := Supersede(CompareBase(own, built), of)
 	if err != nil {
 		report(err)

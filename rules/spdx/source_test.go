@@ -104,9 +104,9 @@ func TestSourcePackageMissing(t *testing.T) {
 	}
 	_, _, err = Source(in)
 	wantError(t, "missing", err, `Misc/sbom.spdx.json: package "macholib": the base SBOM has version "1.0" of it, but it is not in Misc/sbom.spdx.json of Python-3.13.5.tar.xz
-  hint: or, where it cannot be mended, add to superseded of the target: superseded("macholib", reason = "why the declaration is right", says = {"package": "absent"})
+  hint: where it cannot be mended, add to superseded of the target: superseded("macholib", reason = "why the declaration is right", says = {"package": "absent"})
 Misc/sbom.spdx.json: package "other": Misc/sbom.spdx.json of Python-3.13.5.tar.xz has version "1.0" of it, but it is not in the base SBOM
-  hint: or, where it cannot be mended, add to superseded of the target: superseded("other", reason = "why the declaration is right", says = {"package": "1.0"})`)
+  hint: where it cannot be mended, add to superseded of the target: superseded("other", reason = "why the declaration is right", says = {"package": "1.0"})`)
 
 	in.Superseded = []Superseded{{Package: "macholib", Reason: "it is there", Says: map[string]string{"package": "absent"}}, {Package: "other", Reason: "it is not", Says: map[string]string{"package": "1.0"}}}
 	doc, _, err := Source(in)

@@ -186,7 +186,12 @@ func (m *supersede) pkg(differences []Difference) {
 			"superseded of %q names neither fields nor what %s says in them, so that it would hide any difference", differences[0].Package, m.own.Path)
 	case len(open) > 0:
 		last := open[len(open)-1].(*diag.Error)
-		last.Hints = append(regenerate(m.own.Label), "or, where it cannot be mended, add to superseded of "+m.target()+": "+paste(m.entryFor(differences, -1)))
+		last.Hints = regenerate(m.own.Label)
+		what := "where it cannot be mended, add to superseded of " + m.target() + ": " + paste(m.entryFor(differences, -1))
+		if len(last.Hints) > 0 {
+			what = "or, " + what
+		}
+		last.Hints = append(last.Hints, what)
 		m.errs = append(m.errs, open...)
 	}
 }

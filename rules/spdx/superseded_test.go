@@ -33,7 +33,7 @@ func TestSupersede(t *testing.T) {
 		{"two entries for one package", []Difference{license, version}, []Superseded{says("x", "versionInfo", "1"), says("*", "licenseConcluded", "NOASSERTION")}, 2, ""},
 		{"another difference", []Difference{url}, []Superseded{says("x", "versionInfo", "1")}, 0,
 			`o.json: package "x": downloadLocation is "https://e/R_1" in o.json of t, but "https://e/R_2" in //:b
-  hint: or, where it cannot be mended, add to superseded of the target: superseded("x", reason = "why the declaration is right", says = {"downloadLocation": "https://e/R_1"})
+  hint: where it cannot be mended, add to superseded of the target: superseded("x", reason = "why the declaration is right", says = {"downloadLocation": "https://e/R_1"})
 superseded names versionInfo of package "x", but o.json of t does not differ from //:b in it
   hint: remove the entry`},
 		{"it says something else now", []Difference{version}, []Superseded{says("x", "versionInfo", "0")}, 0,
@@ -49,7 +49,7 @@ superseded names versionInfo of package "x", but o.json of t does not differ fro
   hint: remove the entry`},
 		{"a slip", []Difference{version}, []Superseded{says("x", "versionInf", "1")}, 0,
 			`o.json: package "x": versionInfo is "1" in o.json of t, but "2" in //:b
-  hint: or, where it cannot be mended, add to superseded of the target: superseded("x", reason = "why the declaration is right", says = {"versionInfo": "1"})
+  hint: where it cannot be mended, add to superseded of the target: superseded("x", reason = "why the declaration is right", says = {"versionInfo": "1"})
 superseded names versionInf of package "x", but o.json of t does not differ from //:b in it; did you mean "versionInfo"?
   hint: remove the entry`},
 		{"one of two is gone", []Difference{version}, []Superseded{says("x", "versionInfo", "1", "downloadLocation", "https://e/R_1")}, 1,
