@@ -248,8 +248,7 @@ func TestNextRelease(t *testing.T) {
 func (w *realWorkspace) followByHand(sums map[string]string) {
 	w.Helper()
 	// The version of the release, and the artifacts that are made of it.
-	w.edit("release/BUILD.star", `VERSION = "3.14.2"`, `VERSION = "3.14.3"`)
-	replaceIn(w, w.root, "release/score/BUILD.star", "3.14.2", "3.14.3")
+	w.edit("sbom.star", `VERSION = "3.14.2"`, `VERSION = "3.14.3"`)
 	names, err := os.ReadDir(w.path("testdata/artifacts"))
 	if err != nil {
 		w.Fatal(err)
@@ -360,6 +359,7 @@ func TestNextReleaseReal(t *testing.T) {
 	w.edit("BUILD.star", `name = "Python-3.13.5.tar.xz"`, `name = "Python-3.13.6.tgz"`)
 	w.edit("BUILD.star", `FTP + "Python-3.13.5.tar.xz"`, `FTP + "Python-3.13.6.tgz"`)
 	w.edit("BUILD.star", `":Python-3.13.5.tar.xz"`, `":Python-3.13.6.tgz"`)
+	w.edit("release/score/BUILD.star", `".tar.xz"`, `".tgz"`)
 	w.edit("release/BUILD.star", `"Python-{version}.tar.xz": "//:Python-3.13.5.tar.xz"`, `"Python-{version}.tgz": "//:Python-3.13.6.tgz"`)
 	w.follow(sums, over)
 	w.mustBuild("//:base_sbom", over, "--norun_validations")

@@ -110,14 +110,6 @@ func (c *cdxWriter) completeness(open map[[2]string][2]bool, listed map[[2]strin
 			add("unknown", key)
 		}
 	}
-	for i := range c.doc.Packages {
-		p := &c.doc.Packages[i]
-		key := [2]string{p.ID, contains}
-		// A verification code is one of all files of the package.
-		if _, said := open[key]; !said && listed[key] && p.VerificationCode != nil && p.FilesAnalyzed != nil && *p.FilesAnalyzed {
-			add("complete", key)
-		}
-	}
 	for _, aggregate := range []string{"complete", "incomplete", "unknown"} {
 		k := by[aggregate]
 		if len(k.Assemblies)+len(k.Dependencies) == 0 {

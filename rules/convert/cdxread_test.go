@@ -151,21 +151,13 @@ func (r *cdxReader) depends(from, to string) {
 }
 
 func (r *cdxReader) completeness() {
-	holds := map[string]bool{}
-	for _, rel := range r.doc.Relationships {
-		if rel.Type == contains {
-			holds[rel.From] = true
-		}
-	}
 	for _, k := range r.bom.Compositions {
 		word := map[string]string{"complete": none, "incomplete": noAssertion, "unknown": noAssertion}[k.Aggregate]
 		for _, ref := range k.Dependencies {
 			r.relate(ref, dependsOn, word)
 		}
 		for _, ref := range k.Assemblies {
-			if k.Aggregate != "complete" || !holds[ref] {
-				r.relate(ref, contains, word)
-			}
+			r.relate(ref, contains, word)
 		}
 	}
 }

@@ -39,7 +39,7 @@ type Params struct {
 
 // Operation returns "spdx.convert". One action makes all formats of a document, which is read once.
 func Operation() action.Operation {
-	return action.Operation{Name: OperationName, Version: 1, Run: run}
+	return action.Operation{Name: OperationName, Version: 2, Run: run}
 }
 
 func run(_ context.Context, call action.Call) error {

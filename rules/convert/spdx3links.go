@@ -54,12 +54,6 @@ func (s *spdx3Writer) relationships() {
 		}
 		groups[key] = append(groups[key], to)
 	}
-	complete := map[string]bool{} // a verification code is one of all files of the package
-	for i := range s.doc.Packages {
-		if p := &s.doc.Packages[i]; p.VerificationCode != nil && p.FilesAnalyzed != nil && *p.FilesAnalyzed {
-			complete[s.id(p.ID)] = true
-		}
-	}
 	unknown, nothing := s.id(noAssertion), s.id(none)
 	for key, to := range groups {
 		set(&to)
@@ -70,7 +64,7 @@ func (s *spdx3Writer) relationships() {
 		case i >= 0:
 			to = slices.Delete(to, i, i+1)
 			completeness = "incomplete"
-		case len(to) == 1 && to[0] == nothing, key.kind == "contains" && key.comment == "" && complete[key.from]:
+		case len(to) == 1 && to[0] == nothing:
 			completeness = "complete"
 		}
 		s.relate(key, to, completeness)

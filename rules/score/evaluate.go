@@ -219,14 +219,16 @@ func (e *evaluation) count(out *ElementHeld, s state, p *component, c *check) {
 		return
 	}
 	l := Lacking{Name: p.Name, Version: p.Version, Unknown: s == unknown}
-	if e.document.described[p.ID] && e.source.Product != "" {
+	o, declared := e.origins[[2]string{p.Name, p.Version}]
+	alone := declared && o.label == e.source.Label // a package's own document describes the package
+	if e.document.described[p.ID] && e.source.Product != "" && !alone {
 		l.Label, l.Attr = e.source.Product, c.mend.product
 		if l.Attr == attrArtifact { // what the file itself would say
 			if l.Label = e.source.Label; p.FileName == "" {
 				l.Attr = "" // it is no file
 			}
 		}
-	} else if o, ok := e.origins[[2]string{p.Name, p.Version}]; ok {
+	} else if declared {
 		l.Label, l.Attr = o.label, o.attr(c.mend)
 	}
 	out.Lacking = append(out.Lacking, l)

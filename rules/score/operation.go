@@ -48,7 +48,7 @@ const maxWheel = 1 << 20
 
 // Operation returns "sbom.score".
 func Operation() action.Operation {
-	return action.Operation{Name: "sbom.score", Version: 1, Run: run}
+	return action.Operation{Name: "sbom.score", Version: 2, Run: run}
 }
 
 func run(_ context.Context, call action.Call) error {

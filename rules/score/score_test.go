@@ -241,6 +241,22 @@ func TestMends(t *testing.T) {
 	}
 }
 
+// TestMendsOfAPackage: the document of a package alone describes what the package's own target declares, and was made as its product says.
+func TestMendsOfAPackage(t *testing.T) {
+	document := strings.NewReplacer(`"supplier": "Organization: X (x@example.org)",`, "", `{"SPDXID": "SPDXRef-y"}`, `{"SPDXID": "SPDXRef-y", "supplier": "Person: Y"}`).Replace(fmt.Sprintf(sample, ""))
+	src := all
+	src.Packages = []Declared{{"x", "1", src.Label}}
+	e := element(t, evaluate(t, document, src), "ntia-2021", "supplier")
+	if want := "set supplier of //:sbom"; e.Mend != want {
+		t.Errorf("got %s\nwant %s", e.Mend, want)
+	}
+	src.Packages[0].Label = "//:dep" // of the product's own name, in a document of more
+	e = element(t, evaluate(t, document, src), "ntia-2021", "supplier")
+	if want := "set supplier of //:product"; e.Mend != want {
+		t.Errorf("got %s\nwant %s", e.Mend, want)
+	}
+}
+
 // TestMany: what is listed and named is bounded, and what is counted is not.
 func TestMany(t *testing.T) {
 	const n = 3000

@@ -24,7 +24,7 @@ func Operations() []action.Operation {
 		{Name: "spdx.deps", Version: 7, Run: runDeps},
 		{Name: "spdx.source", Version: 9, Run: runSource},
 		{Name: "spdx.binary", Version: 8, Run: runBinary},
-		{Name: "spdx.whole", Version: 6, Run: runWhole},
+		{Name: "spdx.whole", Version: 7, Run: runWhole},
 		{Name: "spdx.sha512", Version: 1, Run: runSHA512},
 		{Name: "spdx.product", Version: 5, Run: runProduct},
 		{Name: "spdx.valid", Version: 2, Run: runValid},

@@ -190,7 +190,8 @@ func (r *release) setVerificationCodes() {
 const maxFileErrors = 20
 
 // checkFiles reports files that doc names and the archive holds with other bytes or not at all.
-// A file whose checksum is that of its LF form agrees: checked-in text is hashed in that form.
+// A file whose checksum is that of its LF form agrees: checked-in text is hashed in that form. One that is a symbolic link in the archive is
+// compared as what it leads to.
 // The files of the packages in skip are not looked at.
 func checkFiles(doc *Document, what string, in SourceInput, members map[string]int, skip map[string]bool) diag.List {
 	skipped := map[string]bool{}
@@ -201,6 +202,7 @@ func checkFiles(doc *Document, what string, in SourceInput, members map[string]i
 		}
 	}
 	var errs diag.List
+	held := archived{in.Members, members}
 	bad := 0
 	for i := range doc.Files {
 		f := &doc.Files[i]
@@ -210,7 +212,9 @@ func checkFiles(doc *Document, what string, in SourceInput, members map[string]i
 		var msg string
 		if n, ok := members[f.Path]; !ok {
 			msg = fmt.Sprintf("%s lists the file, but %s does not hold it", what, in.Artifact.Name)
-		} else if m := &in.Members[n]; m.SHA256 != f.SHA256 && (m.LF == nil || *m.LF != f.SHA256) {
+		} else if m, leads := held.content(f.Path); !leads {
+			msg = fmt.Sprintf("%s lists the file, but in %s it is a symbolic link to %q, which leads to no file of it", what, in.Artifact.Name, in.Members[n].Link)
+		} else if m.SHA256 != f.SHA256 && (m.LF == nil || *m.LF != f.SHA256) {
 			msg = fmt.Sprintf("SHA-256 is %x in %s, but %x in %s", f.SHA256, what, m.SHA256, in.Artifact.Name)
 		} else {
 			continue

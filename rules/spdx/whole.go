@@ -3,6 +3,7 @@ package spdx
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/sbomctl/sbomctl/engine/diag"
@@ -43,6 +44,9 @@ func Whole(in WholeInput) (*Document, error) {
 			return nil, err
 		}
 		r.Creation.Name += " (" + path.Base(in.Name) + ")"
+		if in.Files == nil { // what builds fetch: it is not in the product's sources, which is what this document describes
+			r.Relationships = slices.DeleteFunc(r.Relationships, func(rel Relationship) bool { return rel.Type == contains })
+		}
 	}
 	if err := r.addPackageFiles(packages, in); err != nil {
 		return nil, err

@@ -154,7 +154,7 @@ func describe(w *Wheel, lock *Lock, p Params, cpe string) spdx.Wheel {
 		lock = &Lock{}
 	}
 	metadata := func(name, version string, e Entry) spdx.Metadata {
-		return spdx.Metadata{Name: name, Version: version, License: e.License, LicenseDeclared: e.License, Originator: e.Author, Homepage: e.Homepage,
+		return spdx.Metadata{Name: name, Version: version, License: e.concluded(), LicenseDeclared: e.License, Originator: e.Author, Homepage: e.Homepage,
 			Supplier: p.Supplier, DownloadURL: cmp.Or(e.URL, ident.NoAssertion), SHA256: e.SHA256, PURL: Purl(name, version)}
 	}
 	entry := lock.Wheel

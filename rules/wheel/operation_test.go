@@ -111,7 +111,7 @@ func TestWithLock(t *testing.T) {
 			Supplier: "Organization: Python Packaging Authority"},
 		{Name: "requests", Version: "2.32.3", DownloadURL: "NOASSERTION", SHA256: sum5, PURL: "pkg:pypi/requests@2.32.3",
 			Originator: "Person: Kenneth Reitz (me@example.org)", Homepage: "https://requests.example/", Supplier: "Organization: Python Packaging Authority"},
-		{Name: "typing_extensions", Version: "4.13.2", License: "PSF-2.0", LicenseDeclared: "PSF-2.0", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing_extensions@4.13.2",
+		{Name: "typing_extensions", Version: "4.13.2", LicenseDeclared: "PSF-2.0", DownloadURL: "NOASSERTION", PURL: "pkg:pypi/typing_extensions@4.13.2",
 			Supplier: "Organization: Python Packaging Authority"},
 	}
 	if got := c.packages(t); !reflect.DeepEqual(got, want) {
@@ -120,6 +120,15 @@ func TestWithLock(t *testing.T) {
 	if len(c.Findings) != 1 || c.Findings[0].Pos.File != "pip.lock.json" || c.Findings[0].Pos.Line == 0 ||
 		!strings.HasPrefix(c.Findings[0].Msg, "typing_extensions 4.13.2 is locked without a file") {
 		t.Errorf("findings: %+v", c.Findings)
+	}
+}
+
+// TestConcluded: a licence that somebody wrote into the lock, with where it was read, is concluded. One that the index states is declared only.
+func TestConcluded(t *testing.T) {
+	for source, want := range map[string]string{"": "", fromExpression: "", fromLicense: "", fromClassifier: "", "certifi/LICENSE, line 15": "MPL-2.0"} {
+		if got := (Stated{License: "MPL-2.0", LicenseSource: source}).concluded(); got != want {
+			t.Errorf("%q: got %q, want %q", source, got, want)
+		}
 	}
 }
 

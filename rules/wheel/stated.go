@@ -47,6 +47,16 @@ func statedLicense(expression, license string, classifiers []string) (value, sou
 	return "", ""
 }
 
+// concluded is the licence of an entry into which somebody wrote it by hand, with where it was read: that one looked. What the index says is
+// what a project states of itself, which nobody held against its files.
+func (s Stated) concluded() string {
+	switch s.LicenseSource {
+	case "", fromExpression, fromLicense, fromClassifier:
+		return ""
+	}
+	return s.License
+}
+
 // usableLicense reports whether s is an expression whose licences are all on the list: the text of another one is not at hand.
 func usableLicense(s string) bool {
 	return s != "" && s != ident.None && s != ident.NoAssertion && len(s) <= maxStated && ident.License(s) == nil && len(ident.LicenseRefs(s)) == 0
