@@ -20,7 +20,7 @@ func TestREADME(t *testing.T) {
 	if len(d.blocks) < 8 {
 		t.Fatalf("README.md has %d blocks of commands and files", len(d.blocks))
 	}
-	for _, path := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "release", "testdata", "examples"} {
+	for _, path := range []string{"BUILD.star", "sbom.star", "pip.lock.json", "release", "platforms", "testdata", "examples"} {
 		copyTree(t, filepath.Join(repository, path), filepath.Join(d.dir, path))
 	}
 	writeREADMEFiles(t, d.dir, d.blocks)
