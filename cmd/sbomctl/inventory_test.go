@@ -123,7 +123,7 @@ func TestRecipesReal(t *testing.T) {
 		{"a recipe for macOS", "tree/" + script, `name="XZ 5.2.3",`, `name="Zstd 1.5.7"), dict(name="XZ 5.2.3",`,
 			`"Zstd 1.5.7" is named here, but no dep has its evidence here`},
 		{"a library less for Windows", "tree/" + bat, "bzip2-1.0.8", "", `error: //:windows/bzip2: evidence not found`},
-		{"another version", "tree/" + bat, "zlib-1.3.1", "zlib-1.3.2", `//:windows/zlib: version is "1.3.2" here, but "1.3.1" is declared`},
+		{"another version in the folder", "tree/PCbuild/python.props", `zlib-1.3.1`, `zlib-1.3.2`, `//:windows/zlib: version is "1.3.2" here, but "1.3.1" is declared`},
 	} {
 		text := w.read(c.file)
 		w.edit(c.file, c.old, c.new)

@@ -57,7 +57,7 @@ func TestDownload(t *testing.T) {
 		{"known", "/foo-1.2.3.tar.gz", hexSum, ""},
 		{"wrong", "/foo-1.2.3.tar.gz", strings.Repeat("ab", 32), "is " + hexSum + ", not that of --sha256, abab"},
 		{"missing", "/foo-1.2.2.tar.gz", "", "does not exist (status 404)"},
-		{"page", "/page.tar.gz", "", "page.tar.gz: is an HTML or XML document"},
+		{"page", "/page.tar.gz", "", "with a page (text/html), and not the file that is declared"},
 		{"cut", "/cut.tar.gz", "", "was cut off after"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
