@@ -1,0 +1,5 @@
+//go:build !race
+
+package xz
+
+const slow = 1
