@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// formats measures what a release manager waits for: all artifacts of the example in all its formats, nothing changed.
-func formats(b *bench) error {
+// example measures what a release manager waits for: all artifacts of the example in all its formats, nothing changed.
+func example(b *bench) error {
 	if !b.needRelease() {
 		return nil
 	}
